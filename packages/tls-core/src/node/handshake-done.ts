@@ -1,0 +1,47 @@
+// The end of a node:tls handshake, good or bad, as a promise.
+import type tls from 'node:tls';
+import { handshakeFailure } from './handshake-failure.js';
+
+/** Events that tell the end of a handshake; they differ between client and server. */
+export interface HandshakeEvents {
+  readonly success: string;
+  readonly failures: readonly string[];
+}
+
+/** Resolves when the handshake is done; destroys the socket and rejects with a typed error when it failed. */
+export function handshakeDone(
+  tlsSocket: tls.TLSSocket,
+  peer: 'client' | 'server',
+  { success, failures }: HandshakeEvents,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // A half-open socket tells of the peer's FIN by 'end' and does not close by itself.
+    const endings = ['end', 'close'];
+    const forget = (): void => {
+      tlsSocket.off(success, succeed);
+      for (const event of failures) tlsSocket.off(event, fail);
+      for (const event of endings) tlsSocket.off(event, gone);
+    };
+    const succeed = (): void => {
+      forget();
+      resolve();
+    };
+    const fail = (error?: Error): void => {
+      forget();
+      tlsSocket.on('error', ignoreLaterErrors);
+      tlsSocket.destroy();
+      reject(handshakeFailure(peer, error));
+    };
+    const gone = (): void => {
+      fail();
+    };
+    tlsSocket.on(success, succeed);
+    for (const event of failures) tlsSocket.on(event, fail);
+    for (const event of endings) tlsSocket.on(event, gone);
+  });
+}
+
+/** The failure has been told already; the same one comes again by other events. */
+function ignoreLaterErrors(): void {
+  return undefined;
+}

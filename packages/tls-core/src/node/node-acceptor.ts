@@ -1,0 +1,113 @@
+// The server side of the portable engine: a SecureContext of its own for each control connection.
+import { randomBytes } from 'node:crypto';
+import tls from 'node:tls';
+import { ServerBinding } from '../control-binding.js';
+import { withDeadline } from '../deadline.js';
+import { publishHandshake } from '../diagnostics.js';
+import type { AcceptOptions, TlsAcceptor } from '../engine.js';
+import { ConfigError } from '../errors.js';
+import { HANDSHAKE_TIMEOUT_MS } from '../limits.js';
+import type { ServerIdentity } from '../server-identity.js';
+import type { SocketChannel } from '../socket-channel.js';
+import type { TlsChannel } from '../tls-channel.js';
+import type { ServerPolicy } from '../tls-policy.js';
+import { handshakeDone } from './handshake-done.js';
+import { NodeChannel } from './node-channel.js';
+import { secureContext } from './secure-context.js';
+import { summaryOf } from './summary.js';
+
+/** RFC 5077 §4 recommends it, and node:tls wants exactly this: 16 bytes of name, 16 of HMAC key, 16 of AES key. */
+const TICKET_KEY_BYTES = 48;
+
+export class NodeAcceptor implements TlsAcceptor {
+  readonly policy: ServerPolicy;
+  #identity: ServerIdentity;
+  /** Gone with its binding, and with it the keys of the tickets. */
+  readonly #contexts = new WeakMap<ServerBinding, tls.SecureContext>();
+
+  constructor(policy: ServerPolicy) {
+    refuseWhatNodeCannot(policy);
+    this.policy = policy;
+    this.#identity = policy.identities[0];
+    // Made once to be thrown away: options that OpenSSL refuses must fail at start, not at the first login.
+    this.#newContext();
+  }
+
+  newBinding(): ServerBinding {
+    return new ServerBinding({ redeem: this.policy.redeem, lifetimeSeconds: this.policy.ticketLifetimeSeconds });
+  }
+
+  replaceIdentities(identities: readonly [ServerIdentity, ...ServerIdentity[]]): void {
+    refuseSeveral(identities);
+    this.#identity = identities[0];
+  }
+
+  async accept(transport: SocketChannel, options: AcceptOptions): Promise<TlsChannel> {
+    const startedAt = performance.now();
+    const { role, binding } = options;
+    const socket = transport.takeSocket();
+    socket.on('error', ignoreBelowTls);
+    const tlsSocket = new tls.TLSSocket(socket, {
+      isServer: true,
+      secureContext: this.#contextOf(binding),
+      ALPNProtocols: [...this.policy.alpn],
+    });
+    if (this.policy.logKeys !== undefined) {
+      const { logKeys } = this.policy;
+      tlsSocket.on('keylog', (line: Buffer) => {
+        logKeys(line.toString('latin1').trimEnd());
+      });
+    }
+    await withDeadline(
+      'tls',
+      { timeoutMs: options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS, signal: options.signal },
+      // A TLSSocket outside a tls.Server tells of a failed handshake by '_tlsError' only.
+      handshakeDone(tlsSocket, 'client', { success: 'secure', failures: ['error', '_tlsError'] }),
+      () => tlsSocket.destroy(),
+    );
+    const verdict = role === 'data' ? binding.judge({ resumed: tlsSocket.isSessionReused() }) : undefined;
+    const handshake = summaryOf(tlsSocket, { role, verdict });
+    publishHandshake({ engine: 'node', side: 'server', handshake, durationMs: performance.now() - startedAt });
+    return new NodeChannel(tlsSocket, handshake);
+  }
+
+  #contextOf(binding: ServerBinding): tls.SecureContext {
+    const known = this.#contexts.get(binding);
+    if (known !== undefined) return known;
+    const context = this.#newContext();
+    this.#contexts.set(binding, context);
+    return context;
+  }
+
+  #newContext(): tls.SecureContext {
+    return secureContext(this.policy, this.#identity, {
+      ticketKeys: randomBytes(TICKET_KEY_BYTES),
+      sessionIdContext: 'ftps-kit',
+      sessionTimeout: this.policy.ticketLifetimeSeconds,
+    });
+  }
+}
+
+/** What breaks below TLS shows on the TLS socket as well, and is handled there. */
+function ignoreBelowTls(): void {
+  return undefined;
+}
+
+function refuseWhatNodeCannot(policy: ServerPolicy): void {
+  const refuse = (what: string): never => {
+    throw new ConfigError(`the node engine cannot ${what}; the openssl engine can`);
+  };
+  if (policy.redeem === 'once') refuse('redeem tickets once (tls.redeem)');
+  if (policy.loginTickets !== 2) refuse('send another number of tickets than 2 (tls.loginTickets)');
+  if (policy.maxEarlyDataBytes > 0) refuse('take early data (tls.maxEarlyDataBytes)');
+  if (policy.clientCertificates !== 'none') refuse('ask for client certificates (tls.clientCertificates)');
+  refuseSeveral(policy.identities);
+}
+
+function refuseSeveral(identities: readonly ServerIdentity[]): void {
+  if (identities.length > 1) {
+    throw new ConfigError(
+      'the node engine cannot choose among several identities (tls.identities); the openssl engine can',
+    );
+  }
+}

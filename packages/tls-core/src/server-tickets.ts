@@ -1,0 +1,96 @@
+// The server side of the explicit ticket store. Its contract: what was not issued here is not found here.
+import { inspect } from 'node:util';
+import { systemClock, type Clock } from './clock.js';
+import { SERVER_LATER_TICKETS, SERVER_SPENT_TICKETS, TICKET_LIFETIME_SECONDS } from './limits.js';
+
+/** How a store treats its tickets. */
+export interface ServerTicketsOptions {
+  /** `once`: a ticket resumes one connection. `reusable`: any number. Default `reusable`. */
+  readonly redeem?: 'once' | 'reusable' | undefined;
+  /** Of tickets issued after the first ones, how many of the newest are kept. Default 16. */
+  readonly laterCapacity?: number | undefined;
+  /** Default 7 days. */
+  readonly lifetimeSeconds?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What became of a ticket that a client presented. */
+export type Redemption =
+  /** It is ours. At its `first` redemption early data may be accepted (RFC 8446 §8.1: single-use tickets). */
+  | { readonly outcome: 'redeemed'; readonly session: Uint8Array; readonly first: boolean }
+  /** It was ours and is spent. */
+  | { readonly outcome: 'replayed' }
+  /** It was never issued here, or has expired. */
+  | { readonly outcome: 'foreign' };
+
+interface Entry {
+  readonly session: Uint8Array;
+  readonly issuedAt: number;
+  readonly atLogin: boolean;
+  redeemed: boolean;
+}
+
+/** The tickets issued for one control connection, by the name the ticket carries (TLS 1.2: the session id). */
+export class ServerTickets {
+  readonly #redeem: 'once' | 'reusable';
+  readonly #laterCapacity: number;
+  readonly #lifetimeMs: number;
+  readonly #clock: Clock;
+  /** In the order of issue. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #spent = new Set<string>();
+
+  constructor(options: ServerTicketsOptions = {}) {
+    this.#redeem = options.redeem ?? 'reusable';
+    this.#laterCapacity = options.laterCapacity ?? SERVER_LATER_TICKETS;
+    this.#lifetimeMs = (options.lifetimeSeconds ?? TICKET_LIFETIME_SECONDS) * 1000;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Keeps what resumes under `name`. Tickets issued `atLogin` stay; of the later ones the newest stay. */
+  issue(name: Uint8Array, session: Uint8Array, { atLogin }: { readonly atLogin: boolean }): void {
+    this.#entries.set(keyOf(name), { session, issuedAt: this.#clock(), atLogin, redeemed: false });
+    const later = [...this.#entries].filter(([, entry]) => !entry.atLogin);
+    for (const [key] of later.slice(0, Math.max(0, later.length - this.#laterCapacity))) this.#entries.delete(key);
+  }
+
+  /** Redeems the ticket called `name`; under `once` it is spent by this, whatever becomes of the handshake. */
+  redeem(name: Uint8Array): Redemption {
+    const key = keyOf(name);
+    if (this.#spent.has(key)) return { outcome: 'replayed' };
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return { outcome: 'foreign' };
+    if (entry.issuedAt + this.#lifetimeMs <= this.#clock()) {
+      this.#entries.delete(key);
+      return { outcome: 'foreign' };
+    }
+    const first = !entry.redeemed;
+    entry.redeemed = true;
+    if (this.#redeem === 'once') this.#spend(key);
+    return { outcome: 'redeemed', session: entry.session, first };
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#spent.clear();
+  }
+
+  [inspect.custom](): string {
+    return `ServerTickets { size: ${this.size}, redeem: ${this.#redeem} }`;
+  }
+
+  #spend(key: string): void {
+    this.#entries.delete(key);
+    this.#spent.add(key);
+    const [oldest] = this.#spent;
+    if (this.#spent.size > SERVER_SPENT_TICKETS && oldest !== undefined) this.#spent.delete(oldest);
+  }
+}
+
+function keyOf(name: Uint8Array): string {
+  return Buffer.from(name).toString('base64');
+}

@@ -1,0 +1,232 @@
+// Options in, one frozen policy out: what TLS this side speaks, and whom it trusts. Nothing here does TLS.
+import tls from 'node:tls';
+import { ConfigError } from './errors.js';
+import { TICKET_LIFETIME_SECONDS } from './limits.js';
+import type { ServerIdentity } from './server-identity.js';
+import {
+  CIPHERS,
+  CIPHER_SUITES,
+  GROUPS,
+  SIGNATURE_ALGORITHMS,
+  type Cipher,
+  type CipherSuite,
+  type Group,
+  type SignatureAlgorithm,
+} from './tls-names.js';
+
+/** The TLS versions a side offers. Never below 1.2. */
+export type TlsVersions = '1.3' | '1.2' | '1.2+1.3';
+
+/** What client and server policies have in common. Every list is in order of preference. */
+export interface TlsPolicyOptions {
+  /** Default `1.2+1.3`, where TLS 1.3 is preferred. */
+  readonly versions?: TlsVersions | undefined;
+  /** TLS 1.3 cipher suites. Default: AES-256-GCM, ChaCha20-Poly1305, AES-128-GCM. */
+  readonly cipherSuites?: readonly CipherSuite[] | undefined;
+  /** TLS 1.2 ciphers. Default: all of ECDHE with AEAD. */
+  readonly ciphers?: readonly Cipher[] | undefined;
+  /** Key exchange groups. Default: X25519, P-256, P-384, P-521. */
+  readonly groups?: readonly Group[] | undefined;
+  /** Signature algorithms this side accepts and makes. Default: OpenSSL's. */
+  readonly signatureAlgorithms?: readonly SignatureAlgorithm[] | undefined;
+  /** Application protocols (RFC 7301). Default: `ftp` for a client; `ftp` and `ftp-data` for a server. */
+  readonly alpn?: readonly string[] | undefined;
+  /** DANGEROUS: gets every connection's keys in NSS key log format, for a packet analyser. Default: off. */
+  readonly dangerouslyLogKeys?: ((line: string) => void) | undefined;
+}
+
+/** How a client decides whether the server is the right one. */
+export interface TrustOptions {
+  /** Trusted roots, PEM. They replace Node's bundled ones unless `bundledRoots` is true. */
+  readonly ca?: string | readonly string[] | undefined;
+  /** Trust Node's bundled roots. Default: true without `ca`, false with it. */
+  readonly bundledRoots?: boolean | undefined;
+  /** Certificate revocation lists, PEM. */
+  readonly crl?: string | readonly string[] | undefined;
+  /**
+   * SHA-256 fingerprints (64 hexadecimal digits, colons allowed) of server certificates. With them the server's
+   * certificate must be one of these, and then is trusted as it is: neither chain, name nor dates are asked.
+   */
+  readonly pins?: readonly string[] | undefined;
+  /** DANGEROUS: anybody may sit between you and the server. Default: false. */
+  readonly dangerouslyAcceptAnyCertificate?: boolean | undefined;
+}
+
+/** TLS options of a client. */
+export interface ClientTlsOptions extends TlsPolicyOptions, TrustOptions {
+  /** Name to check the certificate for and to send as SNI. Default: the host connected to. */
+  readonly serverName?: string | undefined;
+  /** Certificate and key to show when the server asks. Default: none. */
+  readonly identity?: ServerIdentity | undefined;
+}
+
+/** TLS options of a server. */
+export interface ServerTlsOptions extends TlsPolicyOptions {
+  /** What the server shows; with several, SNI chooses, and the first serves clients that send none. */
+  readonly identities: readonly ServerIdentity[];
+  /** Whether clients are asked for a certificate in the handshake of the control connection. Default `none`. */
+  readonly clientCertificates?: 'none' | 'optional' | 'required' | undefined;
+  /** Roots that client certificates must chain to, PEM. Needed unless `clientCertificates` is `none`. */
+  readonly clientCa?: string | readonly string[] | undefined;
+  /** Whether a ticket serves more than one data connection. Default `reusable`: most clients in the field need it. */
+  readonly redeem?: 'once' | 'reusable' | undefined;
+  /** Tickets sent when a control connection is up. Default 2. */
+  readonly loginTickets?: number | undefined;
+  /** Largest 0-RTT early data a client may send on a data connection, bytes. Default 0: none. */
+  readonly maxEarlyDataBytes?: number | undefined;
+}
+
+/** The parsed part that both sides share. */
+export interface TlsPolicy {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly cipherSuites: readonly CipherSuite[];
+  readonly ciphers: readonly Cipher[];
+  readonly groups: readonly Group[];
+  readonly signatureAlgorithms: readonly SignatureAlgorithm[] | undefined;
+  readonly alpn: readonly string[];
+  readonly logKeys: ((line: string) => void) | undefined;
+}
+
+/** A client's parsed, defaulted and frozen policy. */
+export interface ClientPolicy extends TlsPolicy {
+  readonly ca: readonly string[];
+  readonly crl: readonly string[];
+  /** Upper-case hexadecimal with colons, as `X509Certificate.fingerprint256` writes it. */
+  readonly pins: readonly string[];
+  readonly acceptAnyCertificate: boolean;
+  readonly serverName: string | undefined;
+  readonly identity: ServerIdentity | undefined;
+}
+
+/** A server's parsed, defaulted and frozen policy. */
+export interface ServerPolicy extends TlsPolicy {
+  readonly identities: readonly [ServerIdentity, ...ServerIdentity[]];
+  readonly clientCertificates: 'none' | 'optional' | 'required';
+  readonly clientCa: readonly string[];
+  readonly redeem: 'once' | 'reusable';
+  readonly loginTickets: number;
+  readonly maxEarlyDataBytes: number;
+  readonly ticketLifetimeSeconds: number;
+}
+
+const SHARED_KEYS = [
+  'versions',
+  'cipherSuites',
+  'ciphers',
+  'groups',
+  'signatureAlgorithms',
+  'alpn',
+  'dangerouslyLogKeys',
+];
+const CLIENT_KEYS = ['ca', 'bundledRoots', 'crl', 'pins', 'dangerouslyAcceptAnyCertificate', 'serverName', 'identity'];
+const SERVER_KEYS = ['identities', 'clientCertificates', 'clientCa', 'redeem', 'loginTickets', 'maxEarlyDataBytes'];
+
+/** Parses a client's TLS options. Throws `ConfigError` that names the wrong field and the right values. */
+export function parseClientPolicy(options: ClientTlsOptions = {}): ClientPolicy {
+  knownKeys(options, [...SHARED_KEYS, ...CLIENT_KEYS]);
+  const ca = pemList('ca', options.ca);
+  const bundledRoots = options.bundledRoots ?? ca.length === 0;
+  return Object.freeze({
+    ...sharedPolicy(options, ['ftp']),
+    ca: bundledRoots ? [...tls.rootCertificates, ...ca] : ca,
+    crl: pemList('crl', options.crl),
+    pins: (options.pins ?? []).map(parseFingerprint),
+    acceptAnyCertificate: options.dangerouslyAcceptAnyCertificate ?? false,
+    serverName: options.serverName,
+    identity: options.identity,
+  });
+}
+
+/** Parses a server's TLS options. Throws `ConfigError` that names the wrong field and the right values. */
+export function parseServerPolicy(options: ServerTlsOptions): ServerPolicy {
+  knownKeys(options, [...SHARED_KEYS, ...SERVER_KEYS]);
+  const [first, ...others] = options.identities;
+  if (first === undefined) throw new ConfigError('tls.identities: a server needs a certificate and its key');
+  const clientCertificates = oneOf('clientCertificates', options.clientCertificates ?? 'none', [
+    'none',
+    'optional',
+    'required',
+  ]);
+  const clientCa = pemList('clientCa', options.clientCa);
+  if (clientCertificates !== 'none' && clientCa.length === 0) {
+    throw new ConfigError(`tls.clientCa: needed to check the client certificates that are ${clientCertificates}`);
+  }
+  return Object.freeze<ServerPolicy>({
+    ...sharedPolicy(options, ['ftp', 'ftp-data']),
+    identities: [first, ...others],
+    clientCertificates,
+    clientCa,
+    redeem: oneOf('redeem', options.redeem ?? 'reusable', ['once', 'reusable']),
+    loginTickets: wholeNumber('loginTickets', options.loginTickets ?? 2, 0, 16),
+    maxEarlyDataBytes: wholeNumber('maxEarlyDataBytes', options.maxEarlyDataBytes ?? 0, 0, 2 ** 20),
+    ticketLifetimeSeconds: TICKET_LIFETIME_SECONDS,
+  });
+}
+
+function sharedPolicy(options: TlsPolicyOptions, defaultAlpn: readonly string[]): TlsPolicy {
+  const versions = oneOf('versions', options.versions ?? '1.2+1.3', ['1.3', '1.2', '1.2+1.3']);
+  return {
+    minVersion: versions === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+    maxVersion: versions === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    cipherSuites: allOf('cipherSuites', options.cipherSuites ?? CIPHER_SUITES.slice(0, 3), CIPHER_SUITES),
+    ciphers: allOf('ciphers', options.ciphers ?? CIPHERS, CIPHERS),
+    groups: allOf('groups', options.groups ?? GROUPS.slice(0, 4), GROUPS),
+    signatureAlgorithms:
+      options.signatureAlgorithms && allOf('signatureAlgorithms', options.signatureAlgorithms, SIGNATURE_ALGORITHMS),
+    alpn: parseAlpn(options.alpn ?? defaultAlpn),
+    logKeys: options.dangerouslyLogKeys,
+  };
+}
+
+function knownKeys(options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new ConfigError(`tls.${key}: no such option; there are ${known.join(', ')}`);
+  }
+}
+
+function oneOf<T extends string>(field: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((name) => name === value);
+  if (found === undefined) throw new ConfigError(`tls.${field}: '${value}' is not one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function allOf<T extends string>(field: string, values: readonly string[], allowed: readonly T[]): readonly T[] {
+  if (values.length === 0) throw new ConfigError(`tls.${field}: is empty; name some of ${allowed.join(', ')}`);
+  return values.map((value) => oneOf(field, value, allowed));
+}
+
+function wholeNumber(field: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ConfigError(`tls.${field}: ${value} is not a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/** RFC 7301 §3.1: a protocol name is 1 to 255 bytes long. */
+function parseAlpn(names: readonly string[]): readonly string[] {
+  for (const name of names) {
+    const bytes = Buffer.byteLength(name);
+    if (bytes < 1 || bytes > 255) throw new ConfigError(`tls.alpn: a name is 1 to 255 bytes long, not ${bytes}`);
+  }
+  return [...names];
+}
+
+function pemList(field: string, value: string | readonly string[] | undefined): readonly string[] {
+  const list = value === undefined ? [] : typeof value === 'string' ? [value] : [...value];
+  for (const pem of list) {
+    if (!pem.includes('-----BEGIN ')) throw new ConfigError(`tls.${field}: this is not PEM text`);
+  }
+  return list;
+}
+
+function parseFingerprint(text: string): string {
+  const digits = text
+    .replace(/^sha256[/:]/i, '')
+    .replaceAll(':', '')
+    .toUpperCase();
+  if (!/^[0-9A-F]{64}$/.test(digits)) {
+    throw new ConfigError(`tls.pins: '${text}' is not a SHA-256 fingerprint (64 hexadecimal digits, colons allowed)`);
+  }
+  return (digits.match(/../g) ?? []).join(':');
+}

@@ -1,0 +1,4 @@
+import { tlsEngineCompliance } from './tls-engine.js';
+import { selectEngine } from '@ftps-kit/tls-core';
+
+tlsEngineCompliance(() => selectEngine('node'));
