@@ -46,13 +46,18 @@ function groupOf(tlsSocket: tls.TLSSocket): string | undefined {
 function chainOf(tlsSocket: tls.TLSSocket): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
   let certificate: tls.DetailedPeerCertificate | undefined = tlsSocket.getPeerCertificate(true);
-  // Node gives an empty object for no certificate, and closes the chain with one that issued itself.
+  // Node gives an empty object for no certificate.
   while (certificate !== undefined && 'raw' in certificate && chain.length < 10) {
     chain.push(new X509Certificate(certificate.raw));
-    const issuer: tls.DetailedPeerCertificate | undefined = certificate.issuerCertificate;
-    certificate = issuer?.fingerprint256 === certificate.fingerprint256 ? undefined : issuer;
+    certificate = issuerOf(certificate);
   }
   return chain;
+}
+
+/** Node closes the chain with a certificate that issued itself, or leaves the issuer out where the peer did. */
+function issuerOf(certificate: Partial<tls.DetailedPeerCertificate>): tls.DetailedPeerCertificate | undefined {
+  const issuer = certificate.issuerCertificate;
+  return issuer?.fingerprint256 === certificate.fingerprint256 ? undefined : issuer;
 }
 
 function textOf(value: unknown): string | undefined {
