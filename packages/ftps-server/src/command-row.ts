@@ -1,0 +1,47 @@
+// One row of the command table, and what a handler gets to work with.
+import type { TlsAcceptor } from '@ftps-kit/tls-core';
+import type { EventEmitter } from 'node:events';
+import type { ServerEvents } from './events.js';
+import type { Outcome } from './outcome.js';
+import type { PassivePorts } from './passive-ports.js';
+import type { ServerSettings } from './server-options.js';
+import type { Session } from './session.js';
+
+/** What all control connections of a server share. */
+export interface ServerContext {
+  readonly settings: ServerSettings;
+  readonly acceptor: TlsAcceptor;
+  readonly events: EventEmitter<ServerEvents>;
+  readonly passivePorts: PassivePorts;
+}
+
+/** What a handler gets. */
+export interface CommandContext {
+  /** What stood behind the verb; empty where nothing did. */
+  readonly argument: string;
+  readonly verb: string;
+  readonly session: Session;
+  readonly server: ServerContext;
+  readonly table: CommandTable;
+  /** Sends a 1yz reply ahead of the final one. */
+  preliminary(code: number, text: string): Promise<void>;
+}
+
+/** Does a command. What it throws is answered by the dispatcher: grammar, file system, and what nobody foresaw. */
+export type Handler = (context: CommandContext) => Outcome | Promise<Outcome>;
+
+export interface CommandRow {
+  readonly argument: 'none' | 'optional' | 'required';
+  /** Whether somebody must be logged in. */
+  readonly login: boolean;
+  /** `tls`: not before AUTH TLS. Whatever needs a login needs TLS as well. */
+  readonly security: 'any' | 'tls';
+  /** Its line in FEAT, where it has one of its own. */
+  readonly feature?: string | ((context: CommandContext) => string);
+  /** Its line in HELP: how it is written. */
+  readonly help: string;
+  readonly rfc: string;
+  readonly handle: Handler;
+}
+
+export type CommandTable = ReadonlyMap<string, CommandRow>;

@@ -1,0 +1,106 @@
+// One row a command: the gate, FEAT, HELP and the handler all come from here.
+import { encodeMlstFeature } from '@ftps-kit/ftp-protocol';
+import type { CommandRow, CommandTable } from './command-row.js';
+import { auth } from './handlers/auth.js';
+import { cdup } from './handlers/cdup.js';
+import { cwd } from './handlers/cwd.js';
+import { dele } from './handlers/dele.js';
+import { epsv } from './handlers/epsv.js';
+import { feat } from './handlers/feat.js';
+import { help } from './handlers/help.js';
+import { list } from './handlers/list.js';
+import { mdtm } from './handlers/mdtm.js';
+import { mkd } from './handlers/mkd.js';
+import { mlsd } from './handlers/mlsd.js';
+import { mlst } from './handlers/mlst.js';
+import { mode } from './handlers/mode.js';
+import { nlst } from './handlers/nlst.js';
+import { noop } from './handlers/noop.js';
+import { opts } from './handlers/opts.js';
+import { pass } from './handlers/pass.js';
+import { pasv } from './handlers/pasv.js';
+import { pbsz } from './handlers/pbsz.js';
+import { prot } from './handlers/prot.js';
+import { pwd } from './handlers/pwd.js';
+import { quit } from './handlers/quit.js';
+import { rest } from './handlers/rest.js';
+import { retr } from './handlers/retr.js';
+import { rmd } from './handlers/rmd.js';
+import { rnfr } from './handlers/rnfr.js';
+import { rnto } from './handlers/rnto.js';
+import { size } from './handlers/size.js';
+import { stor } from './handlers/stor.js';
+import { stru } from './handlers/stru.js';
+import { syst } from './handlers/syst.js';
+import { type } from './handlers/type.js';
+import { user } from './handlers/user.js';
+import { mlstFacts } from './listing.js';
+
+/** Before TLS, and before a login. */
+const open = { login: false, security: 'any' } as const;
+/** Before a login, but never in clear. */
+const tls = { login: false, security: 'tls' } as const;
+/** For who is logged in. */
+const member = { login: true, security: 'tls' } as const;
+
+const rows = {
+  AUTH: { ...open, argument: 'required', feature: 'AUTH TLS', help: 'AUTH TLS', rfc: 'RFC 4217 §4', handle: auth },
+  PBSZ: { ...tls, argument: 'required', feature: 'PBSZ', help: 'PBSZ 0', rfc: 'RFC 4217 §9', handle: pbsz },
+  PROT: { ...tls, argument: 'required', feature: 'PROT', help: 'PROT P', rfc: 'RFC 4217 §9', handle: prot },
+  USER: { ...tls, argument: 'required', help: 'USER name', rfc: 'RFC 959 §4.1.1', handle: user },
+  PASS: { ...tls, argument: 'optional', help: 'PASS password', rfc: 'RFC 959 §4.1.1', handle: pass },
+  FEAT: { ...open, argument: 'none', help: 'FEAT', rfc: 'RFC 2389 §3', handle: feat },
+  OPTS: { ...open, argument: 'required', help: 'OPTS UTF8 ON | OPTS MLST facts', rfc: 'RFC 2389 §4', handle: opts },
+  SYST: { ...open, argument: 'none', help: 'SYST', rfc: 'RFC 959 §4.1.3', handle: syst },
+  HELP: { ...open, argument: 'optional', help: 'HELP [command]', rfc: 'RFC 959 §4.1.3', handle: help },
+  NOOP: { ...open, argument: 'optional', help: 'NOOP', rfc: 'RFC 959 §4.1.3', handle: noop },
+  QUIT: { ...open, argument: 'none', help: 'QUIT', rfc: 'RFC 959 §4.1.1', handle: quit },
+  CWD: { ...member, argument: 'required', help: 'CWD path', rfc: 'RFC 959 §4.1.1', handle: cwd },
+  CDUP: { ...member, argument: 'none', help: 'CDUP', rfc: 'RFC 959 §4.1.1', handle: cdup },
+  PWD: { ...member, argument: 'none', help: 'PWD', rfc: 'RFC 959 §4.1.3', handle: pwd },
+  MKD: { ...member, argument: 'required', help: 'MKD path', rfc: 'RFC 959 §4.1.3', handle: mkd },
+  RMD: { ...member, argument: 'required', help: 'RMD path', rfc: 'RFC 959 §4.1.3', handle: rmd },
+  LIST: { ...member, argument: 'optional', help: 'LIST [path]', rfc: 'RFC 959 §4.1.3', handle: list },
+  NLST: { ...member, argument: 'optional', help: 'NLST [path]', rfc: 'RFC 959 §4.1.3', handle: nlst },
+  MLSD: { ...member, argument: 'optional', help: 'MLSD [path]', rfc: 'RFC 3659 §7', handle: mlsd },
+  MLST: {
+    ...member,
+    argument: 'optional',
+    feature: ({ session }) => encodeMlstFeature(mlstFacts(session)),
+    help: 'MLST [path]',
+    rfc: 'RFC 3659 §7',
+    handle: mlst,
+  },
+  TYPE: { ...member, argument: 'required', help: 'TYPE A | TYPE I', rfc: 'RFC 959 §5.3.2', handle: type },
+  STRU: { ...member, argument: 'required', help: 'STRU F', rfc: 'RFC 959 §5.3.2', handle: stru },
+  MODE: { ...member, argument: 'required', help: 'MODE S', rfc: 'RFC 959 §5.3.2', handle: mode },
+  PASV: { ...member, argument: 'none', help: 'PASV', rfc: 'RFC 959 §4.1.2', handle: pasv },
+  EPSV: {
+    ...member,
+    argument: 'optional',
+    feature: 'EPSV',
+    help: 'EPSV [1 | 2 | ALL]',
+    rfc: 'RFC 2428 §3',
+    handle: epsv,
+  },
+  REST: {
+    ...member,
+    argument: 'required',
+    feature: 'REST STREAM',
+    help: 'REST offset',
+    rfc: 'RFC 3659 §5',
+    handle: rest,
+  },
+  RETR: { ...member, argument: 'required', help: 'RETR path', rfc: 'RFC 959 §4.1.3', handle: retr },
+  STOR: { ...member, argument: 'required', help: 'STOR path', rfc: 'RFC 959 §4.1.3', handle: stor },
+  DELE: { ...member, argument: 'required', help: 'DELE path', rfc: 'RFC 959 §4.1.3', handle: dele },
+  RNFR: { ...member, argument: 'required', help: 'RNFR path', rfc: 'RFC 959 §4.1.3', handle: rnfr },
+  RNTO: { ...member, argument: 'required', help: 'RNTO path', rfc: 'RFC 959 §4.1.3', handle: rnto },
+  SIZE: { ...member, argument: 'required', feature: 'SIZE', help: 'SIZE path', rfc: 'RFC 3659 §4', handle: size },
+  MDTM: { ...member, argument: 'required', feature: 'MDTM', help: 'MDTM path', rfc: 'RFC 3659 §3', handle: mdtm },
+} satisfies Record<string, CommandRow>;
+
+/** The commands that this server knows. */
+export type Verb = keyof typeof rows;
+
+export const commandTable: CommandTable = new Map<string, CommandRow>(Object.entries(rows));

@@ -1,0 +1,156 @@
+// Server-PI: channel <-> framer <-> dispatcher, for one control connection from its first byte to its last.
+import { LineFramer, ReplyCode, encodeReply, limits as grammarLimits, type FramedLine } from '@ftps-kit/ftp-protocol';
+import {
+  AbortedError,
+  FtpsError,
+  PlaintextInjectionError,
+  TimeoutError,
+  withDeadline,
+  type ByteChannel,
+  type SocketChannel,
+} from '@ftps-kit/tls-core';
+import type { ServerContext } from './command-row.js';
+import { commandTable } from './command-table.js';
+import { Dispatcher } from './dispatcher.js';
+import type { ControlMode } from './events.js';
+import { closeGently } from './gentle-close.js';
+import { outcome, type Outcome } from './outcome.js';
+import { Session } from './session.js';
+
+const READ_BYTES = 4 * 1024;
+
+export class ControlConnection {
+  readonly session: Session;
+  readonly #server: ServerContext;
+  readonly #dispatcher: Dispatcher;
+  readonly #framer = new LineFramer({ maxLineBytes: grammarLimits.maxCommandLineBytes });
+  readonly #buffer = new Uint8Array(READ_BYTES);
+  readonly #closing = new AbortController();
+  readonly #startedAt = performance.now();
+  readonly #mode: ControlMode;
+  readonly #tcp: SocketChannel;
+  #channel: ByteChannel;
+
+  constructor(server: ServerContext, tcp: SocketChannel, mode: ControlMode) {
+    this.#server = server;
+    this.#tcp = tcp;
+    this.#channel = tcp;
+    this.#mode = mode;
+    this.session = new Session(server.acceptor.newBinding(), tcp.remote, tcp.local);
+    this.#dispatcher = new Dispatcher(server, this.session, commandTable, (code, text) =>
+      this.#send(outcome(code, text)),
+    );
+  }
+
+  /** Serves the client to the end; never rejects. */
+  async serve(): Promise<void> {
+    const { events, settings } = this.#server;
+    const info = { id: this.session.id, client: this.session.client };
+    events.emit('connection', info);
+    let error: FtpsError | undefined;
+    try {
+      if (this.#mode === 'implicit') await this.#upgrade();
+      await this.#send(outcome(ReplyCode.ServiceReady, settings.greeting));
+      await this.#conversation();
+      await closeGently(this.#channel);
+    } catch (reason) {
+      error = reason instanceof FtpsError ? reason : undefined;
+      this.#channel.destroy();
+    } finally {
+      this.session.close();
+      events.emit('disconnect', { ...info, error });
+    }
+  }
+
+  /** Ends the conversation with 421, after the command that is under way. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  /** Ends the connection at once, transfers included. */
+  destroy(): void {
+    this.#closing.abort();
+    this.session.close();
+    this.#channel.destroy();
+  }
+
+  async #conversation(): Promise<void> {
+    for (;;) {
+      const line = await this.#nextLine();
+      if (line === undefined) return;
+      if (isFarewell(line)) {
+        await this.#send(line);
+        return;
+      }
+      const result = await this.#dispatcher.dispatch(line);
+      if (result.then === 'upgrade') await this.#refuseInjection();
+      await this.#send(result);
+      if (result.then === 'close') return;
+      if (result.then === 'upgrade') await this.#upgrade();
+    }
+  }
+
+  /** The next line; undefined at the client's end; a farewell when its time is over or the server closes. */
+  async #nextLine(): Promise<FramedLine | Outcome | undefined> {
+    for (;;) {
+      const line = this.#framer.next();
+      if (line !== undefined) return line;
+      try {
+        const deadline = { timeoutMs: this.#patienceMs(), signal: this.#closing.signal };
+        const count = await withDeadline('command', deadline, this.#channel.read(this.#buffer), () => undefined);
+        if (count === 0) return undefined;
+        this.#framer.push(this.#buffer.subarray(0, count));
+      } catch (error) {
+        if (error instanceof AbortedError) return outcome(ReplyCode.ServiceNotAvailable, 'The server closes.');
+        if (error instanceof TimeoutError) return outcome(ReplyCode.ServiceNotAvailable, 'Nothing came for too long.');
+        throw error;
+      }
+    }
+  }
+
+  /** Before a login all time counts, so that nobody can hold a connection open without one. */
+  #patienceMs(): number {
+    const { idleTimeoutMs, loginTimeoutMs } = this.#server.settings.limits;
+    if (this.session.login.state === 'logged-in') return idleTimeoutMs;
+    return Math.max(1, loginTimeoutMs - (performance.now() - this.#startedAt));
+  }
+
+  /** What came behind AUTH TLS came in clear: somebody between the peers put it there, to be obeyed as if protected. */
+  async #refuseInjection(): Promise<void> {
+    const unread = this.#framer.bufferedBytes + this.#tcp.unreadBytes;
+    if (unread === 0) return;
+    const { id, client } = this.session;
+    const detail = `${unread} bytes came in clear behind AUTH`;
+    this.#server.events.emit('refusal', { id, client, reason: 'plaintext-injection', detail });
+    await this.#send(outcome(ReplyCode.ServiceNotAvailable, 'Bytes came in clear behind AUTH; closing.'));
+    throw new PlaintextInjectionError(detail);
+  }
+
+  async #upgrade(): Promise<void> {
+    this.session.moveSecurity('upgrading');
+    const channel = await this.#server.acceptor.accept(this.#tcp, {
+      role: 'control',
+      binding: this.session.binding,
+      timeoutMs: this.#server.settings.limits.tlsTimeoutMs,
+    });
+    this.#channel = channel;
+    this.session.moveSecurity('protected');
+    const { id, client } = this.session;
+    this.#server.events.emit('secured', { id, client, handshake: channel.handshake });
+  }
+
+  #send({ code, text }: Outcome): Promise<void> {
+    return withDeadline(
+      'reply',
+      { timeoutMs: this.#server.settings.limits.stallTimeoutMs },
+      this.#channel.write(encodeReply(code, text)),
+      () => {
+        this.#channel.destroy();
+      },
+    );
+  }
+}
+
+function isFarewell(line: FramedLine | Outcome): line is Outcome {
+  return 'code' in line;
+}

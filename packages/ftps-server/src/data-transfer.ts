@@ -1,0 +1,139 @@
+// What every command with a data connection goes through: open, 150, verdict, move, final reply, event.
+import { ReplyCode } from '@ftps-kit/ftp-protocol';
+import { FtpsError, TimeoutError, type BindingVerdict, type ByteChannel } from '@ftps-kit/tls-core';
+import type { CommandContext } from './command-row.js';
+import type { DataConnection } from './data-connection.js';
+import { FileSystemError } from './errors.js';
+import { fileSystemReply } from './file-system-reply.js';
+import { closeGently } from './gentle-close.js';
+import { outcome, type Outcome } from './outcome.js';
+import { Progress } from './transfer.js';
+
+/** One transfer: what it is called, and what it moves once the data connection has proved itself. */
+export interface DataTransfer {
+  /** Path of the file or directory, for the 150 reply and the event. */
+  readonly path: string;
+  /** Called after the verdict, never before: until then nothing may be created, truncated or revealed. */
+  move(channel: ByteChannel, progress: Progress): Promise<void>;
+}
+
+const REMEDY = 'Reuse the TLS session of this control connection on the data connection.';
+
+const REFUSALS: Readonly<Record<Exclude<BindingVerdict, 'bound'>, readonly string[]>> = {
+  'full-handshake': ['TLS session of the data connection was not resumed from this control connection.', REMEDY],
+  foreign: ['TLS session of the data connection belongs to another control connection.', REMEDY],
+  replayed: ['TLS ticket of the data connection was used before.', 'Use each ticket once, and the newest first.'],
+};
+
+/** Runs `transfer` over the data connection that PASV or EPSV announced, and gives the final reply. */
+export async function overDataConnection(context: CommandContext, transfer: DataTransfer): Promise<Outcome> {
+  const { session, server } = context;
+  const opener = session.takeOpener();
+  if (session.protection === 'C') {
+    opener?.close();
+    // RFC 4217 §10.2: 521, the data connection cannot be opened with this PROT setting.
+    return outcome(
+      ReplyCode.ProtectionLevelRefused,
+      'Data connections must be protected: send PBSZ 0 and PROT P first.',
+    );
+  }
+  if (opener === undefined) return outcome(ReplyCode.CannotOpenDataConnection, 'Send EPSV or PASV first.');
+  const startedAt = performance.now();
+  const record = {
+    bytes: 0,
+    connection: undefined as DataConnection | undefined,
+    error: undefined as Error | undefined,
+  };
+  const result = await attempt(context, transfer, record, () =>
+    opener.connection(server.settings.limits.dataConnectTimeoutMs),
+  );
+  server.events.emit('transfer', {
+    id: session.id,
+    client: session.client,
+    user: session.account.name,
+    command: context.verb,
+    path: transfer.path,
+    bytes: record.bytes,
+    durationMs: performance.now() - startedAt,
+    verdict: record.connection?.verdict,
+    handshake: record.connection?.handshake,
+    replyCode: result.code,
+    error: record.error,
+  });
+  return result;
+}
+
+interface TransferRecord {
+  bytes: number;
+  connection: DataConnection | undefined;
+  error: Error | undefined;
+}
+
+async function attempt(
+  context: CommandContext,
+  transfer: DataTransfer,
+  record: TransferRecord,
+  connect: () => Promise<DataConnection>,
+): Promise<Outcome> {
+  let channel: ByteChannel;
+  try {
+    record.connection = await connect();
+    // As soon as TCP is up, whatever TLS does meanwhile: some clients wait for this reply before they begin with TLS.
+    await context.preliminary(ReplyCode.FileStatusOkay, `Data connection accepted for ${transfer.path}.`);
+    channel = await record.connection.channel;
+  } catch (error) {
+    record.error = asError(error);
+    return outcome(ReplyCode.CannotOpenDataConnection, `Cannot open the data connection: ${causeOf(error)}.`);
+  }
+  const refusal = refusalOf(context, record.connection);
+  if (refusal !== undefined) {
+    record.connection.refuse();
+    return refusal;
+  }
+  const progress = new Progress(channel, context.server.settings.limits.stallTimeoutMs);
+  try {
+    await transfer.move(channel, progress);
+    await channel.end();
+  } catch (error) {
+    record.error = asError(error);
+    // Closed as one that is cut: an end would make the other side believe that it has the whole file.
+    channel.destroy();
+    return failureReply(error);
+  } finally {
+    progress.stop();
+    record.bytes = progress.bytes;
+  }
+  void closeGently(channel);
+  return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
+}
+
+/** The verdict, and what the server's policy makes of it. */
+function refusalOf({ session, server }: CommandContext, connection: DataConnection): Outcome | undefined {
+  const { verdict } = connection;
+  if (server.settings.binding !== 'require' || verdict === 'bound' || verdict === undefined) return undefined;
+  server.events.emit('refusal', {
+    id: session.id,
+    client: session.client,
+    reason: 'not-bound',
+    detail: `data connection: ${verdict}`,
+  });
+  // RFC 4217 §10.2: 522, the data connection's TLS negotiation was refused.
+  return outcome(ReplyCode.DataTlsRefused, REFUSALS[verdict]);
+}
+
+function failureReply(error: unknown): Outcome {
+  if (error instanceof FileSystemError) return fileSystemReply(error);
+  if (error instanceof TimeoutError) {
+    return outcome(ReplyCode.TransferAborted, 'The transfer stalled; the data connection was closed.');
+  }
+  return outcome(ReplyCode.TransferAborted, 'The data connection broke; the transfer is incomplete.');
+}
+
+/** Our errors' texts are made for people and hold nothing of this machine; others' may. */
+function causeOf(error: unknown): string {
+  return error instanceof FtpsError ? error.message : 'the connection failed';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

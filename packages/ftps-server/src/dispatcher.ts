@@ -1,0 +1,81 @@
+// From one line of the control connection to its final reply. Nothing that a client sends makes this throw.
+import { GrammarError, ReplyCode, parseCommand, type FramedLine } from '@ftps-kit/ftp-protocol';
+import type { CommandRow, CommandTable, ServerContext } from './command-row.js';
+import { FileSystemError } from './errors.js';
+import { fileSystemReply } from './file-system-reply.js';
+import { outcome, type Outcome } from './outcome.js';
+import { NoFreePortError } from './passive-ports.js';
+import type { Session } from './session.js';
+
+/** Sends a 1yz reply. */
+export type Preliminary = (code: number, text: string) => Promise<void>;
+
+export class Dispatcher {
+  readonly #server: ServerContext;
+  readonly #session: Session;
+  readonly #table: CommandTable;
+  readonly #preliminary: Preliminary;
+
+  constructor(server: ServerContext, session: Session, table: CommandTable, preliminary: Preliminary) {
+    this.#server = server;
+    this.#session = session;
+    this.#table = table;
+    this.#preliminary = preliminary;
+  }
+
+  async dispatch(line: FramedLine): Promise<Outcome> {
+    if (line.kind === 'overlong') {
+      return outcome(ReplyCode.CommandUnrecognized, `A command has at most ${line.maxLineBytes} bytes.`);
+    }
+    try {
+      const { verb, argument = '' } = parseCommand(line.bytes);
+      const row = this.#table.get(verb);
+      if (row === undefined) return outcome(ReplyCode.CommandNotImplemented, 'There is no such command.');
+      const refusal = this.#gate(row, argument);
+      if (refusal !== undefined) return refusal;
+      if (verb !== 'RNTO') this.#session.renameFrom = undefined;
+      return await row.handle({
+        argument,
+        verb,
+        session: this.#session,
+        server: this.#server,
+        table: this.#table,
+        preliminary: this.#preliminary,
+      });
+    } catch (error) {
+      return replyTo(error);
+    }
+  }
+
+  /** Order matters: in clear nobody learns whether they would be allowed to. */
+  #gate(row: CommandRow, argument: string): Outcome | undefined {
+    const { login, security } = this.#session;
+    if (row.security === 'tls' && security !== 'protected') {
+      return outcome(ReplyCode.NotLoggedIn, 'Please AUTH TLS first.');
+    }
+    if (row.login && login.state !== 'logged-in') {
+      return outcome(ReplyCode.NotLoggedIn, 'Please log in with USER and PASS.');
+    }
+    if (row.argument === 'required' && argument === '') {
+      return outcome(ReplyCode.ArgumentSyntaxError, `An argument is missing: ${row.help}`);
+    }
+    if (row.argument === 'none' && argument !== '') {
+      return outcome(ReplyCode.ArgumentSyntaxError, `This command takes no argument: ${row.help}`);
+    }
+    return undefined;
+  }
+}
+
+function replyTo(error: unknown): Outcome {
+  if (error instanceof GrammarError) return outcome(error.replyCode, sentence(error.message));
+  if (error instanceof FileSystemError) return fileSystemReply(error);
+  if (error instanceof NoFreePortError) {
+    return outcome(ReplyCode.CannotOpenDataConnection, 'No port is free for a data connection; try again later.');
+  }
+  // A fault of ours or of the embedding program: the session lives on, and its inside stays inside.
+  return outcome(ReplyCode.LocalError, 'The server failed at this command.');
+}
+
+function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}

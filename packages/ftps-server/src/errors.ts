@@ -1,0 +1,27 @@
+// The server's own errors.
+import { FtpsError } from '@ftps-kit/tls-core';
+
+/** Why a file system refused; each kind has one reply (see `file-system-reply.ts`). */
+export type FileSystemErrorKind =
+  | 'not-found'
+  | 'exists'
+  | 'permission'
+  | 'is-directory'
+  | 'not-directory'
+  | 'not-file'
+  | 'not-empty'
+  | 'no-space'
+  | 'name-not-allowed'
+  | 'offset-beyond-end'
+  | 'other';
+
+/** A file system refused, or failed. The message may name local paths: it is for the operator and never goes to a client. */
+export class FileSystemError extends FtpsError {
+  readonly code = 'FTPS_ERR_FILE_SYSTEM';
+  readonly kind: FileSystemErrorKind;
+
+  constructor(kind: FileSystemErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

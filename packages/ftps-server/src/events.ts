@@ -1,0 +1,66 @@
+// What a server tells the program that embeds it. Nothing secret is in any of it.
+import type { BindingVerdict, Endpoint, EngineName, FtpsError, HandshakeSummary } from '@ftps-kit/tls-core';
+
+/** How clients begin TLS: by AUTH TLS on a port that starts in clear (RFC 4217), or at once. */
+export type ControlMode = 'explicit' | 'implicit';
+
+/** Where a server listens. */
+export interface ListeningEvent extends Endpoint {
+  readonly mode: ControlMode;
+  readonly engine: EngineName;
+}
+
+/** One control connection, for its events to refer to. */
+export interface ConnectionInfo {
+  /** The same in all events of one control connection. */
+  readonly id: string;
+  readonly client: Endpoint;
+}
+
+/** A control connection came; or its TLS is up. */
+export interface SecuredEvent extends ConnectionInfo {
+  readonly handshake: HandshakeSummary;
+}
+
+export interface LoginEvent extends ConnectionInfo {
+  readonly user: string;
+  readonly accepted: boolean;
+}
+
+/** The end of a transfer, or of a listing. */
+export interface TransferEvent extends ConnectionInfo {
+  readonly user: string;
+  readonly command: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** How the data connection proved itself; undefined where it never came so far. */
+  readonly verdict: BindingVerdict | undefined;
+  readonly handshake: HandshakeSummary | undefined;
+  /** The final reply's code; a transfer succeeded at 226. */
+  readonly replyCode: number;
+  /** Why it failed. */
+  readonly error?: Error | undefined;
+}
+
+/** Something that a well-behaved client does not do, and that was refused. */
+export interface RefusalEvent extends ConnectionInfo {
+  readonly reason: 'plaintext-injection' | 'not-bound' | 'stranger' | 'too-many-connections' | 'too-many-failed-logins';
+  readonly detail: string;
+}
+
+/** A control connection ended; `error` where it did not end by QUIT or by the client's close. */
+export interface DisconnectEvent extends ConnectionInfo {
+  readonly error?: FtpsError | undefined;
+}
+
+/** Names and arguments of a server's events. */
+export interface ServerEvents {
+  listening: [ListeningEvent];
+  connection: [ConnectionInfo];
+  secured: [SecuredEvent];
+  login: [LoginEvent];
+  transfer: [TransferEvent];
+  refusal: [RefusalEvent];
+  disconnect: [DisconnectEvent];
+}

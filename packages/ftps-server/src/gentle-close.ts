@@ -1,0 +1,27 @@
+// Ending a connection whose peer may still be sending: a reset would take from it what was sent before.
+import { withDeadline, type ByteChannel } from '@ftps-kit/tls-core';
+import { DRAIN_BYTES, DRAIN_TIMEOUT_MS } from './limits.js';
+
+/** Sends the end, reads what still comes up to a bound of bytes and time, and lets go. Never rejects. */
+export async function closeGently(channel: ByteChannel): Promise<void> {
+  try {
+    await withDeadline('close', { timeoutMs: DRAIN_TIMEOUT_MS }, endAndDrain(channel), () => {
+      channel.destroy();
+    });
+  } catch {
+    // Broken or too slow: there is nothing left to be gentle about.
+  } finally {
+    channel.destroy();
+  }
+}
+
+async function endAndDrain(channel: ByteChannel): Promise<void> {
+  await channel.end();
+  const scrap = new Uint8Array(16 * 1024);
+  let drained = 0;
+  while (drained < DRAIN_BYTES) {
+    const count = await channel.read(scrap);
+    if (count === 0) return;
+    drained += count;
+  }
+}

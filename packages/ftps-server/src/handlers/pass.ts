@@ -1,0 +1,38 @@
+// PASS (RFC 959 §4.1.1): the password, and with it the login.
+import { ReplyCode } from '@ftps-kit/ftp-protocol';
+import type { Account } from '../accounts.js';
+import type { CommandContext } from '../command-row.js';
+import { outcome, type Outcome } from '../outcome.js';
+
+export async function pass({ argument, session, server }: CommandContext): Promise<Outcome> {
+  const { login, id, client } = session;
+  if (login.state !== 'awaiting-password') return outcome(ReplyCode.BadSequence, 'Send USER first.');
+  const account = await authenticated(async () =>
+    server.settings.authenticate({ user: login.user, password: argument }, client),
+  );
+  server.events.emit('login', { id, client, user: login.user, accepted: account !== undefined });
+  if (account !== undefined) {
+    session.moveLogin({ kind: 'accepted', account });
+    return outcome(ReplyCode.UserLoggedIn, 'Logged in.');
+  }
+  session.moveLogin({ kind: 'refused' });
+  if (session.failedLogins < server.settings.limits.maxFailedLogins) {
+    return outcome(ReplyCode.NotLoggedIn, 'User name or password is wrong.');
+  }
+  server.events.emit('refusal', {
+    id,
+    client,
+    reason: 'too-many-failed-logins',
+    detail: `${session.failedLogins} logins were refused`,
+  });
+  return outcome(ReplyCode.ServiceNotAvailable, 'Too many failed logins; closing.', 'close');
+}
+
+/** A database that is down lets nobody in, and says nothing of itself to the client. */
+async function authenticated(ask: () => Promise<Account | undefined>): Promise<Account | undefined> {
+  try {
+    return await ask();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+// Every bound of the server, in one place; each may be changed by an option of the same name.
+
+/** Bounds that protect the server from its clients. Times in milliseconds. */
+export interface ServerLimits {
+  /** From TCP connect to a login. Default 60,000. */
+  readonly loginTimeoutMs: number;
+  /** Between two commands. Default 300,000 (RFC 959 names none; RFC 1123 §4.1.3.2 asks for at least 5 minutes). */
+  readonly idleTimeoutMs: number;
+  /** One TLS handshake. Default 15,000. */
+  readonly tlsTimeoutMs: number;
+  /** From the transfer command to the data connection. Default 30,000. */
+  readonly dataConnectTimeoutMs: number;
+  /** A transfer that moves nothing for this long has stalled. Default 60,000. */
+  readonly stallTimeoutMs: number;
+  /** Refused logins before the control connection is closed. Default 3. */
+  readonly maxFailedLogins: number;
+  /** Control connections at a time; one more is told 421. Default 10,000. */
+  readonly maxConnections: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
+  loginTimeoutMs: 60_000,
+  idleTimeoutMs: 300_000,
+  tlsTimeoutMs: 15_000,
+  dataConnectTimeoutMs: 30_000,
+  stallTimeoutMs: 60_000,
+  maxFailedLogins: 3,
+  maxConnections: 10_000,
+});
+
+/** Bytes moved at a time between a file and a data connection. */
+export const TRANSFER_BUFFER_BYTES = 256 * 1024;
+
+/** Bytes of a listing gathered before they are sent. */
+export const LISTING_BUFFER_BYTES = 32 * 1024;
+
+/** What is still read of a peer whose data connection was refused, so that it sees the reply and not a reset. */
+export const DRAIN_BYTES = 8 * 1024 * 1024;
+export const DRAIN_TIMEOUT_MS = 2_000;

@@ -1,0 +1,22 @@
+// What PASV and EPSV have in common: a port opens, and waits for this client.
+import type { CommandContext } from './command-row.js';
+import { PassiveOpener } from './data-connection-opener.js';
+
+/** Opens a port for the next transfer of this session; the one before is closed. */
+export async function openPassive({ session, server }: CommandContext): Promise<PassiveOpener> {
+  const { acceptor, events, passivePorts, settings } = server;
+  const { binding, client, id, local, protection } = session;
+  session.takeOpener()?.close();
+  const opener = new PassiveOpener(await passivePorts.listen(local.address), {
+    clientAddress: client.address,
+    secure:
+      protection === 'P'
+        ? (transport) => acceptor.accept(transport, { role: 'data', binding, timeoutMs: settings.limits.tlsTimeoutMs })
+        : undefined,
+    onStranger: (address) => {
+      events.emit('refusal', { id, client, reason: 'stranger', detail: `data connection from ${address}` });
+    },
+  });
+  session.replaceOpener(opener);
+  return opener;
+}

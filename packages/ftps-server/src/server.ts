@@ -1,0 +1,144 @@
+// The listener: sockets in, control connections out, and an end that waits for transfers.
+import { EventEmitter, once } from 'node:events';
+import net from 'node:net';
+import { ReplyCode, encodeReply } from '@ftps-kit/ftp-protocol';
+import { ConnectionError, SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
+import type { ServerContext } from './command-row.js';
+import { ControlConnection } from './control-connection.js';
+import type { ControlMode, ListeningEvent, ServerEvents } from './events.js';
+import { closeGently } from './gentle-close.js';
+import { PassivePorts } from './passive-ports.js';
+import { parseServerOptions, type FtpsServerOptions } from './server-options.js';
+
+/** How a server ends. */
+export interface CloseOptions {
+  /** How long running transfers may take to end, seconds. Default 30; 0 ends them at once. */
+  readonly graceSeconds?: number | undefined;
+}
+
+/** An FTP-over-TLS server. Made by `createFtpsServer`. */
+export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDisposable {
+  readonly #context: ServerContext;
+  readonly #listeners: net.Server[] = [];
+  readonly #connections = new Map<ControlConnection, Promise<void>>();
+  #addresses: readonly ListeningEvent[] = [];
+
+  constructor(options: FtpsServerOptions) {
+    super();
+    const settings = parseServerOptions(options);
+    this.#context = {
+      settings,
+      acceptor: settings.engine.acceptor(settings.policy),
+      events: this,
+      passivePorts: new PassivePorts(settings.passivePorts),
+    };
+  }
+
+  get engine(): TlsEngine {
+    return this.#context.settings.engine;
+  }
+
+  /** Where it listens, in the order of the options; empty before `listen`. */
+  get addresses(): readonly ListeningEvent[] {
+    return this.#addresses;
+  }
+
+  /** Control connections at this moment. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** SHA-256 fingerprint of the certificate shown to clients that name no host; what they pin. */
+  get fingerprint256(): string {
+    return this.#context.acceptor.policy.identities[0].fingerprint256;
+  }
+
+  /** Begins to listen on every address. Rejects with `ConnectionError` when one cannot be had, and listens on none then. */
+  async listen(): Promise<readonly ListeningEvent[]> {
+    const addresses: ListeningEvent[] = [];
+    try {
+      for (const { host, port, mode } of this.#context.settings.listen) {
+        const listener = await this.#listenOn(host, port, mode);
+        const address = listener.address();
+        const actual = address !== null && typeof address === 'object' ? address.port : port;
+        addresses.push({ address: host, port: actual, mode, engine: this.engine.name });
+      }
+    } catch (error) {
+      await this.close({ graceSeconds: 0 });
+      throw error;
+    }
+    this.#addresses = addresses;
+    for (const address of addresses) this.emit('listening', address);
+    return addresses;
+  }
+
+  /**
+   * Stops to listen, tells idle clients 421, lets transfers end, and after `graceSeconds` ends those too.
+   * Resolves when nothing of the server is left open.
+   */
+  async close({ graceSeconds = 30 }: CloseOptions = {}): Promise<void> {
+    const listeners = this.#listeners.splice(0);
+    for (const listener of listeners) listener.close();
+    for (const connection of this.#connections.keys()) connection.close();
+    const patience = setTimeout(() => {
+      for (const connection of this.#connections.keys()) connection.destroy();
+    }, graceSeconds * 1000);
+    await Promise.all(this.#connections.values());
+    clearTimeout(patience);
+    this.#addresses = [];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #listenOn(host: string, port: number, mode: ControlMode): Promise<net.Server> {
+    const listener = net.createServer({ allowHalfOpen: true }, (socket) => {
+      this.#admit(new SocketChannel(socket), mode);
+    });
+    listener.listen({ host, port });
+    try {
+      await once(listener, 'listening');
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+      throw new ConnectionError(`cannot listen on ${host}:${port}: ${code}`, { cause: error });
+    }
+    this.#listeners.push(listener);
+    return listener;
+  }
+
+  #admit(tcp: SocketChannel, mode: ControlMode): void {
+    const { maxConnections } = this.#context.settings.limits;
+    if (this.#connections.size >= maxConnections) {
+      this.emit('refusal', {
+        id: '',
+        client: tcp.remote,
+        reason: 'too-many-connections',
+        detail: `${maxConnections} connections are open`,
+      });
+      void turnAway(tcp, mode);
+      return;
+    }
+    const connection = new ControlConnection(this.#context, tcp, mode);
+    const served = connection.serve().finally(() => {
+      this.#connections.delete(connection);
+    });
+    this.#connections.set(connection, served);
+  }
+}
+
+/** Makes a server; it listens when `listen` is called. Throws `ConfigError` for options that are wrong. */
+export function createFtpsServer(options: FtpsServerOptions): FtpsServer {
+  return new FtpsServer(options);
+}
+
+/** With implicit TLS a reply in clear would only confuse. */
+async function turnAway(tcp: SocketChannel, mode: ControlMode): Promise<void> {
+  try {
+    if (mode === 'explicit') {
+      await tcp.write(encodeReply(ReplyCode.ServiceNotAvailable, 'Too many connections; try again later.'));
+    }
+  } finally {
+    await closeGently(tcp);
+  }
+}

@@ -1,0 +1,116 @@
+// What the server knows of one control connection: who is on it, and what the next command builds on.
+import type { Endpoint, ServerBinding } from '@ftps-kit/tls-core';
+import type { RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
+import type { Account } from './accounts.js';
+import type { PassiveOpener } from './data-connection-opener.js';
+
+/** Whether the control connection is protected. Nothing is dispatched while `upgrading`. */
+export type ControlSecurity = 'clear' | 'upgrading' | 'protected';
+
+/** How far a login has come. */
+export type Login =
+  | { readonly state: 'fresh' }
+  | { readonly state: 'awaiting-password'; readonly user: string }
+  | { readonly state: 'logged-in'; readonly account: Account };
+
+/** What moves a login on. */
+export type LoginStep =
+  | { readonly kind: 'user'; readonly user: string }
+  | { readonly kind: 'accepted'; readonly account: Account }
+  | { readonly kind: 'refused' };
+
+export class Session {
+  readonly id: string;
+  readonly client: Endpoint;
+  readonly local: Endpoint;
+  /** Owns the tickets of this control connection. */
+  readonly binding: ServerBinding;
+  workingDirectory = '/';
+  type: RepresentationType = 'ascii';
+  protection: TlsProtectionLevel = 'C';
+  /** Whether PBSZ was given, which PROT needs (RFC 4217 §9). */
+  protectionBufferSet = false;
+  /** Set by REST, for the next RETR or STOR only. */
+  restartAt = 0;
+  /** Set by RNFR, for RNTO right behind it. */
+  renameFrom: string | undefined;
+  /** After EPSV ALL no other way to a data connection is allowed (RFC 2428 §4). */
+  extendedPassiveOnly = false;
+  /** Lower-case names of the facts that MLSD and MLST give; undefined for all. */
+  selectedFacts: readonly string[] | undefined;
+  failedLogins = 0;
+  #security: ControlSecurity = 'clear';
+  #login: Login = { state: 'fresh' };
+  #opener: PassiveOpener | undefined;
+
+  constructor(binding: ServerBinding, client: Endpoint, local: Endpoint) {
+    this.id = binding.id;
+    this.binding = binding;
+    this.client = client;
+    this.local = local;
+  }
+
+  get security(): ControlSecurity {
+    return this.#security;
+  }
+
+  /** clear -> upgrading -> protected, and never back. */
+  moveSecurity(next: 'upgrading' | 'protected'): void {
+    const allowed = next === 'upgrading' ? this.#security === 'clear' : this.#security !== 'protected';
+    if (!allowed) throw new Error(`control security cannot go from ${this.#security} to ${next}`);
+    this.#security = next;
+  }
+
+  get login(): Login {
+    return this.#login;
+  }
+
+  /** The account; for handlers whose row in the command table says that they need a login. */
+  get account(): Account {
+    if (this.#login.state !== 'logged-in') throw new Error('no account: the command table lets nobody in here');
+    return this.#login.account;
+  }
+
+  /** fresh -> awaiting-password -> logged-in; USER begins again from anywhere (RFC 959 §4.1.1). */
+  moveLogin(step: LoginStep): void {
+    switch (step.kind) {
+      case 'user':
+        this.#login = { state: 'awaiting-password', user: step.user };
+        return;
+      case 'accepted':
+        this.#login = { state: 'logged-in', account: step.account };
+        this.workingDirectory = '/';
+        this.failedLogins = 0;
+        return;
+      case 'refused':
+        this.#login = { state: 'fresh' };
+        this.failedLogins += 1;
+    }
+  }
+
+  /** Gives the restart offset and forgets it: it serves one transfer (RFC 3659 §5.3). */
+  takeRestart(): number {
+    const offset = this.restartAt;
+    this.restartAt = 0;
+    return offset;
+  }
+
+  /** A new PASV or EPSV ends the one before. */
+  replaceOpener(opener: PassiveOpener): void {
+    this.#opener?.close();
+    this.#opener = opener;
+  }
+
+  /** The opener of the coming transfer, which serves only that one. */
+  takeOpener(): PassiveOpener | undefined {
+    const opener = this.#opener;
+    this.#opener = undefined;
+    return opener;
+  }
+
+  /** Lets go of everything: nothing is bound to this control connection any more. */
+  close(): void {
+    this.takeOpener()?.close();
+    this.binding.close();
+  }
+}

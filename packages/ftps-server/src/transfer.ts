@@ -1,0 +1,63 @@
+// The pump between a file and a data connection: counted, timed, two buffers in turn.
+import { TimeoutError, type ByteChannel } from '@ftps-kit/tls-core';
+import type { ReadHandle, WriteHandle } from './file-system.js';
+import { TRANSFER_BUFFER_BYTES } from './limits.js';
+
+type Source = (into: Uint8Array) => Promise<number>;
+type Sink = (chunk: Uint8Array) => Promise<void>;
+
+/** Counts what a transfer has moved, and ends its connection when nothing moves any more. */
+export class Progress {
+  bytes = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(channel: ByteChannel, stallTimeoutMs: number) {
+    this.#timer = setTimeout(() => {
+      channel.destroy(new TimeoutError('stall', stallTimeoutMs));
+    }, stallTimeoutMs);
+  }
+
+  moved(bytes: number): void {
+    this.bytes += bytes;
+    this.#timer.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Sends a file from where its handle stands to its end. */
+export function sendFile(file: ReadHandle, channel: ByteChannel, progress: Progress): Promise<void> {
+  return pump(
+    (into) => file.read(into),
+    (chunk) => channel.write(chunk),
+    progress,
+  );
+}
+
+/** Receives until the peer ends. */
+export function receiveFile(channel: ByteChannel, file: WriteHandle, progress: Progress): Promise<void> {
+  return pump(
+    (into) => channel.read(into),
+    (chunk) => file.write(chunk),
+    progress,
+  );
+}
+
+/** While one buffer is written the other is filled. */
+async function pump(source: Source, sink: Sink, progress: Progress): Promise<void> {
+  let filling = new Uint8Array(TRANSFER_BUFFER_BYTES);
+  let writing = new Uint8Array(TRANSFER_BUFFER_BYTES);
+  let written: Promise<void> = Promise.resolve();
+  for (;;) {
+    const [count] = await Promise.all([source(filling), written]);
+    if (count === 0) return;
+    [filling, writing] = [writing, filling];
+    written = sink(writing.subarray(0, count)).then(() => {
+      progress.moved(count);
+    });
+    // The next round waits for it, and sees it fail; should the source fail first, it is nobody's any more.
+    written.catch(() => undefined);
+  }
+}
