@@ -1,0 +1,64 @@
+// `ftps put`: files to a server.
+import { basename } from 'node:path';
+import { ConfigError, FtpsClient } from '@ftps-kit/ftps-client';
+import type { CommandModule } from 'yargs';
+import {
+  clientOptions,
+  connectionFlags,
+  outputFlags,
+  type ConnectionArguments,
+  type ConnectionFlags,
+} from '../flags.js';
+import { ProgressBar } from '../progress-bar.js';
+import { parseRemoteUrl } from '../remote-url.js';
+import { reportTransfer } from '../transfer-report.js';
+import { runCommand, type CommandTools } from './command.js';
+
+interface Positionals {
+  readonly paths: readonly string[];
+}
+
+export const putCommand: CommandModule<object, ConnectionFlags & Positionals> = {
+  command: 'put <paths..>',
+  describe: 'upload files: LOCAL... URL',
+  builder: (yargs) =>
+    yargs
+      .positional('paths', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'local files (- for standard input), and last the URL; a URL that ends in / is a folder',
+      })
+      .options({ ...connectionFlags, ...outputFlags }),
+  handler: (flags) => runCommand(flags, (tools) => put(flags, tools)),
+};
+
+async function put(flags: ConnectionArguments & Positionals, { report, signal }: CommandTools): Promise<void> {
+  const locals = flags.paths.slice(0, -1);
+  const [target = ''] = flags.paths.slice(-1);
+  if (locals.length === 0) throw new ConfigError('put takes at least one local file, and then a URL');
+  const url = parseRemoteUrl(target);
+  if (locals.length > 1 && !url.isFolder) {
+    throw new ConfigError(`${target}: several files need a folder; end the URL with a slash`);
+  }
+  if (locals.includes('-') && url.isFolder)
+    throw new ConfigError(`${target}: standard input needs a file name in the URL`);
+  await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
+  for (const local of locals) {
+    const remote = url.isFolder ? url.path + basename(local) : url.path;
+    const bar = new ProgressBar(report, basename(local));
+    const startedAt = performance.now();
+    try {
+      const result = await client.upload(local === '-' ? process.stdin : local, remote, {
+        signal,
+        onProgress: (mark) => {
+          bar.update(mark, performance.now() - startedAt);
+        },
+      });
+      bar.stop();
+      reportTransfer(report, { event: 'uploaded', from: local, to: remote }, result);
+    } finally {
+      bar.stop();
+    }
+  }
+}

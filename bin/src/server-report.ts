@@ -1,0 +1,37 @@
+// What a running server tells its operator, a line a thing.
+import type { FtpsServer } from '@ftps-kit/ftps-server';
+import { formatBytes, formatDuration } from './format.js';
+import type { Report } from './report.js';
+
+/** Reports logins, transfers and refusals of `server` from here on. */
+export function reportServerEvents(server: FtpsServer, report: Report): void {
+  server.on('login', ({ id, client, user, accepted }) => {
+    report.say(
+      { event: 'login', id, client, user, accepted },
+      `${client.address}  ${accepted ? 'login' : 'login refused'}: ${JSON.stringify(user)}`,
+    );
+  });
+  server.on('transfer', ({ id, client, user, command, path, bytes, durationMs, verdict, handshake, replyCode }) => {
+    report.say(
+      {
+        event: 'transfer',
+        id,
+        client,
+        user,
+        command,
+        path,
+        bytes,
+        durationMs: Math.round(durationMs),
+        verdict,
+        protocol: handshake?.protocol,
+        cipherSuite: handshake?.cipherSuite,
+        replyCode,
+      },
+      `${client.address}  ${command} ${JSON.stringify(path)}: ${replyCode}, ${formatBytes(bytes)} in ` +
+        `${formatDuration(durationMs)}, ${verdict ?? 'no data connection'}`,
+    );
+  });
+  server.on('refusal', ({ id, client, reason, detail }) => {
+    report.say({ event: 'refusal', id, client, reason, detail }, `${client.address}  refused: ${detail}`);
+  });
+}
