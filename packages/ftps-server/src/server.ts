@@ -100,8 +100,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     try {
       await once(listener, 'listening');
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-      throw new ConnectionError(`cannot listen on ${host}:${port}: ${code}`, { cause: error });
+      throw new ConnectionError(`cannot listen on ${host}:${port}: ${reasonOf(error)}`, { cause: error });
     }
     this.#listeners.push(listener);
     return listener;
@@ -140,5 +139,20 @@ async function turnAway(tcp: SocketChannel, mode: ControlMode): Promise<void> {
     }
   } finally {
     await closeGently(tcp);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'the port is in use; choose another one';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine does not have the address';
+    case 'EACCES':
+      return 'ports below 1024 need a privilege';
+    default:
+      return String(code ?? error);
   }
 }
