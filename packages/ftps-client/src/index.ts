@@ -1,1 +1,50 @@
-export {};
+// The public names of ftps-client.
+export { FtpsClient } from './client.js';
+export type { FtpsClientOptions, Timeouts } from './client-options.js';
+export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';
+export type { DownloadSink } from './download-sink.js';
+export {
+  LocalFileError,
+  LoginError,
+  ProtocolError,
+  ReplyError,
+  TransferError,
+  VerificationError,
+  replyText,
+  type TransferErrorOptions,
+} from './errors.js';
+export type { Entry } from './list-entry.js';
+export type { Progress } from './transfer-meter.js';
+export type {
+  CallOptions,
+  TransferOptions as DownloadOptions,
+  TransferOptions as UploadOptions,
+  TransferResult,
+} from './transfer-result.js';
+export type { Verified } from './verify.js';
+
+// What a caller of this package meets of those below, so that one import serves.
+export type { Reply } from '@ftps-kit/ftp-protocol';
+export {
+  AbortedError,
+  CertificateError,
+  ConfigError,
+  ConnectionError,
+  FtpsError,
+  HandshakeError,
+  LimitError,
+  NotResumedError,
+  PlaintextInjectionError,
+  TimeoutError,
+  TlsError,
+  TruncationError,
+  type ClientTlsOptions,
+  type Closure,
+  type EngineChoice,
+  type EngineName,
+  type HandshakeSummary,
+  type TicketSource,
+  type TlsEngine,
+  type TlsVersions,
+  type WhenEmpty,
+} from '@ftps-kit/tls-core';

@@ -1,0 +1,179 @@
+// The caller's options, parsed once into a frozen and fully defaulted object.
+import { inspect } from 'node:util';
+import {
+  ConfigError,
+  parseClientPolicy,
+  selectEngine,
+  type ClientPolicy,
+  type ClientTlsOptions,
+  type EngineChoice,
+  type TlsEngine,
+  type WhenEmpty,
+} from '@ftps-kit/tls-core';
+import { DEFAULT_TIMEOUTS } from './limits.js';
+import { outgoing, type OutgoingCommand } from './outgoing-command.js';
+
+/** Time limits by phase, milliseconds; each has a default. */
+export interface Timeouts {
+  /** A TCP connection. Default 30,000. */
+  readonly connectMs: number;
+  /** A TLS handshake. Default 30,000. */
+  readonly tlsMs: number;
+  /** A reply on the control connection. Default 30,000. */
+  readonly replyMs: number;
+  /** A data connection on which nothing moves. Default 30,000. */
+  readonly stallMs: number;
+  /** QUIT, and the way back into step after an aborted transfer. Default 5,000. */
+  readonly closeMs: number;
+}
+
+/** Where to log in, and how. */
+export interface FtpsClientOptions {
+  /** Name or address; what the certificate is checked for. */
+  readonly host: string;
+  /** Default 21, or 990 where the mode is implicit. */
+  readonly port?: number | undefined;
+  /** Default `explicit`: AUTH TLS (RFC 4217). `implicit` is TLS from the first byte. */
+  readonly mode?: 'explicit' | 'implicit' | undefined;
+  /** Default `anonymous`. */
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  /** Versions, cipher suites, trust. Default: TLS 1.3 or 1.2, and Node's bundled roots. */
+  readonly tls?: ClientTlsOptions | undefined;
+  /** Default `auto`. */
+  readonly engine?: EngineChoice | TlsEngine | undefined;
+  /** What to do for a data connection when no unused ticket is left. Default `reuse-last`. */
+  readonly whenEmpty?: WhenEmpty | undefined;
+  /**
+   * What to do when a data connection did not resume the control connection's TLS session. Default `allow`: the result
+   * says `resumed: false`. `fail`: `NotResumedError` before a byte moves.
+   */
+  readonly onNotResumed?: 'allow' | 'fail' | undefined;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  /**
+   * Where data connections go after PASV. Default `control`: to the host of the control connection, whatever the reply
+   * says, since servers behind NAT name addresses of their own. `reply` believes the reply.
+   */
+  readonly passiveAddress?: 'control' | 'reply' | undefined;
+  /** DANGEROUS: no TLS at all, so that everybody on the way reads password and files. Default false. */
+  readonly dangerouslyPlain?: boolean | undefined;
+  /** Ends the connecting; later calls take signals of their own. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Who logs in. The password shows neither in `inspect` nor in JSON. */
+export class Credentials {
+  readonly user: string;
+  readonly #password: string | undefined;
+
+  constructor(user: string, password: string | undefined) {
+    this.user = user;
+    this.#password = password;
+  }
+
+  userCommand(): OutgoingCommand {
+    return outgoing('USER', this.user);
+  }
+
+  /** undefined where no password was given and the user needs one. */
+  passwordCommand(): OutgoingCommand | undefined {
+    // RFC 1635 §3: an anonymous user gives a mail address, or anything.
+    const password = this.#password ?? (/^(?:anonymous|ftp)$/i.test(this.user) ? 'anonymous@' : undefined);
+    return password === undefined ? undefined : outgoing('PASS', password);
+  }
+
+  [inspect.custom](): string {
+    return `Credentials { user: ${inspect(this.user)} }`;
+  }
+}
+
+/** The options, checked. */
+export interface ClientOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly mode: 'explicit' | 'implicit';
+  readonly credentials: Credentials;
+  readonly policy: ClientPolicy;
+  readonly engine: TlsEngine;
+  readonly whenEmpty: WhenEmpty;
+  readonly onNotResumed: 'allow' | 'fail';
+  readonly timeouts: Timeouts;
+  readonly passiveAddress: 'control' | 'reply';
+  readonly plain: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+const KEYS: readonly string[] = [
+  'host',
+  'port',
+  'mode',
+  'user',
+  'password',
+  'tls',
+  'engine',
+  'whenEmpty',
+  'onNotResumed',
+  'timeouts',
+  'passiveAddress',
+  'dangerouslyPlain',
+  'signal',
+] satisfies readonly (keyof FtpsClientOptions)[];
+
+/** Throws `ConfigError` that names the wrong option and what is right. */
+export function parseClientOptions(options: FtpsClientOptions): ClientOptions {
+  knownKeys(options, '', KEYS);
+  if (typeof options.host !== 'string' || options.host === '') throw new ConfigError('host: name the server');
+  const mode = oneOf('mode', options.mode ?? 'explicit', ['explicit', 'implicit']);
+  const plain = options.dangerouslyPlain ?? false;
+  if (plain && mode === 'implicit') throw new ConfigError('dangerouslyPlain: implicit TLS cannot be plain');
+  const credentials = new Credentials(options.user ?? 'anonymous', options.password);
+  // Encoded once for the check: a user or password that cannot be sent must fail here.
+  credentials.userCommand();
+  credentials.passwordCommand();
+  return Object.freeze({
+    host: options.host,
+    port: wholeNumber('port', options.port ?? (mode === 'implicit' ? 990 : 21), 1, 65_535),
+    mode,
+    credentials,
+    policy: parseClientPolicy(options.tls),
+    engine: typeof options.engine === 'object' ? options.engine : selectEngine(options.engine),
+    whenEmpty: oneOf('whenEmpty', options.whenEmpty ?? 'reuse-last', ['reuse-last', 'full-handshake', 'fail']),
+    onNotResumed: oneOf('onNotResumed', options.onNotResumed ?? 'allow', ['allow', 'fail']),
+    timeouts: parseTimeouts(options.timeouts ?? {}),
+    passiveAddress: oneOf('passiveAddress', options.passiveAddress ?? 'control', ['control', 'reply']),
+    plain,
+    signal: options.signal,
+  });
+}
+
+function parseTimeouts(timeouts: Partial<Timeouts>): Timeouts {
+  knownKeys(timeouts, 'timeouts.', Object.keys(DEFAULT_TIMEOUTS));
+  const limit = (name: keyof Timeouts): number =>
+    // 2^31 - 1 is the longest that a timer of Node can wait.
+    wholeNumber(`timeouts.${name}`, timeouts[name] ?? DEFAULT_TIMEOUTS[name], 1, 2 ** 31 - 1);
+  return Object.freeze({
+    connectMs: limit('connectMs'),
+    tlsMs: limit('tlsMs'),
+    replyMs: limit('replyMs'),
+    stallMs: limit('stallMs'),
+    closeMs: limit('closeMs'),
+  });
+}
+
+/** Refuses keys that mean nothing: a misspelt option must not be ignored. */
+export function knownKeys(options: object, prefix: string, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new ConfigError(`${prefix}${key}: no such option; there are ${known.join(', ')}`);
+  }
+}
+
+export function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((name) => name === value);
+  if (found === undefined) throw new ConfigError(`${option}: '${value}' is not one of ${allowed.join(', ')}`);
+  return found;
+}
+
+function wholeNumber(option: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new ConfigError(`${option}: ${value} is not a whole number from ${min} to ${max}`);
+}

@@ -1,0 +1,198 @@
+// The user-PI: commands out, replies matched to them in order (RFC 959 §5.4).
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import { ConnectionError, TimeoutError, withDeadline, type ByteChannel, type Endpoint } from '@ftps-kit/tls-core';
+import { publishControl } from './diagnostics.js';
+import { ProtocolError, ReplyError, isNegative, refused, replyText } from './errors.js';
+import type { OutgoingCommand } from './outgoing-command.js';
+import type { ReplyReader } from './reply-reader.js';
+
+const SERVICE_NOT_AVAILABLE = 421;
+
+/** One command and its replies. Both promises reject when the control connection is lost. */
+export interface Exchange {
+  readonly verb: string;
+  /** The 1yz reply, or undefined where the final one came without it. */
+  readonly preliminary: Promise<Reply | undefined>;
+  /** The reply that ends the exchange: 2yz to 5yz. */
+  readonly final: Promise<Reply>;
+}
+
+/** How long a reply is waited for. */
+export interface ReplyDeadline {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A control connection whose security is settled. It reads all the time, so the server's going is noticed at once. */
+export class ControlConnection {
+  readonly remote: Endpoint;
+  readonly #channel: ByteChannel;
+  readonly #reader: ReplyReader;
+  /** Exchanges whose final reply has not come, oldest first. */
+  readonly #open: OpenExchange[] = [];
+  #written: Promise<void> = Promise.resolve();
+  #lost: Error | undefined;
+  #barrier: { readonly exchange: Exchange; readonly code: number } | undefined;
+
+  constructor(channel: ByteChannel, reader: ReplyReader, remote: Endpoint) {
+    this.#channel = channel;
+    this.#reader = reader;
+    this.remote = remote;
+    void this.#readReplies();
+  }
+
+  /** Whether it can carry no command any more. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Sends a command behind those under way. Throws `ConnectionError` where the connection is lost. */
+  begin(command: OutgoingCommand): Exchange {
+    if (this.#lost !== undefined) {
+      throw new ConnectionError(`the control connection is gone: ${this.#lost.message}`, { cause: this.#lost });
+    }
+    const exchange = new OpenExchange(command.verb);
+    this.#open.push(exchange);
+    publishControl({ kind: 'command', line: command.shown });
+    this.#written = this.#written
+      .then(() => this.#channel.write(command.bytes))
+      // The reader meets the same end, and may have the server's reason for it.
+      .catch(() => undefined);
+    return exchange;
+  }
+
+  /** Sends a command and gives its final reply, whatever its code. */
+  run(command: OutgoingCommand, deadline: ReplyDeadline): Promise<Reply> {
+    return this.replyTo(this.begin(command).final, deadline);
+  }
+
+  /** Sends a command and gives its final reply; rejects with `ReplyError` where that is 4yz or 5yz. */
+  async demand(command: OutgoingCommand, deadline: ReplyDeadline): Promise<Reply> {
+    const reply = await this.run(command, deadline);
+    if (isNegative(reply)) throw refused(command, reply);
+    return reply;
+  }
+
+  /**
+   * Waits for a reply. When its time is over the connection is given up, since nobody could tell later replies apart.
+   * An abort only ends the wait: the reply is still taken off when it comes.
+   */
+  replyTo<T>(reply: Promise<T>, { timeoutMs, signal }: ReplyDeadline): Promise<T> {
+    return withDeadline('reply', { timeoutMs, signal }, reply, () => {
+      if (signal?.aborted !== true) this.destroy(new TimeoutError('reply', timeoutMs));
+    });
+  }
+
+  /**
+   * Brings the connection back into step where nobody knows how many replies are still to come, as after ABOR: sends a
+   * command and drops replies until the one with its unmistakable code comes.
+   */
+  async synchronize({ command, code }: Barrier): Promise<void> {
+    const exchange = this.begin(command);
+    this.#barrier = { exchange, code };
+    await exchange.final;
+  }
+
+  /** Says QUIT, and closes the connection within `timeoutMs`, whatever the server does. Never rejects. */
+  async quit(command: OutgoingCommand, timeoutMs: number): Promise<void> {
+    const farewell = async (): Promise<void> => {
+      await this.begin(command).final;
+      await this.#channel.end();
+    };
+    try {
+      await withDeadline('close', { timeoutMs }, farewell(), () => undefined);
+    } catch {
+      // The connection was gone, or goes now.
+    }
+    this.destroy(new ConnectionError('the client was closed'));
+  }
+
+  /** Drops the connection; all exchanges under way reject with `error`. */
+  destroy(error: Error): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = error;
+    this.#channel.destroy(error);
+    for (const exchange of this.#open.splice(0)) exchange.fail(error);
+  }
+
+  /** Whether the reply is for somebody: what comes before the barrier's own may be one too many, or one too few. */
+  #passesBarrier({ exchange, code }: { exchange: Exchange; code: number }, reply: Reply): boolean {
+    if (reply.code === SERVICE_NOT_AVAILABLE) return true;
+    if (reply.code !== code) return this.#open[0] !== exchange;
+    while (this.#open.length > 0 && this.#open[0] !== exchange) {
+      this.#open.shift()?.fail(new ProtocolError('the server left a command without a reply'));
+    }
+    this.#barrier = undefined;
+    return true;
+  }
+
+  async #readReplies(): Promise<void> {
+    try {
+      for (;;) {
+        const reply = await this.#reader.next();
+        publishControl({ kind: 'reply', reply });
+        this.#deliver(reply);
+      }
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
+    }
+  }
+
+  #deliver(reply: Reply): void {
+    if (this.#barrier !== undefined && !this.#passesBarrier(this.#barrier, reply)) return;
+    const exchange = this.#open[0];
+    if (exchange?.take(reply) === true) this.#open.shift();
+    // RFC 959 §4.2.2: 421 "may be a reply to any command if the service knows it must shut down", and to none.
+    if (reply.code === SERVICE_NOT_AVAILABLE) {
+      throw new ReplyError(exchange?.verb ?? 'any command', reply, 'the server ended the control connection');
+    }
+    if (exchange === undefined) {
+      throw new ProtocolError(`the server sent a reply that nobody asked for: ${replyText(reply)}`);
+    }
+  }
+}
+
+/** A command whose reply cannot be taken for that of another one. */
+export interface Barrier {
+  readonly command: OutgoingCommand;
+  readonly code: number;
+}
+
+class OpenExchange implements Exchange {
+  readonly verb: string;
+  readonly preliminary: Promise<Reply | undefined>;
+  readonly final: Promise<Reply>;
+  #givePreliminary: (reply: Reply | undefined) => void = () => undefined;
+  #giveFinal: (reply: Reply) => void = () => undefined;
+  readonly #failures: ((error: Error) => void)[] = [];
+
+  constructor(verb: string) {
+    this.verb = verb;
+    this.preliminary = new Promise((resolve, reject) => {
+      this.#givePreliminary = resolve;
+      this.#failures.push(reject);
+    });
+    this.final = new Promise((resolve, reject) => {
+      this.#giveFinal = resolve;
+      this.#failures.push(reject);
+    });
+    // Whoever began the exchange may have stopped waiting for it.
+    this.preliminary.catch(() => undefined);
+    this.final.catch(() => undefined);
+  }
+
+  /** Takes one reply; gives whether it was the final one. */
+  take(reply: Reply): boolean {
+    if (reply.code < 200) {
+      this.#givePreliminary(reply);
+      return false;
+    }
+    this.#givePreliminary(undefined);
+    this.#giveFinal(reply);
+    return true;
+  }
+
+  fail(error: Error): void {
+    for (const reject of this.#failures) reject(error);
+  }
+}

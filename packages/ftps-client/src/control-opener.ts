@@ -1,0 +1,133 @@
+// From nothing to a control connection whose security is settled: TCP, greeting, AUTH TLS, handshake.
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import {
+  PlaintextInjectionError,
+  SocketChannel,
+  withDeadline,
+  type ClientBinding,
+  type HandshakeSummary,
+  type TlsConnector,
+} from '@ftps-kit/tls-core';
+import type { ClientOptions } from './client-options.js';
+import { ControlConnection } from './control-connection.js';
+import { publishControl } from './diagnostics.js';
+import { ReplyError } from './errors.js';
+import { CONTROL_KEEP_ALIVE_MS } from './limits.js';
+import { outgoing } from './outgoing-command.js';
+import { ReplyReader } from './reply-reader.js';
+
+/** What protects a control connection, and will protect its data connections. */
+export interface Protection {
+  readonly connector: TlsConnector;
+  /** Holds the tickets of this control connection. */
+  readonly binding: ClientBinding;
+  readonly handshake: HandshakeSummary;
+}
+
+export interface OpenedControl {
+  readonly control: ControlConnection;
+  readonly greeting: Reply;
+  /** undefined where the caller asked for plain FTP. */
+  readonly protection: Protection | undefined;
+}
+
+const AUTH_ACCEPTED = 234;
+
+/**
+ * Opens a control connection up to the login. Nothing but AUTH is ever sent in clear, unless the options say plain.
+ * Rejects with `ConnectionError`, `TimeoutError`, `AbortedError`, `ReplyError`, `ProtocolError` or a `TlsError`, and has
+ * closed the connection then.
+ */
+export async function openControl(options: ClientOptions): Promise<OpenedControl> {
+  const { host, port, timeouts, signal } = options;
+  // Before any connection: what the engine cannot do is a ConfigError.
+  const connector = options.engine.connector(options.policy);
+  const transport = await SocketChannel.connect({ host, port, timeoutMs: timeouts.connectMs, signal });
+  transport.keepAlive(CONTROL_KEEP_ALIVE_MS);
+  try {
+    if (options.mode === 'implicit') return await openImplicit(transport, connector, options);
+    return await openExplicit(transport, connector, options);
+  } catch (error) {
+    transport.destroy();
+    throw error;
+  }
+}
+
+async function openExplicit(
+  transport: SocketChannel,
+  connector: TlsConnector,
+  options: ClientOptions,
+): Promise<OpenedControl> {
+  const reader = new ReplyReader(transport);
+  const greeting = await readGreeting(reader, options);
+  if (options.plain) {
+    return { control: new ControlConnection(transport, reader, transport.remote), greeting, protection: undefined };
+  }
+  const auth = outgoing('AUTH', 'TLS');
+  publishControl({ kind: 'command', line: auth.shown });
+  await transport.write(auth.bytes);
+  const reply = await readReply(reader, options);
+  if (reply.code !== AUTH_ACCEPTED) {
+    throw new ReplyError(
+      'AUTH',
+      reply,
+      'the server does not offer explicit TLS here, and nothing is sent in clear (it may have implicit TLS on port 990)',
+    );
+  }
+  // Whoever sits between could put replies behind the 234, in clear, and have them taken for protected ones.
+  if (reader.bufferedBytes > 0 || transport.unreadBytes > 0) {
+    throw new PlaintextInjectionError(
+      'bytes came in clear behind the 234 reply to AUTH TLS: somebody between you and the server put them there',
+    );
+  }
+  return protect(transport, connector, options, () => Promise.resolve(greeting));
+}
+
+function openImplicit(
+  transport: SocketChannel,
+  connector: TlsConnector,
+  options: ClientOptions,
+): Promise<OpenedControl> {
+  return protect(transport, connector, options, (reader) => readGreeting(reader, options));
+}
+
+async function protect(
+  transport: SocketChannel,
+  connector: TlsConnector,
+  options: ClientOptions,
+  greet: (reader: ReplyReader) => Promise<Reply>,
+): Promise<OpenedControl> {
+  const { host, whenEmpty, timeouts, signal } = options;
+  const binding = connector.newBinding({ whenEmpty });
+  const channel = await connector.connect(transport, {
+    role: 'control',
+    host,
+    binding,
+    timeoutMs: timeouts.tlsMs,
+    signal,
+  });
+  try {
+    const reader = new ReplyReader(channel);
+    const greeting = await greet(reader);
+    const control = new ControlConnection(channel, reader, transport.remote);
+    return { control, greeting, protection: { connector, binding, handshake: channel.handshake } };
+  } catch (error) {
+    channel.destroy();
+    throw error;
+  }
+}
+
+/** RFC 959 §5.4: 120 may come first and says that 220 follows; 421 says that nothing does. */
+async function readGreeting(reader: ReplyReader, options: ClientOptions): Promise<Reply> {
+  for (;;) {
+    const reply = await readReply(reader, options);
+    if (reply.code >= 200 && reply.code < 300) return reply;
+    if (reply.code >= 200) throw new ReplyError('(greeting)', reply, 'the server does not take the connection');
+  }
+}
+
+async function readReply(reader: ReplyReader, { timeouts, signal }: ClientOptions): Promise<Reply> {
+  const reply = await withDeadline('reply', { timeoutMs: timeouts.replyMs, signal }, reader.next(), () => undefined);
+  publishControl({ kind: 'reply', reply });
+  return reply;
+}

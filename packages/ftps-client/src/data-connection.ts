@@ -1,0 +1,119 @@
+// The user-DTP's way to a data connection: passive, TCP, and TLS with a ticket of the control connection.
+import {
+  GrammarError,
+  encodeEpsvArgument,
+  parseExtendedPassiveReply,
+  parsePassiveReply,
+  type HostPort,
+  type Reply,
+} from '@ftps-kit/ftp-protocol';
+import {
+  ConnectionError,
+  NotResumedError,
+  SocketChannel,
+  type ByteChannel,
+  type HandshakeSummary,
+} from '@ftps-kit/tls-core';
+import type { ClientOptions } from './client-options.js';
+import type { ControlConnection } from './control-connection.js';
+import type { Protection } from './control-opener.js';
+import { ProtocolError, isNegative, refused } from './errors.js';
+import { outgoing } from './outgoing-command.js';
+
+/** A data connection ready to carry bytes. */
+export interface DataConnection {
+  readonly channel: ByteChannel;
+  /** undefined on plain FTP. */
+  readonly handshake: HandshakeSummary | undefined;
+}
+
+/** Opens the data connections of one control connection, and remembers what its server understands. */
+export class DataConnections {
+  readonly #control: ControlConnection;
+  readonly #protection: Protection | undefined;
+  readonly #options: ClientOptions;
+  #extended = true;
+
+  constructor(control: ControlConnection, protection: Protection | undefined, options: ClientOptions) {
+    this.#control = control;
+    this.#protection = protection;
+    this.#options = options;
+  }
+
+  /** Whether they are protected by TLS. */
+  get areProtected(): boolean {
+    return this.#protection !== undefined;
+  }
+
+  /** Asks the server to listen, and connects. Rejects with `ReplyError`, `ConnectionError`, `TimeoutError`, `AbortedError`. */
+  async open(signal: AbortSignal | undefined): Promise<SocketChannel> {
+    this.#mustHaveTicket();
+    const { host, port } = await this.#listeningAddress(signal);
+    const timeoutMs = this.#options.timeouts.connectMs;
+    try {
+      return await SocketChannel.connect({ host, port, timeoutMs, signal });
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      throw new ConnectionError(
+        `the data connection failed (${error.message}); a firewall may keep the server's passive ports closed`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Does the TLS handshake, presenting a ticket of the control connection. Rejects as `TlsConnector.connect` does. */
+  async protect(transport: SocketChannel): Promise<DataConnection> {
+    if (this.#protection === undefined) return { channel: transport, handshake: undefined };
+    const { connector, binding } = this.#protection;
+    const { host, timeouts } = this.#options;
+    const channel = await connector.connect(transport, { role: 'data', host, binding, timeoutMs: timeouts.tlsMs });
+    return { channel, handshake: channel.handshake };
+  }
+
+  /** What would fail at the handshake must fail before the server is told to begin: STOR empties the file it names. */
+  #mustHaveTicket(): void {
+    if (this.#protection === undefined || this.#options.whenEmpty !== 'fail') return;
+    if (this.#protection.binding.tickets.size > 0) return;
+    throw new NotResumedError(
+      "no unused ticket is left for the data connection: the server issued too few; allow whenEmpty: 'reuse-last'",
+      'full-handshake',
+    );
+  }
+
+  async #listeningAddress(signal: AbortSignal | undefined): Promise<HostPort> {
+    const deadline = { timeoutMs: this.#options.timeouts.replyMs, signal };
+    const { address } = this.#control.remote;
+    if (this.#extended) {
+      const command = outgoing('EPSV', encodeEpsvArgument({ kind: 'default' }));
+      const reply = await this.#control.run(command, deadline);
+      const port = extendedPort(reply);
+      if (port !== undefined) return { host: address, port };
+      // 5yz says that EPSV is not understood; 4yz, that no port can be had now.
+      if (isNegative(reply) && reply.code < 500) throw refused(command, reply);
+      this.#extended = false;
+    }
+    const { host, port } = passiveAddress(await this.#control.demand(outgoing('PASV'), deadline));
+    // RFC 2577 §3 and practice: the address in the reply may be a private one behind a NAT, or a third party's.
+    return { host: this.#options.passiveAddress === 'reply' ? host : address, port };
+  }
+}
+
+/** undefined where the reply is not a 229 with a port in it: then there is still PASV. */
+function extendedPort(reply: Reply): number | undefined {
+  if (reply.code !== 229) return undefined;
+  try {
+    return parseExtendedPassiveReply(reply.lines.join(' '));
+  } catch (error) {
+    if (error instanceof GrammarError) return undefined;
+    throw error;
+  }
+}
+
+function passiveAddress(reply: Reply): HostPort {
+  try {
+    return parsePassiveReply(reply.lines.join(' '));
+  } catch (cause) {
+    if (cause instanceof GrammarError) throw new ProtocolError(cause.message, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,127 @@
+// The errors that FTP itself adds to those of tls-core: what the server said, and what became of the bytes.
+import { FtpsError } from '@ftps-kit/tls-core';
+import { replyKind, type Reply } from '@ftps-kit/ftp-protocol';
+import type { OutgoingCommand } from './outgoing-command.js';
+
+/** The server broke the RFC: text that is no reply, a reply nobody asked for, a reply without what it must hold. */
+export class ProtocolError extends FtpsError {
+  readonly code = 'FTPS_ERR_PROTOCOL';
+}
+
+/** The server answered a command with 4yz or 5yz, or with a reply that leads nowhere. */
+export class ReplyError extends FtpsError {
+  readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_REPLY';
+  /** The command, without its argument. */
+  readonly verb: string;
+  readonly reply: Reply;
+
+  constructor(verb: string, reply: Reply, message: string, options?: ErrorOptions) {
+    super(`${message}: ${replyText(reply)}`, options);
+    this.verb = verb;
+    this.reply = reply;
+  }
+
+  /** Whether the same command may succeed later. RFC 959 §4.2: 4yz is "a temporary condition". */
+  get retryable(): boolean {
+    return replyKind(this.reply.code) === 'transient-negative';
+  }
+}
+
+/** The login came to a dead end: a wrong user or password, or the server wants what was not given. */
+export class LoginError extends ReplyError {
+  override readonly code = 'FTPS_ERR_LOGIN';
+}
+
+/** What a {@link TransferError} may carry besides its message. */
+export interface TransferErrorOptions extends ErrorOptions {
+  /** Bytes that moved before it ended. */
+  readonly bytes: number;
+  /** Whether a later attempt may go on behind `bytes`. */
+  readonly resumable: boolean;
+  /** The server's last word on the transfer, where it came. */
+  readonly reply?: Reply | undefined;
+}
+
+/**
+ * A transfer began and did not come to a good end; `cause` is what ended it: a `TruncationError`, a `ConnectionError`,
+ * a `TimeoutError` of the phase `stall`, a `ReplyError`.
+ */
+export class TransferError extends FtpsError {
+  readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_TRANSFER';
+  readonly bytes: number;
+  readonly resumable: boolean;
+  readonly reply: Reply | undefined;
+
+  constructor(message: string, { bytes, resumable, reply, ...options }: TransferErrorOptions) {
+    super(message, options);
+    this.bytes = bytes;
+    this.resumable = resumable;
+    this.reply = reply;
+  }
+}
+
+/** The server called the transfer complete, and the check afterwards says otherwise. */
+export class VerificationError extends TransferError {
+  override readonly code = 'FTPS_ERR_VERIFICATION';
+}
+
+/** This side's file or stream failed: not found, not readable, disk full. `cause` is the system's error. */
+export class LocalFileError extends FtpsError {
+  readonly code = 'FTPS_ERR_LOCAL_FILE';
+  /** The file, or undefined where a stream was given. */
+  readonly path: string | undefined;
+
+  constructor(message: string, path: string | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+// C0, DEL and C1: a server's text must not steer the terminal that shows it.
+const controlCharacters = /\p{Cc}/gu;
+
+function printable(text: string): string {
+  return text.replace(controlCharacters, '?');
+}
+
+/** A reply as one line for a person. */
+export function replyText({ code, lines }: Reply): string {
+  return `${code} ${printable(lines.join(' ')).trim()}`.trimEnd();
+}
+
+/** The error for a command that the server refused. */
+export function refused(command: OutgoingCommand, reply: Reply, options?: ErrorOptions): ReplyError {
+  return new ReplyError(command.verb, reply, `the server refused ${printable(command.shown)}`, options);
+}
+
+/** Whether the server refused. */
+export function isNegative(reply: Reply): boolean {
+  return reply.code >= 400;
+}
+
+/** A `LocalFileError` for what a file operation or a stream threw; errors of ftps-kit pass as they are. */
+export function localFailure(what: string, path: string | undefined, error: unknown): FtpsError {
+  if (error instanceof FtpsError) return error;
+  const reason = error instanceof Error ? reasonOf(error) : String(error);
+  return new LocalFileError(`${what}: ${reason}`, path, { cause: error });
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'no such file or folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'ENOTDIR':
+      return 'a part of the path is no folder';
+    case 'ENOSPC':
+      return 'the disk is full';
+    case 'EROFS':
+      return 'the file system is read-only';
+    default:
+      return error.message;
+  }
+}

@@ -1,0 +1,33 @@
+// Every bound and default of the client, in one place.
+
+/** How long each phase may take unless the options say otherwise, in milliseconds. */
+export const DEFAULT_TIMEOUTS = Object.freeze({
+  /** A TCP connection, of either kind. */
+  connectMs: 30_000,
+  /** A TLS handshake, of either kind. */
+  tlsMs: 30_000,
+  /** The server's reply to a command; also the last reply after all bytes of a transfer. */
+  replyMs: 30_000,
+  /** A data connection on which nothing moves. */
+  stallMs: 30_000,
+  /** The farewell: QUIT and its reply, or ABOR and its replies. */
+  closeMs: 5_000,
+});
+
+/** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
+export const CONTROL_KEEP_ALIVE_MS = 30_000;
+
+/** Bytes read at a time from the control connection. */
+export const CONTROL_READ_BYTES = 4 * 1024;
+
+/** Two of these carry a download: one is filled while the other goes to the sink. */
+export const DOWNLOAD_BUFFER_BYTES = 256 * 1024;
+
+/** Two of these carry an upload. Smaller: one of them has to get through within the stall limit on a slow line. */
+export const UPLOAD_BUFFER_BYTES = 128 * 1024;
+
+/** A listing longer than this is refused: about a million entries. */
+export const MAX_LISTING_BYTES = 128 * 1024 * 1024;
+
+/** The longest line of a listing: a path of 4,096 bytes behind its facts. */
+export const MAX_LISTING_LINE_BYTES = 16 * 1024;

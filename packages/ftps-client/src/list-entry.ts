@@ -1,0 +1,104 @@
+// One entry of a remote folder, from a machine listing (RFC 3659 §7) or from the text that LIST gives.
+import { GrammarError, parseByteOffset, parseMlsxLine, parseTime } from '@ftps-kit/ftp-protocol';
+import { parseList, type FileInfo } from 'basic-ftp';
+import { ProtocolError } from './errors.js';
+
+export interface Entry {
+  /** One component: never empty, `.` or `..`, and without a slash. Not to be joined to a local path unchecked even so. */
+  readonly name: string;
+  readonly type: 'file' | 'directory' | 'link' | 'other';
+  /** Bytes. */
+  readonly size: number | undefined;
+  /** From a machine listing, where it is UTC; LIST has no time that could be relied on. */
+  readonly modifiedAt: Date | undefined;
+  /** Where a link points. */
+  readonly linkTarget: string | undefined;
+  /** The time as LIST wrote it, for people. */
+  readonly listedTime: string | undefined;
+  /** All facts of a machine listing, by name in lower case; empty from LIST. */
+  readonly facts: ReadonlyMap<string, string>;
+}
+
+const SLINK = /^OS\.unix=s(?:ym)?link(?::(.*))?$/i;
+const NO_FACTS: ReadonlyMap<string, string> = new Map();
+
+/** The entry in a line of MLSD; undefined for the folder itself and its parent. Throws `ProtocolError`. */
+export function parseMachineEntry(line: string): Entry | undefined {
+  const { facts, name: pathname } = parsed(line);
+  const type = facts.get('type') ?? '';
+  const name = componentOf(pathname);
+  // RFC 3659 §7.5.1: cdir and pdir are the listed folder and its parent.
+  if (name === undefined || /^[cp]dir$/i.test(type)) return undefined;
+  const link = SLINK.exec(type);
+  return Object.freeze({
+    name,
+    type: link === null ? entryType(type) : 'link',
+    size: attempt(() => parseByteOffset(facts.get('size') ?? '')),
+    modifiedAt: attempt(() => parseTime(facts.get('modify') ?? '')),
+    linkTarget: link?.[1],
+    listedTime: undefined,
+    facts,
+  });
+}
+
+/** The entries in what LIST gave. Throws `ProtocolError` for a form that nobody knows. */
+export function parseListing(text: string): Entry[] {
+  try {
+    return parseList(text)
+      .map(fromFileInfo)
+      .filter((entry) => entry !== undefined);
+  } catch (cause) {
+    throw new ProtocolError('the listing has a form that cannot be read, and the server has no MLSD', { cause });
+  }
+}
+
+function fromFileInfo(info: FileInfo): Entry | undefined {
+  const name = componentOf(info.name);
+  if (name === undefined) return undefined;
+  const type = info.isSymbolicLink ? 'link' : info.isDirectory ? 'directory' : info.isFile ? 'file' : 'other';
+  return Object.freeze({
+    name,
+    type,
+    size: type === 'directory' ? undefined : info.size,
+    modifiedAt: info.modifiedAt,
+    linkTarget: info.link,
+    listedTime: info.rawModifiedAt === '' ? undefined : info.rawModifiedAt,
+    facts: NO_FACTS,
+  });
+}
+
+/** Some servers give whole paths; whatever they give, a name is what stands behind the last slash. */
+function componentOf(pathname: string): string | undefined {
+  const name = pathname.slice(pathname.lastIndexOf('/') + 1);
+  return name === '' || name === '.' || name === '..' || name.includes('\0') ? undefined : name;
+}
+
+function entryType(type: string): Entry['type'] {
+  // RFC 3659 §7.5.1: the values are file, dir and those of an operating system, in any case.
+  switch (type.toLowerCase()) {
+    case 'file':
+      return 'file';
+    case 'dir':
+      return 'directory';
+    default:
+      return 'other';
+  }
+}
+
+function parsed(line: string) {
+  try {
+    return parseMlsxLine(line);
+  } catch (cause) {
+    if (cause instanceof GrammarError) throw new ProtocolError(cause.message, { cause });
+    throw cause;
+  }
+}
+
+/** A fact that is missing or wrong is no fact; the entry is there all the same. */
+function attempt<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+// The entries of a remote folder: MLSD where the server has it, else LIST.
+import { LineFramer } from '@ftps-kit/ftp-protocol';
+import { LimitError, type ByteChannel } from '@ftps-kit/tls-core';
+import { ReplyError } from './errors.js';
+import { hasMachineListing } from './features.js';
+import { MAX_LISTING_BYTES, MAX_LISTING_LINE_BYTES } from './limits.js';
+import { parseListing, parseMachineEntry, type Entry } from './list-entry.js';
+import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
+import { TransferMeter } from './transfer-meter.js';
+import { runTransfer, type LoginContext } from './transfer.js';
+
+const READ_BYTES = 64 * 1024;
+
+/** Lists folders for one login, and remembers what its server understands. */
+export class Lister {
+  readonly #context: LoginContext;
+  /** LIST leaves hidden files out on many servers, unless asked as `ls` is; a server may take that for a name. */
+  #listsHidden = true;
+
+  constructor(context: LoginContext) {
+    this.#context = context;
+  }
+
+  /** All entries of `path`, or of the current folder. Rejects as transfers do, and with `LimitError`. */
+  async list(path: string | undefined, signal: AbortSignal | undefined): Promise<readonly Entry[]> {
+    if (hasMachineListing(this.#context.features)) {
+      const lines = await this.#lines(pathCommand('MLSD', path), signal);
+      return lines.map(parseMachineEntry).filter((entry) => entry !== undefined);
+    }
+    return parseListing((await this.#listText(path, signal)).join('\n'));
+  }
+
+  async #listText(path: string | undefined, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    // A path that begins with a hyphen would be taken for options.
+    const operand = path?.startsWith('-') === true ? `./${path}` : path;
+    if (this.#listsHidden) {
+      try {
+        return await this.#lines(outgoing('LIST', operand === undefined ? '-a' : `-a ${operand}`), signal);
+      } catch (error) {
+        if (!(error instanceof ReplyError) || error.retryable) throw error;
+      }
+      const lines = await this.#lines(pathCommand('LIST', operand), signal);
+      this.#listsHidden = false;
+      return lines;
+    }
+    return this.#lines(pathCommand('LIST', operand), signal);
+  }
+
+  async #lines(command: OutgoingCommand, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const meter = new TransferMeter({ stallMs: this.#context.timeouts.stallMs });
+    let lines: readonly string[] = [];
+    await runTransfer(this.#context, {
+      command,
+      sends: false,
+      meter,
+      signal,
+      move: async (channel) => {
+        lines = await readLines(channel, meter);
+      },
+    });
+    return lines;
+  }
+}
+
+function pathCommand(verb: string, path: string | undefined): OutgoingCommand {
+  return path === undefined ? outgoing(verb) : outgoingPath(verb, path);
+}
+
+async function readLines(channel: ByteChannel, meter: TransferMeter): Promise<readonly string[]> {
+  const framer = new LineFramer({ maxLineBytes: MAX_LISTING_LINE_BYTES, telnet: false });
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const lines: string[] = [];
+  for (;;) {
+    const count = await meter.step(channel.read(buffer));
+    if (count === 0) break;
+    meter.moved(count);
+    if (meter.bytes > MAX_LISTING_BYTES) throw new LimitError(`the listing is longer than ${MAX_LISTING_BYTES} bytes`);
+    framer.push(buffer.subarray(0, count));
+    for (let line = framer.next(); line !== undefined; line = framer.next()) {
+      if (line.kind === 'overlong')
+        throw new LimitError(`a line of the listing is longer than ${line.maxLineBytes} bytes`);
+      if (line.bytes.length > 0) lines.push(textOf(line.bytes));
+    }
+  }
+  await channel.end().catch(() => undefined);
+  // Some servers leave the end of the last line out; whether the listing was cut is for the final reply to say.
+  const rest = framer.finish();
+  if (rest !== undefined && rest.bytes.length > 0) lines.push(textOf(rest.bytes));
+  return lines;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** UTF-8, or latin1 where it is not: old servers list names byte for byte. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return Buffer.from(bytes).toString('latin1');
+  }
+}

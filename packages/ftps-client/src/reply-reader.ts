@@ -1,0 +1,50 @@
+// Replies out of a channel, one at a time, reading no further than it must.
+import { GrammarError, LineFramer, ReplyParser, limits, type FramedLine, type Reply } from '@ftps-kit/ftp-protocol';
+import { ConnectionError, type ByteChannel } from '@ftps-kit/tls-core';
+import { ProtocolError } from './errors.js';
+import { CONTROL_READ_BYTES } from './limits.js';
+
+/** The server's half of a control connection. After `next` rejected it has no meaning left. */
+export class ReplyReader {
+  readonly #channel: ByteChannel;
+  readonly #framer = new LineFramer({ maxLineBytes: limits.maxReplyLineBytes });
+  readonly #parser = new ReplyParser();
+  readonly #buffer = new Uint8Array(CONTROL_READ_BYTES);
+
+  constructor(channel: ByteChannel) {
+    this.#channel = channel;
+  }
+
+  /** Bytes that came behind the last reply given out. */
+  get bufferedBytes(): number {
+    return this.#framer.bufferedBytes;
+  }
+
+  /** The next reply. Rejects with `ProtocolError` for what is none, and with `ConnectionError` at the end. */
+  async next(): Promise<Reply> {
+    for (;;) {
+      const line = this.#framer.next();
+      if (line === undefined) {
+        await this.#readMore();
+        continue;
+      }
+      const reply = this.#parse(line);
+      if (reply !== undefined) return reply;
+    }
+  }
+
+  async #readMore(): Promise<void> {
+    const count = await this.#channel.read(this.#buffer);
+    if (count === 0) throw new ConnectionError('the server closed the control connection');
+    this.#framer.push(this.#buffer.subarray(0, count));
+  }
+
+  #parse(line: FramedLine): Reply | undefined {
+    try {
+      return this.#parser.push(line);
+    } catch (cause) {
+      if (!(cause instanceof GrammarError)) throw cause;
+      throw new ProtocolError(`what the server sent is no FTP reply: ${cause.message}`, { cause });
+    }
+  }
+}

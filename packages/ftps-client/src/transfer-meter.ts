@@ -1,0 +1,61 @@
+// Counts the bytes of one transfer, tells of them, and notices when nothing moves.
+import { TimeoutError } from '@ftps-kit/tls-core';
+
+/** How far a transfer is. */
+export interface Progress {
+  readonly bytes: number;
+  /** undefined where nobody knows. */
+  readonly totalBytes: number | undefined;
+}
+
+export interface TransferMeterOptions {
+  readonly stallMs: number;
+  readonly totalBytes?: number | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** One timer for the whole transfer: starting it again at each step costs next to nothing. */
+export class TransferMeter {
+  bytes = 0;
+  readonly #stallMs: number;
+  readonly #totalBytes: number | undefined;
+  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #waiting = false;
+  #onStall: (error: TimeoutError) => void = () => undefined;
+
+  constructor({ stallMs, totalBytes, onProgress }: TransferMeterOptions) {
+    this.#stallMs = stallMs;
+    this.#totalBytes = totalBytes;
+    this.#onProgress = onProgress;
+  }
+
+  /** From here on `onStall` is called once the network keeps a step waiting for too long. */
+  start(onStall: (error: TimeoutError) => void): void {
+    this.#onStall = onStall;
+    this.#timer = setTimeout(() => {
+      if (this.#waiting) this.#onStall(new TimeoutError('stall', this.#stallMs));
+    }, this.#stallMs);
+  }
+
+  /** A step that waits for the network. The time of this side's own disk does not count. */
+  async step<T>(work: Promise<T>): Promise<T> {
+    this.#waiting = true;
+    this.#timer?.refresh();
+    try {
+      return await work;
+    } finally {
+      this.#waiting = false;
+    }
+  }
+
+  moved(bytes: number): void {
+    this.bytes += bytes;
+    this.#onProgress?.({ bytes: this.bytes, totalBytes: this.#totalBytes });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

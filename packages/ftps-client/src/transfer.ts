@@ -1,0 +1,242 @@
+// One transfer: a data connection, the command that uses it, the bytes, and the final reply (RFC 959 §5.4).
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import {
+  AbortedError,
+  ConnectionError,
+  NotResumedError,
+  withDeadline,
+  type ByteChannel,
+  type Closure,
+  type HandshakeSummary,
+  type SocketChannel,
+} from '@ftps-kit/tls-core';
+import type { ControlConnection, Exchange } from './control-connection.js';
+import type { DataConnections } from './data-connection.js';
+import { ProtocolError, isNegative } from './errors.js';
+import type { Features } from './features.js';
+import type { Timeouts } from './client-options.js';
+import { outgoing, type OutgoingCommand } from './outgoing-command.js';
+import { failureOf, isPeersDoing, refusalOf, type TransferState } from './transfer-failure.js';
+import type { TransferMeter } from './transfer-meter.js';
+
+/** What one login has to work with. */
+export interface LoginContext {
+  readonly control: ControlConnection;
+  readonly data: DataConnections;
+  readonly features: Features;
+  readonly timeouts: Timeouts;
+  readonly onNotResumed: 'allow' | 'fail';
+}
+
+/** What is to be transferred, and how. */
+export interface TransferRequest {
+  readonly command: OutgoingCommand;
+  /** Whether this side sends: then the server's 1yz is waited for first. */
+  readonly sends: boolean;
+  readonly meter: TransferMeter;
+  readonly signal?: AbortSignal | undefined;
+  /** Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. */
+  move(channel: ByteChannel): Promise<void>;
+}
+
+/** A transfer that the server called complete. */
+export interface TransferOutcome {
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly handshake: HandshakeSummary | undefined;
+  readonly closure: Closure;
+  readonly reply: Reply;
+}
+
+/**
+ * Runs one transfer. Resolves when the data connection has ended and the final reply is positive. However it ends, the
+ * control connection is in step again, or lost.
+ */
+export function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
+  return new Transfer(context, request).run();
+}
+
+class Transfer {
+  readonly #context: LoginContext;
+  readonly #request: TransferRequest;
+  #transport: SocketChannel | undefined;
+  #channel: ByteChannel | undefined;
+  #handshake: HandshakeSummary | undefined;
+  #begun = false;
+  #finalReply: Reply | undefined;
+  /** What ended it first; everything that breaks afterwards is a consequence. */
+  #failure: Error | undefined;
+  /** Whether the failure is the final reply. */
+  #isRefused = false;
+  #tellFailure: (error: Error) => void = () => undefined;
+
+  constructor(context: LoginContext, request: TransferRequest) {
+    this.#context = context;
+    this.#request = request;
+  }
+
+  async run(): Promise<TransferOutcome> {
+    const { meter, signal, command } = this.#request;
+    const startedAt = performance.now();
+    this.#transport = await this.#context.data.open(signal);
+    const exchange = this.#begin(this.#transport);
+    const onAbort = (): void => {
+      this.#break(aborted(command, signal));
+    };
+    const failed = new Promise<never>((_, reject) => {
+      this.#tellFailure = reject;
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#watch(exchange);
+    try {
+      // A source or a sink may keep `#carry` waiting for ever; a failure does not wait for it.
+      await Promise.race([this.#carry(exchange), failed]);
+    } catch (error) {
+      this.#break(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      meter.stop();
+      signal?.removeEventListener('abort', onAbort);
+    }
+    const reply = await this.#settle(exchange);
+    this.#transport.destroy();
+    const { closure } = this.#channel ?? this.#transport;
+    this.#channel?.destroy();
+    const durationMs = performance.now() - startedAt;
+    return { bytes: meter.bytes, durationMs, handshake: this.#handshake, closure, reply };
+  }
+
+  #begin(transport: SocketChannel): Exchange {
+    const { command, signal } = this.#request;
+    try {
+      if (signal?.aborted === true) throw aborted(command, signal);
+      return this.#context.control.begin(command);
+    } catch (error) {
+      transport.destroy();
+      throw error;
+    }
+  }
+
+  /** The server may refuse at any time, and a lost control connection ends its transfers. */
+  #watch({ preliminary, final }: Exchange): void {
+    preliminary.then(
+      (reply) => {
+        this.#begun = reply !== undefined;
+      },
+      () => undefined,
+    );
+    final.then(
+      (reply) => {
+        this.#finalReply = reply;
+        if (isNegative(reply)) this.#refuse(reply);
+      },
+      (error: unknown) => {
+        this.#break(error instanceof Error ? error : new ConnectionError(String(error)));
+      },
+    );
+  }
+
+  async #carry({ preliminary }: Exchange): Promise<void> {
+    const { data, control, timeouts, onNotResumed } = this.#context;
+    const { meter, sends } = this.#request;
+    if (this.#transport === undefined) return;
+    // The command is on its way: some servers do their part of the handshake before the 150, some behind it.
+    const { channel, handshake } = await data.protect(this.#transport);
+    this.#handshake = handshake;
+    if (handshake?.resumed === false && onNotResumed === 'fail') throw notResumedHere();
+    const beginning = sends ? await control.replyTo(preliminary, { timeoutMs: timeouts.replyMs }) : undefined;
+    if (this.#failure !== undefined) return;
+    // RFC 959 §5.4: 125 or 150 comes before any 226; a file that was complete before it was sent is another file.
+    if (sends && beginning === undefined && this.#finalReply?.code !== undefined && !isNegative(this.#finalReply)) {
+      throw new ProtocolError('the server called the upload complete before a byte of it was sent');
+    }
+    this.#channel = channel;
+    meter.start((error) => {
+      this.#break(error);
+    });
+    await this.#request.move(channel);
+  }
+
+  /** The server's last word, and the reason unless something else broke before. */
+  #refuse(reply: Reply): void {
+    if (this.#failure !== undefined) return;
+    this.#isRefused = true;
+    this.#break(refusalOf(reply, this.#state()));
+  }
+
+  /** Ends the transfer for this reason, unless it has ended already. */
+  #break(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#tellFailure(error);
+    this.#transport?.destroy(error);
+    this.#channel?.destroy(error);
+  }
+
+  /** Brings the control connection back into step, and gives the positive final reply or throws the right error. */
+  async #settle(exchange: Exchange): Promise<Reply> {
+    const { control, timeouts } = this.#context;
+    const { signal } = this.#request;
+    if (this.#failure === undefined) {
+      try {
+        const reply = await control.replyTo(exchange.final, { timeoutMs: timeouts.replyMs, signal });
+        if (!isNegative(reply)) return reply;
+        this.#refuse(reply);
+      } catch (error) {
+        this.#break(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    const failure = this.#failure ?? new ConnectionError('the transfer ended without a reason');
+    if (this.#finalReply === undefined && !control.isLost) await this.#comeIntoStep(exchange, failure);
+    throw this.#isRefused ? failure : failureOf(failure, this.#finalReply, this.#state());
+  }
+
+  async #comeIntoStep(exchange: Exchange, failure: Error): Promise<void> {
+    const { control, timeouts } = this.#context;
+    try {
+      if (isPeersDoing(failure)) {
+        await control.replyTo(exchange.final, { timeoutMs: timeouts.replyMs, signal: this.#request.signal });
+        return;
+      }
+      await withDeadline('close', { timeoutMs: timeouts.closeMs }, this.#abort(exchange), () => {
+        control.destroy(
+          new ConnectionError('the server did not come back from an aborted transfer', { cause: failure }),
+        );
+      });
+    } catch {
+      // The failure that began it is the one to tell; the control connection says for itself that it is lost.
+    }
+  }
+
+  /** RFC 959 §4.1.3 has 426 for the transfer and 226 for ABOR; Pure-FTPd has one 226 for both, ftp-srv may have three. */
+  async #abort({ final }: Exchange): Promise<void> {
+    const { control, features } = this.#context;
+    control.begin(outgoing('ABOR'));
+    await final;
+    // Not earlier: Pure-FTPd looks for ABOR, and nothing else, while it sends.
+    const barrier = features.size > 0 ? { verb: 'FEAT', code: 211 } : { verb: 'PWD', code: 257 };
+    await control.synchronize({ command: outgoing(barrier.verb), code: barrier.code });
+  }
+
+  #state(): TransferState {
+    return {
+      command: this.#request.command,
+      bytes: this.#request.meter.bytes,
+      connected: this.#channel !== undefined,
+      begun: this.#begun,
+      isProtected: this.#context.data.areProtected,
+      handshake: this.#handshake,
+    };
+  }
+}
+
+function aborted({ verb }: OutgoingCommand, signal: AbortSignal | undefined): AbortedError {
+  return new AbortedError(`${verb} was aborted`, { cause: signal?.reason });
+}
+
+function notResumedHere(): NotResumedError {
+  return new NotResumedError(
+    'the data connection did not resume the TLS session of the control connection, so nothing proves that it leads to ' +
+      "the same server; nothing was transferred (onNotResumed: 'allow' goes on all the same)",
+    'full-handshake',
+  );
+}

@@ -1,0 +1,232 @@
+// What our client must do with every real server: a suite that is a function of the server.
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import {
+  AbortedError,
+  FtpsClient,
+  HandshakeError,
+  LoginError,
+  NotResumedError,
+  ReplyError,
+  TransferError,
+  type FtpsClientOptions,
+  type TransferResult,
+} from '@ftps-kit/ftps-client';
+import { selectEngine, type TlsEngine } from '@ftps-kit/tls-core';
+import { collect } from '../../support/collect.js';
+import { requirePeer, type Peer } from '../../support/peers/peer.js';
+import type { PeerServer } from '../../support/peers/peer-server.js';
+import { rejection } from '../../support/rejection.js';
+import { withTemporaryFolder } from '../../support/temporary-folder.js';
+
+export interface RealServer {
+  readonly peer: Peer;
+  start(options: { readonly implicit?: boolean }): Promise<PeerServer>;
+  /** Whether its data connections resume, by version. */
+  readonly resumes: Readonly<Record<'1.2' | '1.3', boolean>>;
+  /** What it answers to a data connection that did not resume, where it demands that. */
+  readonly demands?: { readonly reply: RegExp; readonly livesOn: boolean };
+  readonly hasImplicit: boolean;
+  /**
+   * Whether the server sometimes takes a ClientHello for a command: it says 234 first, and looks for TLS a moment later.
+   */
+  readonly losesClientHello?: boolean;
+  /** Whether its listings are machine listings. */
+  readonly machineListing: boolean;
+}
+
+const versions = ['1.3', '1.2'] as const;
+const nestedName = 'Ordner mit Leerzeichen/größer als „klein“.bin';
+
+/** How to log in there. */
+export function clientOptions(server: PeerServer, pin: '1.2' | '1.3' = '1.3'): FtpsClientOptions {
+  const { host, port, user, password, caPem, implicit } = server;
+  const mode = implicit ? 'implicit' : 'explicit';
+  return { host, port, user, password, mode, tls: { ca: caPem, versions: pin } };
+}
+
+/** Logs in; again where the server lost the ClientHello. */
+async function connect(real: RealServer, options: FtpsClientOptions): Promise<FtpsClient> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await FtpsClient.connect(options);
+    } catch (error) {
+      if (real.losesClientHello !== true || !(error instanceof HandshakeError) || attempt === 20) throw error;
+      // It loses several in a row when they come at the same moment of its own doing.
+      await delay(10 * attempt);
+    }
+  }
+}
+
+/** The engine, but its data connections never present a ticket. */
+function withoutTickets(): TlsEngine {
+  const engine = selectEngine();
+  return {
+    ...engine,
+    connector: (policy) => {
+      const connector = engine.connector(policy);
+      return {
+        policy,
+        newBinding: (options) => connector.newBinding(options),
+        connect: (transport, options) => {
+          const binding = options.role === 'data' ? connector.newBinding() : options.binding;
+          return connector.connect(transport, { ...options, binding });
+        },
+      };
+    },
+  };
+}
+
+/** Waits until the server's log tells of `count` resumed TLS sessions; where it does not tell, there is nothing to wait for. */
+async function serverSaysResumed(server: PeerServer, count: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const told = server.resumptions();
+    if (told === undefined || told === count) return;
+    await delay(20);
+  }
+  expect(server.resumptions(), 'resumed, by the log of the server').to.equal(count);
+}
+
+export function realServerSuite(real: RealServer): void {
+  describe(`our client and ${real.peer.name}`, () => {
+    before(function () {
+      requirePeer(this, real.peer);
+    });
+
+    for (const pin of versions) {
+      describe(`under TLS ${pin}`, () => {
+        const resumed = real.resumes[pin];
+        const isBound = (result: TransferResult): void => {
+          expect(result.handshake).to.include({ protocol: `TLSv${pin}`, resumed });
+          expect(result.resumed).to.equal(resumed);
+        };
+
+        it('lists, downloads and uploads', async () => {
+          await using server = await real.start({});
+          await withTemporaryFolder(async (folder) => {
+            const content = randomBytes(3_000_001);
+            await server.seed({ [nestedName]: content, 'hello.txt': 'hello', '.hidden': '' });
+            await using client = await connect(real, clientOptions(server, pin));
+            expect(client.handshake).to.include({ protocol: `TLSv${pin}`, role: 'control' });
+
+            const entries = await collect(client.list('/'));
+            expect(
+              entries.map(({ name, type, size }) => [name, type, type === 'file' ? size : undefined]).sort(),
+            ).to.deep.equal([
+              ['.hidden', 'file', 0],
+              ['Ordner mit Leerzeichen', 'directory', undefined],
+              ['hello.txt', 'file', 5],
+            ]);
+            if (real.machineListing) expect(entries[0]?.modifiedAt).to.be.instanceOf(Date);
+
+            const path = join(folder, 'a');
+            const down = await client.download(`/${nestedName}`, path);
+            isBound(down);
+            expect(down).to.include({ bytes: content.length, verified: 'size' });
+            expect((await readFile(path)).equals(content)).to.equal(true);
+
+            const up = await client.upload(path, '/zurück — up.bin');
+            isBound(up);
+            expect(up).to.include({ bytes: content.length, verified: 'size' });
+            expect((await readFile(join(server.root, 'zurück — up.bin'))).equals(content)).to.equal(true);
+
+            await client.close();
+            await serverSaysResumed(server, 3);
+          });
+        });
+
+        it('moves twenty files each way, one after another, on one control connection', async () => {
+          await using server = await real.start({});
+          await using client = await connect(real, clientOptions(server, pin));
+          for (let number = 0; number < 20; number++) {
+            const content = randomBytes(10_000 + number);
+            isBound(await client.upload(content, `/${number}.bin`));
+            const hash = createHash('sha256');
+            isBound(await client.download(`/${number}.bin`, hash));
+            expect(hash.digest('hex')).to.equal(createHash('sha256').update(content).digest('hex'));
+          }
+          await client.close();
+          await serverSaysResumed(server, 40);
+        });
+      });
+    }
+
+    it('makes, renames and removes', async () => {
+      await using server = await real.start({});
+      await using client = await connect(real, clientOptions(server));
+      await client.mkdir('/neu und schön');
+      await client.upload(Buffer.from('hello'), '/neu und schön/a');
+      await client.rename('/neu und schön/a', '/neu und schön/b c');
+      expect(await client.size('/neu und schön/b c')).to.equal(5);
+      await client.remove('/neu und schön/b c');
+      await client.removeDirectory('/neu und schön');
+      expect(await collect(client.list('/'))).to.deep.equal([]);
+    });
+
+    it('says what is wrong with a missing file, an unwritable folder and a wrong password, and goes on', async () => {
+      await using server = await real.start({});
+      await withTemporaryFolder(async (folder) => {
+        await using client = await connect(real, clientOptions(server));
+        for (const call of [
+          client.download('/missing', join(folder, 'missing')),
+          client.upload(Buffer.from('x'), '/no/such/folder/x'),
+          client.size('/missing'),
+        ]) {
+          const error = await rejection(call);
+          // A server that says 150 to an upload before it looks is believed: then bytes may have moved.
+          expect(error instanceof TransferError ? error.cause : error).to.be.instanceOf(ReplyError);
+        }
+        await client.upload(Buffer.from('hello'), '/a');
+
+        const wrong = { ...clientOptions(server), password: 'wrong' };
+        expect(await rejection(connect(real, wrong))).to.be.instanceOf(LoginError);
+      });
+    });
+
+    it('aborts a download, and is in step again', async () => {
+      await using server = await real.start({});
+      await server.seed({ 'big.bin': Buffer.alloc(40_000_000), small: 'hello' });
+      await withTemporaryFolder(async (folder) => {
+        await using client = await connect(real, clientOptions(server));
+        const controller = new AbortController();
+        const error = await rejection(
+          client.download('/big.bin', join(folder, 'big.bin'), {
+            signal: controller.signal,
+            onProgress: () => {
+              controller.abort();
+            },
+          }),
+        );
+        expect(error).to.be.instanceOf(AbortedError);
+        expect(await client.size('/small')).to.equal(5);
+        expect(await client.download('/small', join(folder, 'small'))).to.include({ bytes: 5 });
+      });
+    });
+
+    if (real.demands !== undefined) {
+      const { reply, livesOn } = real.demands;
+      it(`hears that a data connection must resume, and ${livesOn ? 'goes on' : 'that the server ends the login'}`, async () => {
+        await using server = await real.start({});
+        await using client = await connect(real, { ...clientOptions(server), engine: withoutTickets() });
+        const error = await rejection(client.upload(Buffer.from('hello'), '/a'));
+        expect(error).to.be.instanceOf(NotResumedError).and.include({ verdict: 'full-handshake' });
+        expect(error).to.have.property('message').that.matches(reply);
+        if (livesOn) expect((await client.raw('NOOP')).code).to.equal(200);
+        else await rejection(client.raw('NOOP'));
+        expect(client.isOpen).to.equal(livesOn);
+      });
+    }
+
+    if (real.hasImplicit) {
+      it('speaks TLS from the first byte where it is implicit', async () => {
+        await using server = await real.start({ implicit: true });
+        await using client = await connect(real, clientOptions(server));
+        const result = await client.upload(Buffer.from('hello'), '/a');
+        expect(result).to.include({ bytes: 5, verified: 'size', resumed: real.resumes['1.3'] });
+      });
+    }
+  });
+}
