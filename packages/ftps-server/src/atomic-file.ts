@@ -30,9 +30,14 @@ export class AtomicFile implements WriteHandle {
   /** Starts to write what will be `target`, with the permission bits of the file it replaces. */
   static async open(target: string, oldMode: number | undefined): Promise<AtomicFile> {
     const temporary = join(dirname(target), PREFIX + randomBytes(9).toString('base64url'));
-    const file = await open(temporary, CREATE_FLAGS);
-    if (oldMode !== undefined) await file.chmod(oldMode & 0o777);
-    return new AtomicFile(file, temporary, target);
+    const upload = new AtomicFile(await open(temporary, CREATE_FLAGS), temporary, target);
+    try {
+      if (oldMode !== undefined) await upload.#file.chmod(oldMode & 0o777);
+    } catch (error) {
+      await upload.abort();
+      throw error;
+    }
+    return upload;
   }
 
   async write(chunk: Uint8Array): Promise<void> {

@@ -2,6 +2,7 @@
 import type { TlsAcceptor } from '@ftps-kit/tls-core';
 import type { EventEmitter } from 'node:events';
 import type { ServerEvents } from './events.js';
+import type { GentleClosings } from './gentle-close.js';
 import type { Outcome } from './outcome.js';
 import type { PassivePorts } from './passive-ports.js';
 import type { ServerSettings } from './server-options.js';
@@ -13,6 +14,7 @@ export interface ServerContext {
   readonly acceptor: TlsAcceptor;
   readonly events: EventEmitter<ServerEvents>;
   readonly passivePorts: PassivePorts;
+  readonly closings: GentleClosings;
 }
 
 /** What a handler gets. */

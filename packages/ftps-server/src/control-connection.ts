@@ -51,7 +51,7 @@ export class ControlConnection {
     try {
       if (this.#mode === 'implicit') await this.#upgrade();
       await this.#send(outcome(ReplyCode.ServiceReady, settings.greeting));
-      await this.#conversation();
+      error = await this.#conversation();
       await closeGently(this.#channel);
     } catch (reason) {
       error = reason instanceof FtpsError ? reason : undefined;
@@ -74,45 +74,51 @@ export class ControlConnection {
     this.#channel.destroy();
   }
 
-  async #conversation(): Promise<void> {
+  /** Gives what ended it, unless that was QUIT or the client's end. */
+  async #conversation(): Promise<FtpsError | undefined> {
     for (;;) {
       const line = await this.#nextLine();
-      if (line === undefined) return;
-      if (isFarewell(line)) {
-        await this.#send(line);
-        return;
+      if (line === undefined) return undefined;
+      if (line instanceof FtpsError) {
+        await this.#send(farewell(line));
+        return line;
       }
       const result = await this.#dispatcher.dispatch(line);
       if (result.then === 'upgrade') await this.#refuseInjection();
       await this.#send(result);
-      if (result.then === 'close') return;
+      if (result.then === 'close') return undefined;
       if (result.then === 'upgrade') await this.#upgrade();
     }
   }
 
-  /** The next line; undefined at the client's end; a farewell when its time is over or the server closes. */
-  async #nextLine(): Promise<FramedLine | Outcome | undefined> {
+  /** The next line; undefined at the client's end; an error when its time is over or the server closes. */
+  async #nextLine(): Promise<FramedLine | FtpsError | undefined> {
+    const waitsSince = performance.now();
     for (;;) {
+      if (this.#closing.signal.aborted) return new AbortedError('the server closes');
       const line = this.#framer.next();
       if (line !== undefined) return line;
       try {
-        const deadline = { timeoutMs: this.#patienceMs(), signal: this.#closing.signal };
+        const deadline = { timeoutMs: this.#patienceMs(waitsSince), signal: this.#closing.signal };
         const count = await withDeadline('command', deadline, this.#channel.read(this.#buffer), () => undefined);
         if (count === 0) return undefined;
         this.#framer.push(this.#buffer.subarray(0, count));
       } catch (error) {
-        if (error instanceof AbortedError) return outcome(ReplyCode.ServiceNotAvailable, 'The server closes.');
-        if (error instanceof TimeoutError) return outcome(ReplyCode.ServiceNotAvailable, 'Nothing came for too long.');
+        if (error instanceof AbortedError || error instanceof TimeoutError) return error;
         throw error;
       }
     }
   }
 
-  /** Before a login all time counts, so that nobody can hold a connection open without one. */
-  #patienceMs(): number {
+  /**
+   * Before a login all time counts, so that nobody can hold a connection open without one; after it a whole command
+   * counts, so that nobody can do so with a byte now and then.
+   */
+  #patienceMs(waitsSince: number): number {
     const { idleTimeoutMs, loginTimeoutMs } = this.#server.settings.limits;
-    if (this.session.login.state === 'logged-in') return idleTimeoutMs;
-    return Math.max(1, loginTimeoutMs - (performance.now() - this.#startedAt));
+    const isLoggedIn = this.session.login.state === 'logged-in';
+    const endsAt = isLoggedIn ? waitsSince + idleTimeoutMs : this.#startedAt + loginTimeoutMs;
+    return Math.max(1, endsAt - performance.now());
   }
 
   /** What came behind AUTH TLS came in clear: somebody between the peers put it there, to be obeyed as if protected. */
@@ -132,6 +138,7 @@ export class ControlConnection {
       role: 'control',
       binding: this.session.binding,
       timeoutMs: this.#server.settings.limits.tlsTimeoutMs,
+      signal: this.#closing.signal,
     });
     this.#channel = channel;
     this.session.moveSecurity('protected');
@@ -151,6 +158,7 @@ export class ControlConnection {
   }
 }
 
-function isFarewell(line: FramedLine | Outcome): line is Outcome {
-  return 'code' in line;
+function farewell(error: FtpsError): Outcome {
+  const text = error instanceof TimeoutError ? 'Nothing came for too long.' : 'The server closes.';
+  return outcome(ReplyCode.ServiceNotAvailable, text);
 }

@@ -1,15 +1,15 @@
 // Waits on a passive port for the one data connection that the client announced.
 import type net from 'node:net';
 import { isSameAddress } from '@ftps-kit/ftp-protocol';
-import { SocketChannel, withDeadline } from '@ftps-kit/tls-core';
+import { SocketChannel, withDeadline, type Deadline } from '@ftps-kit/tls-core';
 import { DataConnection, type Secure } from './data-connection.js';
 
 /** How an opener treats who comes. */
 export interface OpenerOptions {
   /** Only this address may connect: the control connection's peer. */
   readonly clientAddress: string;
-  /** Puts TLS on what came; undefined for PROT C. */
-  readonly secure: Secure | undefined;
+  /** Puts TLS on what came. */
+  readonly secure: Secure;
   /** Somebody else came, and was sent away. */
   readonly onStranger: (address: string) => void;
 }
@@ -46,14 +46,14 @@ export class PassiveOpener {
     });
   }
 
-  /** The client's connection. Rejects with `TimeoutError` (phase `data connection`) when it does not come. */
-  connection(timeoutMs: number): Promise<DataConnection> {
-    return withDeadline('data connection', { timeoutMs }, this.#came, () => {
+  /** The client's connection. Rejects with `TimeoutError` or `AbortedError` (phase `data connection`) when it does not come. */
+  connection(deadline: Deadline): Promise<DataConnection> {
+    return withDeadline('data connection', deadline, this.#came, () => {
       this.close();
     });
   }
 
-  /** Stops waiting, and drops a connection that nobody took. */
+  /** Stops waiting, and drops what came. */
   close(): void {
     this.#closed = true;
     this.#listener.close();

@@ -1,24 +1,23 @@
 // Server-DTP: one data connection, from the TCP connection to the verdict on its TLS handshake.
-import type { BindingVerdict, ByteChannel, HandshakeSummary, SocketChannel, TlsChannel } from '@ftps-kit/tls-core';
-import { closeGently } from './gentle-close.js';
+import type { BindingVerdict, HandshakeSummary, SocketChannel, TlsChannel } from '@ftps-kit/tls-core';
 
-/** Does the server's TLS handshake on a data connection. */
-export type Secure = (transport: SocketChannel) => Promise<TlsChannel>;
+/** Does the server's TLS handshake on a data connection, unless the signal ends it. */
+export type Secure = (transport: SocketChannel, signal: AbortSignal) => Promise<TlsChannel>;
 
 /** Outlives no transfer in stream mode; a transfer borrows it. */
 export class DataConnection {
-  /** The protected channel, or the bare one for PROT C. Rejects when the handshake failed. */
-  readonly channel: Promise<ByteChannel>;
+  /** The protected channel. Rejects when the handshake failed. */
+  readonly channel: Promise<TlsChannel>;
+  readonly #dropped = new AbortController();
   #handshake: HandshakeSummary | undefined;
-  #destroyed = false;
 
-  constructor(tcp: SocketChannel, secure: Secure | undefined) {
-    this.channel = secure === undefined ? Promise.resolve(tcp) : this.#protect(tcp, secure);
+  constructor(tcp: SocketChannel, secure: Secure) {
+    this.channel = this.#protect(tcp, secure);
     // Whoever borrows the connection sees the failure; until then it must not count as unhandled.
     this.channel.catch(() => undefined);
   }
 
-  /** Known once `channel` is there; undefined for PROT C. */
+  /** Known once `channel` is there. */
   get handshake(): HandshakeSummary | undefined {
     return this.#handshake;
   }
@@ -27,13 +26,9 @@ export class DataConnection {
     return this.#handshake?.verdict;
   }
 
-  /** Ends a connection that was refused, so that its peer sees an end and then the reply, and no reset. */
-  refuse(): void {
-    this.channel.then(closeGently, () => undefined).catch(() => undefined);
-  }
-
+  /** Ends it at once, in the middle of the handshake too. */
   destroy(): void {
-    this.#destroyed = true;
+    this.#dropped.abort();
     this.channel.then(
       (channel) => {
         channel.destroy();
@@ -43,9 +38,8 @@ export class DataConnection {
   }
 
   async #protect(tcp: SocketChannel, secure: Secure): Promise<TlsChannel> {
-    const channel = await secure(tcp);
+    const channel = await secure(tcp, this.#dropped.signal);
     this.#handshake = channel.handshake;
-    if (this.#destroyed) channel.destroy();
     return channel;
   }
 }

@@ -5,7 +5,6 @@ import type { CommandContext } from './command-row.js';
 import type { DataConnection } from './data-connection.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
-import { closeGently } from './gentle-close.js';
 import { outcome, type Outcome } from './outcome.js';
 import { Progress } from './transfer.js';
 
@@ -13,7 +12,10 @@ import { Progress } from './transfer.js';
 export interface DataTransfer {
   /** Path of the file or directory, for the 150 reply and the event. */
   readonly path: string;
-  /** Called after the verdict, never before: until then nothing may be created, truncated or revealed. */
+  /**
+   * Called after the verdict, never before: until then nothing may be created, truncated or revealed. Who sends also
+   * ends the channel: in stream mode that is the end of the file (RFC 959 §3.4.1).
+   */
   move(channel: ByteChannel, progress: Progress): Promise<void>;
 }
 
@@ -44,9 +46,15 @@ export async function overDataConnection(context: CommandContext, transfer: Data
     connection: undefined as DataConnection | undefined,
     error: undefined as Error | undefined,
   };
+  const drop = (): void => {
+    opener.close();
+  };
+  session.ended.addEventListener('abort', drop, { once: true });
+  const timeoutMs = server.settings.limits.dataConnectTimeoutMs;
   const result = await attempt(context, transfer, record, () =>
-    opener.connection(server.settings.limits.dataConnectTimeoutMs),
+    opener.connection({ timeoutMs, signal: session.ended }),
   );
+  session.ended.removeEventListener('abort', drop);
   server.events.emit('transfer', {
     id: session.id,
     client: session.client,
@@ -83,17 +91,18 @@ async function attempt(
     channel = await record.connection.channel;
   } catch (error) {
     record.error = asError(error);
+    record.connection?.destroy();
     return outcome(ReplyCode.CannotOpenDataConnection, `Cannot open the data connection: ${causeOf(error)}.`);
   }
   const refusal = refusalOf(context, record.connection);
   if (refusal !== undefined) {
-    record.connection.refuse();
+    // The peer is to see an end and then the reply, and no reset.
+    context.server.closings.begin(channel);
     return refusal;
   }
   const progress = new Progress(channel, context.server.settings.limits.stallTimeoutMs);
   try {
     await transfer.move(channel, progress);
-    await channel.end();
   } catch (error) {
     record.error = asError(error);
     // Closed as one that is cut: an end would make the other side believe that it has the whole file.
@@ -103,14 +112,14 @@ async function attempt(
     progress.stop();
     record.bytes = progress.bytes;
   }
-  void closeGently(channel);
+  context.server.closings.begin(channel);
   return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
 }
 
 /** The verdict, and what the server's policy makes of it. */
 function refusalOf({ session, server }: CommandContext, connection: DataConnection): Outcome | undefined {
-  const { verdict } = connection;
-  if (server.settings.binding !== 'require' || verdict === 'bound' || verdict === undefined) return undefined;
+  const verdict = connection.verdict ?? 'full-handshake';
+  if (server.settings.binding !== 'require' || verdict === 'bound') return undefined;
   server.events.emit('refusal', {
     id: session.id,
     client: session.client,

@@ -15,6 +15,27 @@ export async function closeGently(channel: ByteChannel): Promise<void> {
   }
 }
 
+/** What a server closes gently and nobody waits for, so that the server's own end can. */
+export class GentleClosings {
+  readonly #closings = new Map<ByteChannel, Promise<void>>();
+
+  begin(channel: ByteChannel): void {
+    const closing = closeGently(channel).finally(() => {
+      this.#closings.delete(channel);
+    });
+    this.#closings.set(channel, closing);
+  }
+
+  /** Resolves when all of them are over. */
+  async over(): Promise<void> {
+    await Promise.all(this.#closings.values());
+  }
+
+  destroy(): void {
+    for (const channel of this.#closings.keys()) channel.destroy();
+  }
+}
+
 async function endAndDrain(channel: ByteChannel): Promise<void> {
   await channel.end();
   const scrap = new Uint8Array(16 * 1024);

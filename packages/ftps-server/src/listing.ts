@@ -16,11 +16,11 @@ export function mlstFacts(session: Session): readonly MlstFact[] {
 /** The facts of one entry as MLSD and MLST write them. RFC 3659 §7.5.5 says what each letter of `perm` allows. */
 export function factsOf(session: Session, stat: FileStat): string {
   const writes = session.account.readOnly !== true;
-  const permissions = stat.type === 'directory' ? `el${writes ? 'cdfmp' : ''}` : `r${writes ? 'adfw' : ''}`;
+  const permissions = stat.type === 'directory' ? `el${writes ? 'cdfmp' : ''}` : `r${writes ? 'dfw' : ''}`;
   const values: Readonly<Record<(typeof FACTS)[number], string | undefined>> = {
     type: stat.type === 'directory' ? 'dir' : 'file',
     size: stat.type === 'file' ? String(stat.sizeBytes) : undefined,
-    modify: encodeTime(stat.modifiedAt),
+    modify: timeOf(stat),
     perm: permissions,
     'UNIX.mode': stat.mode === undefined ? undefined : `0${stat.mode.toString(8).padStart(3, '0')}`,
   };
@@ -30,6 +30,12 @@ export function factsOf(session: Session, stat: FileStat): string {
     if (value !== undefined && isSelected(session, name)) chosen.push([name, value]);
   }
   return encodeFacts(chosen);
+}
+
+/** When it was modified; undefined for a time that RFC 3659 §2.3 has no form for: its years go from 1000 to 9999. */
+export function timeOf({ modifiedAt }: FileStat): string | undefined {
+  const year = modifiedAt.getUTCFullYear();
+  return year >= 1000 && year <= 9999 ? encodeTime(modifiedAt) : undefined;
 }
 
 /** One line of LIST, as `ls -l` writes it. */
@@ -54,7 +60,7 @@ export function isListable(name: string): boolean {
   return !/[\r\n\0]/.test(name);
 }
 
-/** Sends lines as they come, some kilobytes at a time, so that the longest listing needs no more memory than that. */
+/** Sends lines as they come and then the end, some kilobytes at a time: the longest listing needs no more memory. */
 export async function sendLines(lines: AsyncIterable<string>, channel: ByteChannel, progress: Progress): Promise<void> {
   let gathered = '';
   const send = async (): Promise<void> => {
@@ -68,6 +74,7 @@ export async function sendLines(lines: AsyncIterable<string>, channel: ByteChann
     if (gathered.length >= LISTING_BUFFER_BYTES) await send();
   }
   if (gathered !== '') await send();
+  await channel.end();
 }
 
 function isSelected(session: Session, name: string): boolean {

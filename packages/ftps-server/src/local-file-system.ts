@@ -119,8 +119,8 @@ export class LocalFileSystem implements FileSystem {
       if (!found.isSymbolicLink()) return isShown(found) ? { name, ...statOf(found) } : undefined;
       return { name, ...(await this.stat(`${path}/${name}`)) };
     } catch (error) {
-      // It went away meanwhile, or may not be seen: the listing goes on without it.
-      if (['not-found', 'permission', 'not-file'].includes(fileSystemError(error).kind)) return undefined;
+      // It went away meanwhile, may not be seen, or is a link that leads nowhere: the listing goes on without it.
+      if (fileSystemError(error).kind !== 'other') return undefined;
       throw error;
     }
   }

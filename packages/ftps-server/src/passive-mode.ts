@@ -5,14 +5,13 @@ import { PassiveOpener } from './data-connection-opener.js';
 /** Opens a port for the next transfer of this session; the one before is closed. */
 export async function openPassive({ session, server }: CommandContext): Promise<PassiveOpener> {
   const { acceptor, events, passivePorts, settings } = server;
-  const { binding, client, id, local, protection } = session;
+  const { binding, client, id, local } = session;
   session.takeOpener()?.close();
   const opener = new PassiveOpener(await passivePorts.listen(local.address), {
     clientAddress: client.address,
-    secure:
-      protection === 'P'
-        ? (transport) => acceptor.accept(transport, { role: 'data', binding, timeoutMs: settings.limits.tlsTimeoutMs })
-        : undefined,
+    // RFC 4217 §8: PROT may still come behind PASV. Whatever stands now, nothing but PROT P moves a file.
+    secure: (transport, signal) =>
+      acceptor.accept(transport, { role: 'data', binding, timeoutMs: settings.limits.tlsTimeoutMs, signal }),
     onStranger: (address) => {
       events.emit('refusal', { id, client, reason: 'stranger', detail: `data connection from ${address}` });
     },

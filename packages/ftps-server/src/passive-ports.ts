@@ -38,6 +38,8 @@ async function listenOn(host: string, port: number): Promise<net.Server> {
   const listener = net.createServer({ allowHalfOpen: true });
   listener.listen({ host, port, backlog: 8 });
   await once(listener, 'listening');
+  // An accept that fails (no file descriptor is left) is no reason for the process to end; the client runs into a timeout.
+  listener.on('error', () => undefined);
   return listener;
 }
 

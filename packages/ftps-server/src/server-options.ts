@@ -14,7 +14,7 @@ import {
 } from '@ftps-kit/tls-core';
 import type { Authenticate } from './accounts.js';
 import type { ControlMode } from './events.js';
-import { DEFAULT_LIMITS, type ServerLimits } from './limits.js';
+import { DEFAULT_LIMITS, MAX_TIMER_MS, type ServerLimits } from './limits.js';
 
 /** What a data connection must prove. `require` is the default; `allow` records the verdict; `off` does not look. */
 export type BindingPolicy = 'require' | 'allow' | 'off';
@@ -84,7 +84,7 @@ export function parseServerOptions(options: FtpsServerOptions): ServerSettings {
   return Object.freeze<ServerSettings>({
     engine: typeof options.engine === 'object' ? options.engine : selectEngine(options.engine),
     policy: parseTls(options.tls),
-    authenticate: options.authenticate,
+    authenticate: parseAuthenticate(options.authenticate),
     listen: parseListen(options.listen),
     binding: parseBinding(options.binding ?? 'require'),
     passivePorts: options.passivePorts && parsePorts(options.passivePorts),
@@ -105,12 +105,26 @@ function parseListen(options: FtpsServerOptions['listen']): ServerSettings['list
   if (list.length === 0) throw new ConfigError('listen: is empty; name at least one address');
   return list.map((one) => {
     knownKeys('listen.', one, ['host', 'port', 'mode']);
-    return { host: one.host ?? '127.0.0.1', port: port('listen.port', one.port ?? 0, 0), mode: one.mode ?? 'explicit' };
+    return {
+      host: one.host ?? '127.0.0.1',
+      port: port('listen.port', one.port ?? 0, 0),
+      mode: parseMode(one.mode ?? 'explicit'),
+    };
   });
 }
 
 function isList(options: ListenOptions | readonly ListenOptions[]): options is readonly ListenOptions[] {
   return Array.isArray(options);
+}
+
+function parseAuthenticate(value: unknown): Authenticate {
+  if (typeof value === 'function') return value as Authenticate;
+  throw new ConfigError('authenticate: is not a function; fixedAccounts() makes one of a list');
+}
+
+function parseMode(value: string): ControlMode {
+  if (value === 'explicit' || value === 'implicit') return value;
+  throw new ConfigError(`listen.mode: '${value}' is not one of explicit, implicit`);
 }
 
 function parseBinding(value: string): BindingPolicy {
@@ -136,8 +150,9 @@ function parseLimits(limits: Partial<ServerLimits>): ServerLimits {
   knownKeys('limits.', limits, Object.keys(DEFAULT_LIMITS));
   const parsed = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(parsed)) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new ConfigError(`limits.${name}: ${value} is not a number above 0`);
+    if (!Number.isInteger(value) || value < 1 || value > MAX_TIMER_MS) {
+      throw new ConfigError(`limits.${name}: ${value} is not a whole number from 1 to ${MAX_TIMER_MS}`);
+    }
   }
   return Object.freeze(parsed);
 }

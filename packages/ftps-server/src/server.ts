@@ -6,7 +6,8 @@ import { ConnectionError, SocketChannel, type TlsEngine } from '@ftps-kit/tls-co
 import type { ServerContext } from './command-row.js';
 import { ControlConnection } from './control-connection.js';
 import type { ControlMode, ListeningEvent, ServerEvents } from './events.js';
-import { closeGently } from './gentle-close.js';
+import { GentleClosings } from './gentle-close.js';
+import { MAX_TIMER_MS } from './limits.js';
 import { PassivePorts } from './passive-ports.js';
 import { parseServerOptions, type FtpsServerOptions } from './server-options.js';
 
@@ -31,6 +32,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       acceptor: settings.engine.acceptor(settings.policy),
       events: this,
       passivePorts: new PassivePorts(settings.passivePorts),
+      closings: new GentleClosings(),
     };
   }
 
@@ -80,10 +82,15 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     const listeners = this.#listeners.splice(0);
     for (const listener of listeners) listener.close();
     for (const connection of this.#connections.keys()) connection.close();
-    const patience = setTimeout(() => {
-      for (const connection of this.#connections.keys()) connection.destroy();
-    }, graceSeconds * 1000);
+    const patience = setTimeout(
+      () => {
+        for (const connection of this.#connections.keys()) connection.destroy();
+        this.#context.closings.destroy();
+      },
+      Math.min(graceSeconds * 1000, MAX_TIMER_MS),
+    );
     await Promise.all(this.#connections.values());
+    await this.#context.closings.over();
     clearTimeout(patience);
     this.#addresses = [];
   }
@@ -102,6 +109,8 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     } catch (error) {
       throw new ConnectionError(`cannot listen on ${host}:${port}: ${reasonOf(error)}`, { cause: error });
     }
+    // An accept that fails (no file descriptor is left) is no reason for the process to end.
+    listener.on('error', () => undefined);
     this.#listeners.push(listener);
     return listener;
   }
@@ -115,7 +124,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
         reason: 'too-many-connections',
         detail: `${maxConnections} connections are open`,
       });
-      void turnAway(tcp, mode);
+      this.#turnAway(tcp, mode);
       return;
     }
     const connection = new ControlConnection(this.#context, tcp, mode);
@@ -124,22 +133,21 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     });
     this.#connections.set(connection, served);
   }
+
+  /** With implicit TLS a reply in clear would only confuse. */
+  #turnAway(tcp: SocketChannel, mode: ControlMode): void {
+    if (mode === 'explicit') {
+      const reply = encodeReply(ReplyCode.ServiceNotAvailable, 'Too many connections; try again later.');
+      // Who is gone already needs no answer.
+      tcp.write(reply).catch(() => undefined);
+    }
+    this.#context.closings.begin(tcp);
+  }
 }
 
 /** Makes a server; it listens when `listen` is called. Throws `ConfigError` for options that are wrong. */
 export function createFtpsServer(options: FtpsServerOptions): FtpsServer {
   return new FtpsServer(options);
-}
-
-/** With implicit TLS a reply in clear would only confuse. */
-async function turnAway(tcp: SocketChannel, mode: ControlMode): Promise<void> {
-  try {
-    if (mode === 'explicit') {
-      await tcp.write(encodeReply(ReplyCode.ServiceNotAvailable, 'Too many connections; try again later.'));
-    }
-  } finally {
-    await closeGently(tcp);
-  }
 }
 
 function reasonOf(error: unknown): string {

@@ -39,6 +39,7 @@ export class Session {
   /** Lower-case names of the facts that MLSD and MLST give; undefined for all. */
   selectedFacts: readonly string[] | undefined;
   failedLogins = 0;
+  readonly #ended = new AbortController();
   #security: ControlSecurity = 'clear';
   #login: Login = { state: 'fresh' };
   #opener: PassiveOpener | undefined;
@@ -59,6 +60,8 @@ export class Session {
     const allowed = next === 'upgrading' ? this.#security === 'clear' : this.#security !== 'protected';
     if (!allowed) throw new Error(`control security cannot go from ${this.#security} to ${next}`);
     this.#security = next;
+    // RFC 4217 §4.2: parameters are reset by AUTH. What was said in clear, anybody may have said.
+    this.selectedFacts = undefined;
   }
 
   get login(): Login {
@@ -108,8 +111,14 @@ export class Session {
     return opener;
   }
 
+  /** Fires at the end of the control connection: what runs on behalf of it ends too. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
   /** Lets go of everything: nothing is bound to this control connection any more. */
   close(): void {
+    this.#ended.abort();
     this.takeOpener()?.close();
     this.binding.close();
   }

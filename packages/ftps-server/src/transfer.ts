@@ -27,13 +27,14 @@ export class Progress {
   }
 }
 
-/** Sends a file from where its handle stands to its end. */
-export function sendFile(file: ReadHandle, channel: ByteChannel, progress: Progress): Promise<void> {
-  return pump(
+/** Sends a file from where its handle stands to its end, and the end of it. */
+export async function sendFile(file: ReadHandle, channel: ByteChannel, progress: Progress): Promise<void> {
+  await pump(
     (into) => file.read(into),
     (chunk) => channel.write(chunk),
     progress,
   );
+  await channel.end();
 }
 
 /** Receives until the peer ends. */

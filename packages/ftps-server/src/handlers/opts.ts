@@ -9,9 +9,10 @@ export function opts({ argument, session }: CommandContext): Outcome {
   const value = rest.join(' ');
   switch (name.toUpperCase()) {
     case 'UTF8':
-      return value.toUpperCase() === 'OFF'
-        ? outcome(ReplyCode.ParameterNotImplemented, 'Names are always UTF-8.')
-        : outcome(ReplyCode.CommandOkay, 'Names are always UTF-8.');
+      // RFC 2389 §4: 501 for options that are not recognised, or not appropriate.
+      return value === '' || value.toUpperCase() === 'ON'
+        ? outcome(ReplyCode.CommandOkay, 'Names are always UTF-8.')
+        : outcome(ReplyCode.ArgumentSyntaxError, 'Names are always UTF-8.');
     case 'MLST': {
       session.selectedFacts = parseMlstOptions(value);
       const selected = mlstFacts(session).filter(({ isSelected }) => isSelected);

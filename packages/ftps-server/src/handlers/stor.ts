@@ -15,7 +15,7 @@ export async function stor(context: CommandContext): Promise<Outcome> {
   if (session.type === 'ascii')
     return outcome(ReplyCode.FileUnavailable, 'Files are taken as they are: send TYPE I first.');
   const path = argumentPath(context);
-  await refuseEarly(context, path);
+  await refuseEarly(context, path, start);
   const { fileSystem } = session.account;
   // RFC 3659 §5: REST before STOR goes on where an earlier upload was broken off.
   const mode: WriteMode = start === 0 ? { kind: 'replace' } : { kind: 'resume', start };
@@ -35,10 +35,18 @@ export async function stor(context: CommandContext): Promise<Outcome> {
 }
 
 /** What can be known without touching anything is told before a data connection is spent on it. */
-async function refuseEarly(context: CommandContext, path: string): Promise<void> {
+async function refuseEarly(context: CommandContext, path: string, start: number): Promise<void> {
   requireWriting(context);
   nameOf(path);
   const { fileSystem } = context.session.account;
   const parent = await fileSystem.stat(directoryOf(path));
   if (parent.type !== 'directory') throw new FileSystemError('not-directory', 'the parent is not a directory');
+  const old = await fileSystem.stat(path).catch(undefinedIfMissing);
+  if (old?.type === 'directory') throw new FileSystemError('is-directory', 'a directory cannot be written to');
+  if (start > (old?.sizeBytes ?? 0)) throw new FileSystemError('offset-beyond-end', `${start} is beyond the end`);
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (error instanceof FileSystemError && error.kind === 'not-found') return undefined;
+  throw error;
 }
