@@ -1,8 +1,8 @@
 // Where the password comes from: the first of these that has one.
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '@ftps-kit/ftps-client';
-import { read } from 'read';
 import { findInNetrc } from './netrc.js';
+import { askPassword } from './password-prompt.js';
 import type { RemoteUrl } from './remote-url.js';
 
 /** How to log in. */
@@ -51,5 +51,5 @@ async function ask(user: string, host: string): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new ConfigError(`no password for ${user}@${host}: set FTPS_PASSWORD, or name a --password-file`);
   }
-  return read({ prompt: `password for ${user}@${host}: `, silent: true, output: process.stderr });
+  return askPassword(`password for ${user}@${host}: `);
 }

@@ -12,8 +12,8 @@ export const outputFlags = {
   json: { type: 'boolean', default: false, describe: 'one JSON object a line on standard output' },
   quiet: { type: 'boolean', alias: 'q', default: false, describe: 'say only what was asked for, and errors' },
   verbose: { type: 'boolean', alias: 'v', default: false, describe: 'show the stack of errors' },
-  engine: { choices: ['auto', 'openssl', 'node'], default: 'auto', describe: 'the TLS engine' },
-  pin: { choices: ['1.2', '1.3'], describe: 'use only this version of TLS' },
+  engine: { type: 'string', choices: ['auto', 'openssl', 'node'], default: 'auto', describe: 'the TLS engine' },
+  pin: { type: 'string', choices: ['1.2', '1.3'], describe: 'use only this version of TLS' },
 } as const satisfies Record<string, Options>;
 
 /** Flags of the commands that connect to a server. */

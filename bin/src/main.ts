@@ -9,6 +9,7 @@ import { lsCommand } from './commands/ls.js';
 import { putCommand } from './commands/put.js';
 import { serveCommand } from './commands/serve.js';
 import { EXIT_CODE_HELP, ExitCode } from './exit-codes.js';
+import { markOperands, unmarkOperands } from './operands.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -18,8 +19,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-await yargs(hideBin(process.argv))
+const args = hideBin(process.argv);
+const commands = [getCommand, putCommand, lsCommand, serveCommand, demoCommand];
+const names = commands.map(({ command }) => String(command).split(' ', 1)[0]);
+const named = args.find((arg) => names.includes(arg));
+
+await yargs(markOperands(args))
   .scriptName('ftps')
+  // What we say ourselves is in English too.
+  .locale('en')
+  // A flag that may be given several times takes one value each time: what follows is an operand.
+  .parserConfiguration({ 'greedy-arrays': false })
+  .middleware(unmarkOperands, true)
   .usage('$0 <command>: FTP over TLS, each data connection bound to its login')
   .command(getCommand)
   .command(putCommand)
@@ -28,6 +39,7 @@ await yargs(hideBin(process.argv))
   .command(demoCommand)
   .demandCommand(1, 'name a command')
   .strict()
+  .strictCommands()
   .version(`${version}, TLS engine: ${selectEngine().description}`)
   .epilogue(
     [
@@ -40,7 +52,18 @@ await yargs(hideBin(process.argv))
   )
   .wrap(Math.min(110, process.stdout.columns || 110))
   .fail((message: string | null, error: Error | undefined) => {
-    process.stderr.write(`ftps: ${message ?? error?.message ?? 'wrong usage'}\nsee: ftps --help\n`);
+    const help = named === undefined ? 'ftps --help' : `ftps ${named} --help`;
+    process.stderr.write(`ftps: ${usageProblem(message ?? error?.message)}\nsee: ${help}\n`);
     process.exit(ExitCode.Usage);
   })
   .parseAsync();
+
+/** The parser's words, in the form of our own messages. */
+function usageProblem(message = 'wrong usage'): string {
+  if (message.startsWith('Not enough non-option arguments')) return 'an argument is missing';
+  const [, command] = /^Unknown commands?: ([^,]*)/.exec(message) ?? [];
+  if (command !== undefined) return `there is no command ${command}`;
+  const [, flag, given, choices] = /Argument: (.*?), Given: (.*), Choices: (.*)/.exec(message) ?? [];
+  if (flag !== undefined) return `--${flag}: takes one of ${choices ?? ''}, not ${given ?? ''}`;
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

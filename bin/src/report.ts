@@ -2,6 +2,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { FtpsError } from '@ftps-kit/ftps-client';
 import { exitCodeOf, type ExitCode } from './exit-codes.js';
+import { remedyOf } from './remedy.js';
 
 /** How much is said, and in which form. */
 export interface ReportFlags {
@@ -47,11 +48,12 @@ export class Report {
   fail(error: unknown): ExitCode {
     const exitCode = exitCodeOf(error);
     const message = error instanceof Error ? error.message : String(error);
+    const remedy = remedyOf(error);
     if (this.flags.json) {
       const code = error instanceof FtpsError ? error.code : 'FTPS_ERR_UNKNOWN';
-      process.stdout.write(`${JSON.stringify({ event: 'error', code, message, exitCode })}\n`);
+      process.stdout.write(`${JSON.stringify({ event: 'error', code, message, remedy, exitCode })}\n`);
     }
-    process.stderr.write(`${this.#errorColours.red('ftps:')} ${message}\n`);
+    process.stderr.write(`${this.#errorColours.red('ftps:')} ${message}${remedy === undefined ? '' : `; ${remedy}`}\n`);
     if (this.flags.verbose && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);
     return exitCode;
   }

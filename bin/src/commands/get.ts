@@ -40,8 +40,9 @@ export const getCommand: CommandModule<object, ConnectionFlags & Positionals> = 
 
 async function get(flags: ConnectionArguments & Positionals, { report, signal }: CommandTools): Promise<void> {
   const url = parseRemoteUrl(flags.url);
-  if (url.isFolder) throw new ConfigError(`${flags.url}: names a folder; get takes one file`);
+  if (url.isFolder) throw new ConfigError(`/${url.path}: is a folder; get takes one file`);
   const local = await localPath(flags.local, nameOf(url.path));
+  if (local === '-' && flags.json) throw new ConfigError('--json and - both want standard output; name a file');
   await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
   const bar = new ProgressBar(report, nameOf(url.path));
   const startedAt = performance.now();

@@ -29,7 +29,7 @@ export const lsCommand: CommandModule<object, ConnectionFlags & Positionals> = {
 async function ls(flags: ConnectionArguments & Positionals, { report, signal }: CommandTools): Promise<void> {
   const url = parseRemoteUrl(flags.url);
   await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
-  for await (const entry of client.list(url.path, { signal })) {
+  for await (const entry of client.list(url.path === '' ? undefined : url.path, { signal })) {
     const { name, type, size, modifiedAt } = entry;
     report.answer({ event: 'entry', name, type, size, modifiedAt: modifiedAt?.toISOString() }, lineOf(entry));
   }

@@ -10,7 +10,7 @@ import {
   type ConnectionFlags,
 } from '../flags.js';
 import { ProgressBar } from '../progress-bar.js';
-import { parseRemoteUrl } from '../remote-url.js';
+import { nameOf, parseRemoteUrl } from '../remote-url.js';
 import { reportTransfer } from '../transfer-report.js';
 import { runCommand, type CommandTools } from './command.js';
 
@@ -39,14 +39,15 @@ async function put(flags: ConnectionArguments & Positionals, { report, signal }:
   if (locals.length === 0) throw new ConfigError('put takes at least one local file, and then a URL');
   const url = parseRemoteUrl(target);
   if (locals.length > 1 && !url.isFolder) {
-    throw new ConfigError(`${target}: several files need a folder; end the URL with a slash`);
+    throw new ConfigError(`/${url.path}: several files need a folder; end the URL with a slash`);
   }
-  if (locals.includes('-') && url.isFolder)
-    throw new ConfigError(`${target}: standard input needs a file name in the URL`);
+  if (locals.includes('-') && url.isFolder) {
+    throw new ConfigError(`/${url.path}: standard input needs a file name in the URL`);
+  }
   await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
   for (const local of locals) {
     const remote = url.isFolder ? url.path + basename(local) : url.path;
-    const bar = new ProgressBar(report, basename(local));
+    const bar = new ProgressBar(report, nameOf(remote));
     const startedAt = performance.now();
     try {
       const result = await client.upload(local === '-' ? process.stdin : local, remote, {

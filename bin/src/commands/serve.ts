@@ -35,6 +35,7 @@ const serveFlags = {
   },
   key: { type: 'string', requiresArg: true, describe: 'its private key, PEM' },
   binding: {
+    type: 'string',
     choices: ['require', 'allow', 'off'],
     default: 'require',
     describe: 'must data connections resume the TLS session of their login',
@@ -88,7 +89,7 @@ function reportListening(
   made: FixedAccount | undefined,
 ): void {
   const { fingerprint256, engine } = server;
-  for (const { address, port, mode } of server.addresses) {
+  for (const [at, { address, port, mode }] of server.addresses.entries()) {
     const url = `${mode === 'implicit' ? 'ftps' : 'ftpes'}://${address.includes(':') ? `[${address}]` : address}:${port}/`;
     report.say(
       {
@@ -98,15 +99,16 @@ function reportListening(
         mode,
         fingerprint256,
         engine: engine.name,
-        user: made?.name,
-        password: made?.password,
+        // Once is enough for a secret.
+        ...(at === 0 && made !== undefined && { user: made.name, password: made.password }),
       },
       `listening on ${report.colours.bold(url)}  (engine: ${engine.description})`,
     );
   }
   if (report.flags.json) return;
   report.say({ event: 'folder' }, `folder:      ${accounts[0]?.root ?? ''}`);
-  if (made !== undefined) report.say({ event: 'login' }, `login:       ${made.name} / ${made.password}`);
+  // Nobody could log in without it, so --quiet does not silence it.
+  if (made !== undefined) report.answer({ event: 'login' }, `login:       ${made.name} / ${made.password}`);
   report.say({ event: 'fingerprint' }, `fingerprint: ${fingerprint256}`);
 }
 
