@@ -197,6 +197,22 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
           for (const pair of [data, control]) await endBoth(pair);
         });
 
+        it('does not bind a data connection that resumes what another data connection began', async () => {
+          const sides = await engineSides(engine, { versions }, { versions });
+          const bindings = newBindings(sides);
+          const control = await controlConnection(sides, bindings);
+          const stranger = { client: sides.connector.newBinding(), server: bindings.server };
+          for (let attempt = 0; attempt < 3; attempt += 1) {
+            const data = await handshake(sides, stranger, 'data');
+            await data.server.write(Buffer.from('refused\r\n'));
+            await readExactly(data.client, 9);
+            await setImmediate();
+            expect(data.server.handshake.verdict, `attempt ${attempt}`).to.not.equal('bound');
+            await endBoth(data);
+          }
+          await endBoth(control);
+        });
+
         it('binds nothing to a control connection that has ended', async () => {
           const sides = await engineSides(engine, { versions }, { versions });
           const bindings = newBindings(sides);

@@ -1,7 +1,6 @@
 // The server side of the portable engine: a SecureContext of its own for each control connection.
-import { randomBytes } from 'node:crypto';
 import tls from 'node:tls';
-import { ServerBinding } from '../control-binding.js';
+import { ServerBinding, type HandshakeEvidence } from '../control-binding.js';
 import { withDeadline } from '../deadline.js';
 import { publishHandshake } from '../diagnostics.js';
 import type { AcceptOptions, TlsAcceptor } from '../engine.js';
@@ -11,26 +10,24 @@ import type { ServerIdentity } from '../server-identity.js';
 import type { SocketChannel } from '../socket-channel.js';
 import type { TlsChannel } from '../tls-channel.js';
 import type { ServerPolicy } from '../tls-policy.js';
+import { ControlSessions } from './control-sessions.js';
 import { handshakeDone } from './handshake-done.js';
 import { NodeChannel } from './node-channel.js';
 import { secureContext } from './secure-context.js';
 import { summaryOf } from './summary.js';
 
-/** RFC 5077 §4 recommends it, and node:tls wants exactly this: 16 bytes of name, 16 of HMAC key, 16 of AES key. */
-const TICKET_KEY_BYTES = 48;
-
 export class NodeAcceptor implements TlsAcceptor {
   readonly policy: ServerPolicy;
   #identity: ServerIdentity;
   /** Gone with its binding, and with it the keys of the tickets. */
-  readonly #contexts = new WeakMap<ServerBinding, tls.SecureContext>();
+  readonly #sessions = new WeakMap<ServerBinding, ControlSessions>();
 
   constructor(policy: ServerPolicy) {
     refuseWhatNodeCannot(policy);
     this.policy = policy;
     this.#identity = policy.identities[0];
     // Made once to be thrown away: options that OpenSSL refuses must fail at start, not at the first login.
-    this.#newContext();
+    this.#newContext({});
   }
 
   newBinding(): ServerBinding {
@@ -45,11 +42,12 @@ export class NodeAcceptor implements TlsAcceptor {
   async accept(transport: SocketChannel, options: AcceptOptions): Promise<TlsChannel> {
     const startedAt = performance.now();
     const { role, binding } = options;
+    const sessions = this.#sessionsOf(binding);
     const socket = transport.takeSocket();
     socket.on('error', ignoreBelowTls);
     const tlsSocket = new tls.TLSSocket(socket, {
       isServer: true,
-      secureContext: this.#contextOf(binding),
+      ...sessions.socketOptions(role),
       ALPNProtocols: [...this.policy.alpn],
     });
     if (this.policy.logKeys !== undefined) {
@@ -65,27 +63,30 @@ export class NodeAcceptor implements TlsAcceptor {
       handshakeDone(tlsSocket, 'client', { success: 'secure', failures: ['error', '_tlsError'] }),
       () => tlsSocket.destroy(),
     );
-    const verdict = role === 'data' ? binding.judge({ resumed: tlsSocket.isSessionReused() }) : undefined;
+    const verdict = role === 'data' ? binding.judge(evidenceOf(tlsSocket, sessions)) : undefined;
     const handshake = summaryOf(tlsSocket, { role, verdict });
     publishHandshake({ engine: 'node', side: 'server', handshake, durationMs: performance.now() - startedAt });
     return new NodeChannel(tlsSocket, handshake);
   }
 
-  #contextOf(binding: ServerBinding): tls.SecureContext {
-    const known = this.#contexts.get(binding);
+  #sessionsOf(binding: ServerBinding): ControlSessions {
+    const known = this.#sessions.get(binding);
     if (known !== undefined) return known;
-    const context = this.#newContext();
-    this.#contexts.set(binding, context);
-    return context;
+    const sessions = new ControlSessions(binding, this.policy.ticketLifetimeSeconds, (options) =>
+      this.#newContext(options),
+    );
+    this.#sessions.set(binding, sessions);
+    return sessions;
   }
 
-  #newContext(): tls.SecureContext {
-    return secureContext(this.policy, this.#identity, {
-      ticketKeys: randomBytes(TICKET_KEY_BYTES),
-      sessionIdContext: 'ftps-kit',
-      sessionTimeout: this.policy.ticketLifetimeSeconds,
-    });
+  #newContext(options: tls.SecureContextOptions): tls.SecureContext {
+    return secureContext(this.policy, this.#identity, options);
   }
+}
+
+function evidenceOf(tlsSocket: tls.TLSSocket, sessions: ControlSessions): HandshakeEvidence {
+  if (!tlsSocket.isSessionReused()) return { resumed: false };
+  return sessions.beganHere(tlsSocket) ? { resumed: true } : { resumed: false, refusedTicket: 'foreign' };
 }
 
 /** What breaks below TLS shows on the TLS socket as well, and is handled there. */
