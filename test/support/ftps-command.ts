@@ -36,15 +36,19 @@ export function jsonLines(text: string): Record<string, unknown>[] {
 }
 
 /** A command that runs until somebody ends it. */
-export interface RunningCommand {
+export interface RunningCommand extends AsyncDisposable {
   readonly pid: number;
   stdout(): string;
   stderr(): string;
-  /** Resolves as soon as standard output begins with a whole line; rejects where the command ends before. */
+  /** The first line of standard output; rejects where the command ends before. */
   readonly firstLine: Promise<string>;
+  /** Resolves once standard output holds these words; rejects where the command ends before. */
+  shown(words: RegExp): Promise<void>;
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
   kill(signal: NodeJS.Signals): void;
+  /** Reads no more of it, as `head` does. */
+  closeStdout(): void;
 }
 
 /** Starts the command without waiting for it. Its environment is that of `ftps`. */
@@ -74,30 +78,42 @@ export function startFtps(args: readonly string[], { env, cwd }: Pick<RunOptions
       resolve(code ?? signal);
     });
   });
-  const firstLine = new Promise<string>((resolve, reject) => {
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-      if (stdout.includes('\n')) resolve(stdout.slice(0, stdout.indexOf('\n')));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  const shown = (words: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (words.test(stdout)) resolve();
+      };
+      child.stdout.on('data', look);
+      look();
+      void ended.then((code) => {
+        reject(new Error(`ftps ${args.join(' ')} ended (${code ?? 'unknown'}): ${stderr}`));
+      });
     });
-    void ended.then((code) => {
-      reject(new Error(`ftps ${args.join(' ')} ended (${code ?? 'unknown'}): ${stderr}`));
-    });
-  });
+  const firstLine = shown(/\n/).then(() => stdout.slice(0, stdout.indexOf('\n')));
   firstLine.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
     stdout: () => stdout,
     stderr: () => stderr,
     firstLine,
+    shown,
     ended,
     kill: (signal) => {
       child.kill(signal);
+    },
+    closeStdout: () => {
+      child.stdout.destroy();
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }
 
 /** `ftps serve` on a free port of 127.0.0.1. */
-export interface ServeCommand {
+export interface ServeCommand extends AsyncDisposable {
   readonly command: RunningCommand;
   readonly port: number;
   /** The first line, parsed. */
@@ -116,8 +132,16 @@ export interface ServeCommand {
 export async function startServe(folder: string, flags: readonly string[] = []): Promise<ServeCommand> {
   const user = flags.includes('--user') ? [] : ['--user', `${USER}:${PASSWORD}`];
   const command = startFtps(['serve', folder, '--port', '0', '--json', ...user, ...flags]);
+  // A line for each port.
+  await command.shown(flags.includes('--implicit-port') ? /\n.*\n/ : /\n/);
   const listening = JSON.parse(await command.firstLine) as Record<string, unknown>;
   const port = Number(listening['port']);
+  const stop = async (): Promise<number | NodeJS.Signals | null> => {
+    command.kill('SIGTERM');
+    const code = await command.ended;
+    mustHoldNoSecret(command.stdout() + command.stderr());
+    return code;
+  };
   return {
     command,
     port,
@@ -125,11 +149,9 @@ export async function startServe(folder: string, flags: readonly string[] = []):
     trust: ['--fingerprint', String(listening['fingerprint256'])],
     url: (path) => `ftpes://${USER}@127.0.0.1:${port}/${path}`,
     events: () => jsonLines(command.stdout()),
-    stop: async () => {
-      command.kill('SIGTERM');
-      const code = await command.ended;
-      mustHoldNoSecret(command.stdout() + command.stderr());
-      return code;
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
     },
   };
 }

@@ -5,8 +5,11 @@ import net from 'node:net';
 /** What becomes of a data connection once so many bytes went over it, in either direction. */
 export interface WireFault {
   readonly afterBytes: number;
-  /** `cut`: reset on both sides; `dead`: nothing comes through any more, and nobody is told. */
-  readonly then: 'cut' | 'dead';
+  /**
+   * `cut`: reset on both sides. `halt`: no more bytes come through, but the server is told when the client goes.
+   * `dead`: nothing comes through any more, and nobody is told.
+   */
+  readonly then: 'cut' | 'halt' | 'dead';
 }
 
 export interface Wire extends AsyncDisposable {
@@ -29,6 +32,7 @@ export async function layWire(ports: { control: number; data: number }, fault: W
     const listener = net.createServer({ allowHalfOpen: true }, (near) => {
       const far = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true });
       let left = limitBytes;
+      const tells = (from: net.Socket): boolean => left >= 0 || (fault.then === 'halt' && from === near);
       const spend = (bytes: number): boolean => {
         left -= bytes;
         if (left >= 0) return true;
@@ -41,13 +45,18 @@ export async function layWire(ports: { control: number; data: number }, fault: W
         [far, near],
       ] as const) {
         sockets.add(from);
-        from.on('error', () => to.destroy());
-        from.on('close', () => sockets.delete(from));
+        from.on('error', () => {
+          if (tells(from)) to.resetAndDestroy();
+        });
+        from.on('close', () => {
+          sockets.delete(from);
+          if (tells(from)) to.destroy();
+        });
         from.on('data', (chunk) => {
           if (spend(chunk.length)) to.write(chunk);
         });
         from.on('end', () => {
-          if (left >= 0) to.end();
+          if (tells(from)) to.end();
         });
       }
     });

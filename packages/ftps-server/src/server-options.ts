@@ -89,7 +89,7 @@ export function parseServerOptions(options: FtpsServerOptions): ServerSettings {
     binding: parseBinding(options.binding ?? 'require'),
     passivePorts: options.passivePorts && parsePorts(options.passivePorts),
     publicAddress: typeof publicAddress === 'function' ? publicAddress : fixedAddress(publicAddress),
-    greeting: options.greeting ?? 'ftps-kit ready. AUTH TLS first.',
+    greeting: options.greeting ?? 'ftps-kit ready.',
     limits: parseLimits(options.limits ?? {}),
   });
 }

@@ -22,6 +22,8 @@ export class StreamChannel implements ByteChannel {
     this.#closureAtEnd = closureAtEnd;
     stream.on('error', this.#onError);
     stream.on('close', this.#onClose);
+    // It may have broken before anybody listened.
+    if (stream.destroyed) this.#onClose();
   }
 
   /** Bytes that have arrived and nobody has read yet. */

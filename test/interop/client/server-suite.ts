@@ -22,9 +22,13 @@ import type { PeerServer } from '../../support/peers/peer-server.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 
+/** What the suite needs of a running server. */
+export type RunningServer = AsyncDisposable &
+  Pick<PeerServer, 'host' | 'port' | 'user' | 'password' | 'implicit' | 'caPem' | 'root' | 'seed' | 'resumptions'>;
+
 export interface RealServer {
   readonly peer: Peer;
-  start(options: { readonly implicit?: boolean }): Promise<PeerServer>;
+  start(options: { readonly implicit?: boolean }): Promise<RunningServer>;
   /** Whether its data connections resume, by version. */
   readonly resumes: Readonly<Record<'1.2' | '1.3', boolean>>;
   /** What it answers to a data connection that did not resume, where it demands that. */
@@ -42,7 +46,7 @@ const versions = ['1.3', '1.2'] as const;
 const nestedName = 'Ordner mit Leerzeichen/größer als „klein“.bin';
 
 /** How to log in there. */
-export function clientOptions(server: PeerServer, pin: '1.2' | '1.3' = '1.3'): FtpsClientOptions {
+export function clientOptions(server: RunningServer, pin: '1.2' | '1.3' = '1.3'): FtpsClientOptions {
   const { host, port, user, password, caPem, implicit } = server;
   const mode = implicit ? 'implicit' : 'explicit';
   return { host, port, user, password, mode, tls: { ca: caPem, versions: pin } };
@@ -81,7 +85,7 @@ function withoutTickets(): TlsEngine {
 }
 
 /** Waits until the server's log tells of `count` resumed TLS sessions; where it does not tell, there is nothing to wait for. */
-async function serverSaysResumed(server: PeerServer, count: number): Promise<void> {
+async function serverSaysResumed(server: RunningServer, count: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const told = server.resumptions();
     if (told === undefined || told === count) return;

@@ -18,6 +18,8 @@ export function handshakeDone(
     // A half-open socket tells of the peer's FIN by 'end' and does not close by itself.
     const endings = ['end', 'close'];
     const forget = (): void => {
+      // From here to the channel that takes over, and behind a failure, an error must find a listener.
+      tlsSocket.on('error', ignoreLaterErrors);
       tlsSocket.off(success, succeed);
       for (const event of failures) tlsSocket.off(event, fail);
       for (const event of endings) tlsSocket.off(event, gone);
@@ -28,7 +30,6 @@ export function handshakeDone(
     };
     const fail = (error?: Error): void => {
       forget();
-      tlsSocket.on('error', ignoreLaterErrors);
       tlsSocket.destroy();
       reject(handshakeFailure(peer, error));
     };
@@ -41,7 +42,7 @@ export function handshakeDone(
   });
 }
 
-/** The failure has been told already; the same one comes again by other events. */
+/** The channel sees for itself that the socket is gone; a failure has been told already. */
 function ignoreLaterErrors(): void {
   return undefined;
 }

@@ -1,4 +1,5 @@
 // The server side of the portable engine: a SecureContext of its own for each control connection.
+import { setImmediate } from 'node:timers/promises';
 import tls from 'node:tls';
 import { ServerBinding, type HandshakeEvidence } from '../control-binding.js';
 import { withDeadline } from '../deadline.js';
@@ -63,6 +64,9 @@ export class NodeAcceptor implements TlsAcceptor {
       handshakeDone(tlsSocket, 'client', { success: 'secure', failures: ['error', '_tlsError'] }),
       () => tlsSocket.destroy(),
     );
+    // node:tls tells of the handshake before OpenSSL has written the tickets that follow it. What is sent at once would go
+    // in front of them, and clients that look for tickets before they read anything (GnuTLS) would find none.
+    await setImmediate();
     const verdict = role === 'data' ? binding.judge(evidenceOf(tlsSocket, sessions)) : undefined;
     const handshake = summaryOf(tlsSocket, { role, verdict });
     publishHandshake({ engine: 'node', side: 'server', handshake, durationMs: performance.now() - startedAt });

@@ -1,0 +1,27 @@
+import { TestServer } from '../../support/test-server.js';
+import { realServerSuite, type RunningServer } from './server-suite.js';
+
+/** Our own server, which tells of its transfers by events: `bound` is its word for a data connection that resumed. */
+async function startOurs({ implicit = false }: { readonly implicit?: boolean }): Promise<RunningServer> {
+  const running = await TestServer.start({ mode: implicit ? 'implicit' : 'explicit', binding: 'require' });
+  const { port, user, password, caPem, root, transfers } = running;
+  return {
+    host: '127.0.0.1',
+    ...{ port, user, password, implicit, caPem, root },
+    seed: (files) => {
+      running.seed(files);
+      return Promise.resolve();
+    },
+    resumptions: () => transfers.filter(({ verdict }) => verdict === 'bound').length,
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+realServerSuite({
+  peer: { name: 'our own server', missing: () => undefined },
+  start: startOurs,
+  resumes: { '1.2': true, '1.3': true },
+  demands: { reply: /522 /, livesOn: true },
+  hasImplicit: true,
+  machineListing: true,
+});

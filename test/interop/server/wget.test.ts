@@ -1,0 +1,46 @@
+// wget --ftps-resume-ssl against our server under binding `require`: resumption in both sides' words.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ControlMode } from '@ftps-kit/ftps-server';
+import { requirePeer } from '../../support/peers/peer.js';
+import { wget } from '../../support/peers/wget.js';
+import { withTemporaryFolder } from '../../support/temporary-folder.js';
+import { TestServer } from '../../support/test-server.js';
+
+const content = Buffer.alloc(300_000, 'ftps');
+
+describe('wget', () => {
+  before(function () {
+    requirePeer(this, wget);
+  });
+
+  for (const mode of ['explicit', 'implicit'] satisfies ControlMode[]) {
+    for (const versions of ['1.3', '1.2'] as const) {
+      it(`lists and downloads, ${mode}, TLS ${versions}, every data connection resumed and bound`, async () => {
+        await using server = await TestServer.start({ mode, versions, files: { 'folder/a.bin': content } });
+        await withTemporaryFolder(async (folder) => {
+          const got = await wget.run(server, [wget.url(server, 'folder/a.bin'), '-O', 'got.bin'], { cwd: folder });
+          const listed = await wget.run(server, [wget.url(server, 'folder/'), '--no-remove-listing'], { cwd: folder });
+          for (const output of [got, listed]) {
+            expect(output.code, output.stderr.slice(-2_000)).to.equal(0);
+            expect(wget.resumptions(output)).to.equal(1);
+          }
+          expect((await readFile(join(folder, 'got.bin'))).equals(content)).to.equal(true);
+          expect(await readFile(join(folder, '.listing'), 'utf8')).to.match(/ a\.bin\r?\n/);
+        });
+        expect(server.transfers.map(({ verdict }) => verdict)).to.deep.equal(['bound', 'bound']);
+        for (const { handshake } of server.transfers) expect(handshake?.protocol).to.equal(`TLSv${versions}`);
+      });
+    }
+  }
+
+  it('told not to resume is refused, and the server says why', async () => {
+    await using server = await TestServer.start({ files: { 'a.txt': 'a' } });
+    const args = ['--no-ftps-resume-ssl', wget.url(server, 'a.txt'), '-O', '-'];
+    const output = await wget.run(server, args, { resume: false });
+    expect(output.code).not.to.equal(0);
+    expect(output.stdout).to.equal('');
+    expect(server.lastTransfer).to.include({ verdict: 'full-handshake', replyCode: 522 });
+  });
+});

@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import { ConfigError, selectEngine } from '@ftps-kit/tls-core';
+import { DEFAULT_LIMITS, createFtpsServer, fixedAccounts, type FtpsServerOptions } from '@ftps-kit/ftps-server';
+import { parseServerOptions } from '../../../packages/ftps-server/src/server-options.js';
+import { testCertificates } from '../../support/certificates.js';
+
+/** Options as a program in JavaScript might give them. */
+type AnyOptions = Readonly<Record<string, unknown>>;
+
+describe('the options of a server', () => {
+  let minimal: FtpsServerOptions;
+
+  before(async () => {
+    const { server } = await testCertificates();
+    minimal = { tls: { cert: server.certPem, key: server.keyPem }, authenticate: fixedAccounts([]) };
+  });
+
+  function parse(more: AnyOptions = {}): ReturnType<typeof parseServerOptions> {
+    return parseServerOptions({ ...minimal, ...more });
+  }
+
+  it('have safe defaults', () => {
+    const settings = parse();
+    expect(settings.binding).to.equal('require');
+    expect(settings.listen).to.deep.equal([{ host: '127.0.0.1', port: 0, mode: 'explicit' }]);
+    expect(settings.limits).to.deep.equal(DEFAULT_LIMITS);
+    expect(settings.policy.minVersion).to.equal('TLSv1.2');
+    expect(settings.policy.maxVersion).to.equal('TLSv1.3');
+    expect(settings.passivePorts).to.equal(undefined);
+    expect(settings.publicAddress({ address: '192.0.2.1', port: 1 })).to.equal(undefined);
+    expect(settings.greeting).not.to.match(/\d/);
+  });
+
+  it('are frozen', () => {
+    const settings = parse({ limits: { maxConnections: 5 } });
+    expect(Object.isFrozen(settings)).to.equal(true);
+    expect(Object.isFrozen(settings.limits)).to.equal(true);
+  });
+
+  it('take one address or several', () => {
+    expect(parse({ listen: { port: 2121 } }).listen).to.deep.equal([
+      { host: '127.0.0.1', port: 2121, mode: 'explicit' },
+    ]);
+    const both = [{ host: '::1' }, { port: 990, mode: 'implicit' }];
+    expect(parse({ listen: both }).listen.map(({ host, mode }) => [host, mode])).to.deep.equal([
+      ['::1', 'explicit'],
+      ['127.0.0.1', 'implicit'],
+    ]);
+  });
+
+  it('take an engine by name or as it is', () => {
+    const engine = selectEngine('node');
+    expect(parse({ engine }).engine).to.equal(engine);
+    expect(parse({ engine: 'node' }).engine.name).to.equal('node');
+  });
+
+  it('keep the limits that are not named', () => {
+    expect(parse({ limits: { maxConnections: 5 } }).limits).to.deep.equal({ ...DEFAULT_LIMITS, maxConnections: 5 });
+  });
+
+  it('take a public address that is fixed, or depends on the client', () => {
+    const client = { address: '192.0.2.1', port: 1 };
+    expect(parse({ publicAddress: '198.51.100.1' }).publicAddress(client)).to.equal('198.51.100.1');
+    const byClient = parse({ publicAddress: ({ address }: { address: string }) => address });
+    expect(byClient.publicAddress(client)).to.equal('192.0.2.1');
+  });
+
+  const wrong: readonly (readonly [what: string, options: AnyOptions, says: RegExp])[] = [
+    ['an unknown option', { port: 21 }, /^port: no such option; there are tls, authenticate/],
+    ['an unknown option of an address', { listen: { adress: 'x' } }, /^listen\.adress: no such option/],
+    ['an unknown limit', { limits: { idle: 5 } }, /^limits\.idle: no such option/],
+    ['no function to authenticate', { authenticate: undefined }, /^authenticate: is not a function/],
+    ['no address', { listen: [] }, /^listen: is empty/],
+    ['a port below 0', { listen: { port: -1 } }, /^listen\.port: -1 is not a port/],
+    ['a port above 65535', { listen: { port: 65_536 } }, /^listen\.port: 65536 is not a port/],
+    ['a port that is no number', { listen: { port: Number.NaN } }, /^listen\.port: NaN is not a port/],
+    ['an unknown mode', { listen: { mode: 'implcit' } }, /^listen\.mode: 'implcit' is not one of explicit, implicit/],
+    ['an unknown binding', { binding: 'maybe' }, /^binding: 'maybe' is not one of require, allow, off/],
+    ['an unknown engine', { engine: 'gnutls' }, /gnutls/],
+    ['passive port 0', { passivePorts: [0, 5] }, /^passivePorts: 0 is not a port/],
+    ['a passive port above 65535', { passivePorts: [1, 70_000] }, /^passivePorts: 70000 is not a port/],
+    ['passive ports the wrong way round', { passivePorts: [6, 5] }, /^passivePorts: 6 is greater than 5/],
+    ['a public address of IPv6', { publicAddress: '2001:db8::1' }, /^publicAddress: '2001:db8::1' is not an IPv4/],
+    ['a public address that is a name', { publicAddress: 'ftp.example' }, /^publicAddress: 'ftp\.example'/],
+    ['a limit of 0', { limits: { idleTimeoutMs: 0 } }, /^limits\.idleTimeoutMs: 0 is not a whole number from 1/],
+    ['half a connection', { limits: { maxConnections: 0.5 } }, /^limits\.maxConnections: 0\.5/],
+    ['a time that no timer can wait', { limits: { idleTimeoutMs: 2 ** 31 } }, /^limits\.idleTimeoutMs: 2147483648/],
+  ];
+  for (const [what, options, says] of wrong) {
+    it(`are refused with ${what}, which is named`, () => {
+      expect(() => parse(options)).to.throw(ConfigError, says);
+    });
+  }
+
+  it('are refused with an unknown TLS option, an unknown version, or no certificate', () => {
+    expect(() => parse({ tls: { ...minimal.tls, verions: '1.3' } })).to.throw(ConfigError, /^tls\.verions/);
+    expect(() => parse({ tls: { ...minimal.tls, versions: '1.1' } })).to.throw(ConfigError, /^tls\.versions: '1\.1'/);
+    expect(() => parse({ tls: { identities: [] } })).to.throw(ConfigError, /^tls\.identities/);
+  });
+
+  it('are checked before a server is there', () => {
+    expect(() => createFtpsServer({ ...minimal, binding: 'maybe' } as unknown as FtpsServerOptions)).to.throw(
+      ConfigError,
+    );
+  });
+});
