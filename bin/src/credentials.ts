@@ -43,7 +43,7 @@ async function firstLine(file: string): Promise<string> {
     const text = await readFile(file, 'utf8');
     return text.split(/\r?\n/, 1)[0] ?? '';
   } catch (error) {
-    throw new ConfigError(`cannot read the password file ${file}`, { cause: error });
+    throw new ConfigError(`--password-file: cannot read ${file}`, { cause: error });
   }
 }
 

@@ -3,6 +3,7 @@ import {
   AbortedError,
   ConfigError,
   ConnectionError,
+  LimitError,
   LocalFileError,
   LoginError,
   ProtocolError,
@@ -40,6 +41,9 @@ export const EXIT_CODE_HELP: readonly string[] = [
   '130  interrupted',
 ];
 
+/** The connection did not come about, or what came over it cannot be used. */
+const connectionErrors = [ConnectionError, TimeoutError, ProtocolError, LimitError];
+
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof AbortedError) return ExitCode.Interrupted;
   if (error instanceof ConfigError || error instanceof LocalFileError) return ExitCode.Usage;
@@ -48,8 +52,6 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof LoginError) return ExitCode.Login;
   if (error instanceof ReplyError) return ExitCode.Refused;
   if (error instanceof TlsError) return ExitCode.Tls;
-  if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ProtocolError) {
-    return ExitCode.Connection;
-  }
+  if (connectionErrors.some((kind) => error instanceof kind)) return ExitCode.Connection;
   return ExitCode.Usage;
 }

@@ -43,7 +43,10 @@ export async function clientOptions(
   report: Report,
   signal: AbortSignal,
 ): Promise<FtpsClientOptions> {
-  if (!(flags.timeout > 0)) throw new ConfigError('--timeout: takes a number of seconds above 0');
+  // A timer cannot wait for longer than 2^31 ms.
+  if (!(flags.timeout > 0 && flags.timeout < 2_000_000)) {
+    throw new ConfigError('--timeout: takes a number of seconds above 0, and below 2000000');
+  }
   const timeoutMs = Math.ceil(flags.timeout * 1000);
   const credentials = await findCredentials(url, {
     passwordFile: flags.passwordFile,
@@ -58,7 +61,7 @@ export async function clientOptions(
     ...credentials,
     tls: {
       versions: tlsVersions(flags.pin),
-      ca: flags.ca === undefined ? undefined : await readPem(flags.ca),
+      ca: flags.ca === undefined ? undefined : await readPem('--ca', flags.ca),
       pins: flags.fingerprint,
       dangerouslyAcceptAnyCertificate: flags.insecure,
     },
@@ -76,10 +79,11 @@ export function engineChoice(engine: string): EngineChoice {
   return engine === 'openssl' || engine === 'node' ? engine : 'auto';
 }
 
-export async function readPem(file: string): Promise<string> {
+/** The text of the file that `flag` names. */
+export async function readPem(flag: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(`cannot read ${file}`, { cause: error });
+    throw new ConfigError(`${flag}: cannot read ${file}`, { cause: error });
   }
 }

@@ -16,7 +16,7 @@ export function formatBytes(bytes: number): string {
 
 /** A time in seconds, or in milliseconds when it was short. */
 export function formatDuration(durationMs: number): string {
-  return durationMs < 1000 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1000).toFixed(1)} s`;
+  return durationMs < 999.5 ? `${Math.round(durationMs)} ms` : `${(durationMs / 1000).toFixed(1)} s`;
 }
 
 /** Rows as a table: columns as wide as their widest cell, two spaces between them. Colours are the caller's, afterwards. */

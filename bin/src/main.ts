@@ -39,7 +39,6 @@ await yargs(markOperands(args))
   .command(demoCommand)
   .demandCommand(1, 'name a command')
   .strict()
-  .strictCommands()
   .version(`${version}, TLS engine: ${selectEngine().description}`)
   .epilogue(
     [
@@ -61,8 +60,8 @@ await yargs(markOperands(args))
 /** The parser's words, in the form of our own messages. */
 function usageProblem(message = 'wrong usage'): string {
   if (message.startsWith('Not enough non-option arguments')) return 'an argument is missing';
-  const [, command] = /^Unknown commands?: ([^,]*)/.exec(message) ?? [];
-  if (command !== undefined) return `there is no command ${command}`;
+  const [, unknown] = /^Unknown arguments?: ([^,]*)/.exec(message) ?? [];
+  if (named === undefined && unknown !== undefined && unknown === args[0]) return `there is no command ${unknown}`;
   const [, flag, given, choices] = /Argument: (.*?), Given: (.*), Choices: (.*)/.exec(message) ?? [];
   if (flag !== undefined) return `--${flag}: takes one of ${choices ?? ''}, not ${given ?? ''}`;
   return message.charAt(0).toLowerCase() + message.slice(1);

@@ -24,13 +24,13 @@ interface MachineEntry extends NetrcEntry {
   readonly machine: string | undefined;
 }
 
+/** A word, or one in double quotes, where a backslash takes the next character as it is. */
+const WORD = /"((?:[^"\\]|\\.)*)"|\S+/gs;
+
 /** The entries in their order. A macro runs to an empty line and is passed over. */
 export function parseNetrc(text: string): readonly MachineEntry[] {
-  const words = text
-    .replace(/(^|\s)macdef\s[^]*?(\n\s*\n|$)/g, '\n')
-    .replace(/^\s*#.*$/gm, '')
-    .split(/\s+/)
-    .filter((word) => word !== '');
+  const plain = text.replace(/(^|\s)macdef\s[^]*?(\n\s*\n|$)/g, '\n').replace(/^\s*#.*$/gm, '');
+  const words = [...plain.matchAll(WORD)].map(([word, quoted]) => quoted?.replace(/\\(.)/gs, '$1') ?? word);
   const entries: { machine: string | undefined; login: string | undefined; password: string | undefined }[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const entry = entries.at(-1);

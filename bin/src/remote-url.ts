@@ -79,5 +79,5 @@ function decode(part: string, shown: string): string {
 
 /** For messages: rather too much is left out than a password shown that holds a slash or an @. */
 function withoutPassword(text: string): string {
-  return text.replace(/^((?:[a-z]+:\/\/)?[^:@/]*:).*@/is, '$1***@');
+  return text.replace(/^((?:[a-z]+:\/\/)?[^:@/]*:(?!\/\/)).*@/is, '$1***@');
 }

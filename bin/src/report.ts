@@ -1,6 +1,7 @@
 // What the command says: for people on a terminal or in a pipe, or as one JSON object a line.
 import { Chalk, type ChalkInstance } from 'chalk';
-import { FtpsError } from '@ftps-kit/ftps-client';
+import { ConfigError, FtpsError } from '@ftps-kit/ftps-client';
+import { configMessage } from './config-message.js';
 import { exitCodeOf, type ExitCode } from './exit-codes.js';
 import { remedyOf } from './remedy.js';
 
@@ -47,7 +48,7 @@ export class Report {
   /** Tells why the command failed, and gives the exit code. */
   fail(error: unknown): ExitCode {
     const exitCode = exitCodeOf(error);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const remedy = remedyOf(error);
     if (this.flags.json) {
       const code = error instanceof FtpsError ? error.code : 'FTPS_ERR_UNKNOWN';
@@ -57,6 +58,11 @@ export class Report {
     if (this.flags.verbose && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);
     return exitCode;
   }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof ConfigError) return configMessage(error);
+  return error instanceof Error ? error.message : String(error);
 }
 
 function stackOf(error: Error): string {

@@ -63,6 +63,7 @@ export const serveCommand: CommandModule<object, ServeArguments> = {
 };
 
 async function serve(flags: ArgumentsCamelCase<ServeArguments>, { report, signal }: CommandTools): Promise<void> {
+  if (!(flags.grace >= 0)) throw new ConfigError('--grace: takes a number of seconds');
   const { accounts, made } = await accountsOf(flags);
   const server = createFtpsServer({
     tls: { identities: [await identityOf(flags)], versions: tlsVersions(flags.pin) },
@@ -139,7 +140,7 @@ async function folderOf(dir: string): Promise<string> {
 async function identityOf({ cert, key }: ArgumentsCamelCase<ServeArguments>): Promise<ServerIdentity> {
   if (cert === undefined && key === undefined) return keptIdentity(stateFolder());
   if (cert === undefined || key === undefined) throw new ConfigError('--cert and --key go together');
-  return new ServerIdentity({ cert: await readPem(cert), key: await readPem(key) });
+  return new ServerIdentity({ cert: await readPem('--cert', cert), key: await readPem('--key', key) });
 }
 
 function listenOf({ host, port, implicitPort }: ArgumentsCamelCase<ServeArguments>): readonly ListenOptions[] {
