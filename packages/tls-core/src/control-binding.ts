@@ -28,6 +28,8 @@ export class ServerBinding {
   /** Names the control connection in events and logs; no secret. */
   readonly id = randomUUID();
   readonly tickets: ServerTickets;
+  /** The client's certificate chain, leaf first, as checked on the control connection; a resumed handshake shows none. */
+  peerCertificates: readonly X509Certificate[] = [];
   #closed = false;
 
   constructor(options: ServerTicketsOptions = {}) {

@@ -34,6 +34,13 @@ export interface AcceptOptions extends Deadline {
   readonly role: ConnectionRole;
   /** The control connection that this connection is, or must belong to. */
   readonly binding: ServerBinding;
+  /**
+   * Data connections that only send (downloads): resolve as soon as a resumed TLS 1.3 connection may send (0.5-RTT,
+   * RFC 8446 §4.4.4), half a round trip before the client's Finished. What is sent then can be read by the ticket's owner
+   * only, but the ClientHello may be a replay; `end` resolves when Finished came. Default false. An engine without the
+   * capability `earlyData` waits for Finished.
+   */
+  readonly sendBeforeFinished?: boolean | undefined;
 }
 
 /** The server side of TLS: one for each listener. */

@@ -42,8 +42,8 @@ export {
   type DevelopmentIdentityOptions,
   type IdentityOptions,
 } from './server-identity.js';
-export { selectEngine, type EngineChoice } from './select-engine.js';
-export { ServerTickets, type Redemption, type ServerTicketsOptions } from './server-tickets.js';
+export { availableEngines, selectEngine, type EngineChoice } from './select-engine.js';
+export { ServerTickets, type IssueFacts, type Redemption, type ServerTicketsOptions } from './server-tickets.js';
 export { SocketChannel, type ConnectOptions, type Endpoint } from './socket-channel.js';
 export { Ticket, type TicketFacts, type TicketSource } from './ticket.js';
 export type { ConnectionRole, HandshakeSummary, TlsChannel } from './tls-channel.js';

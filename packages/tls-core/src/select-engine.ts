@@ -2,25 +2,43 @@
 import type { EngineName, TlsEngine } from './engine.js';
 import { ConfigError } from './errors.js';
 import { nodeEngine } from './node/node-engine.js';
+import { opensslEngine } from './openssl/openssl-engine.js';
 
-/** `auto` takes the best engine that this machine has. */
+/** `auto` is the portable engine; the openssl engine is for who asks for it by name, until the whole suite runs over it. */
 export type EngineChoice = 'auto' | EngineName;
 
-/** Best first. */
-const ENGINES: readonly TlsEngine[] = [nodeEngine];
+let openssl: TlsEngine | ConfigError | undefined;
+
+/** The engines of this machine. */
+export function availableEngines(): readonly TlsEngine[] {
+  const native = opensslOrWhyNot();
+  return native instanceof ConfigError ? [nodeEngine] : [nodeEngine, native];
+}
 
 /**
  * The engine to use. The environment variable `FTPS_TLS_ENGINE` overrides `auto`, for tests.
- * Throws `ConfigError` where the named engine does not exist here.
+ * Throws `ConfigError` where the named engine does not exist here, and says why.
  */
 export function selectEngine(choice: EngineChoice = 'auto'): TlsEngine {
   const override = process.env['FTPS_TLS_ENGINE'];
   const wanted = choice === 'auto' && override !== undefined && override !== '' ? override : choice;
-  const engine = wanted === 'auto' ? ENGINES[0] : ENGINES.find(({ name }) => name === wanted);
-  if (engine === undefined) {
-    throw new ConfigError(
-      `no TLS engine '${wanted}' here; there are auto, ${ENGINES.map(({ name }) => name).join(', ')}`,
-    );
+  if (wanted === 'node' || wanted === 'auto') return nodeEngine;
+  if (wanted !== 'openssl') throw new ConfigError(`no TLS engine '${wanted}' here; there are auto, node and openssl`);
+  const native = opensslOrWhyNot();
+  if (native instanceof ConfigError) throw native;
+  return native;
+}
+
+function opensslOrWhyNot(): TlsEngine | ConfigError {
+  openssl ??= tryOpenssl();
+  return openssl;
+}
+
+function tryOpenssl(): TlsEngine | ConfigError {
+  try {
+    return opensslEngine();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
   }
-  return engine;
 }

@@ -23,10 +23,18 @@ export type Redemption =
   /** It was never issued here, or has expired. */
   | { readonly outcome: 'foreign' };
 
+/** What is known of a ticket when it is issued. */
+export interface IssueFacts {
+  /** Whether it belongs to the control connection's first ones, which stay; of the later ones the newest stay. */
+  readonly atLogin: boolean;
+  /** It resumes any number of times even under `once`: a TLS 1.2 session, of which there is only one. Default false. */
+  readonly reusable?: boolean | undefined;
+}
+
 interface Entry {
   readonly session: Uint8Array;
   readonly issuedAt: number;
-  readonly atLogin: boolean;
+  readonly reusable: boolean;
   redeemed: boolean;
 }
 
@@ -36,8 +44,9 @@ export class ServerTickets {
   readonly #laterCapacity: number;
   readonly #lifetimeMs: number;
   readonly #clock: Clock;
-  /** In the order of issue. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #login = new Map<string, Entry>();
+  /** Oldest first. */
+  readonly #later = new Map<string, Entry>();
   readonly #spent = new Set<string>();
 
   constructor(options: ServerTicketsOptions = {}) {
@@ -48,34 +57,36 @@ export class ServerTickets {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#login.size + this.#later.size;
   }
 
-  /** Keeps what resumes under `name`. Tickets issued `atLogin` stay; of the later ones the newest stay. */
-  issue(name: Uint8Array, session: Uint8Array, { atLogin }: { readonly atLogin: boolean }): void {
-    this.#entries.set(keyOf(name), { session, issuedAt: this.#clock(), atLogin, redeemed: false });
-    const later = [...this.#entries].filter(([, entry]) => !entry.atLogin);
-    for (const [key] of later.slice(0, Math.max(0, later.length - this.#laterCapacity))) this.#entries.delete(key);
+  /** Keeps what resumes under `name`. */
+  issue(name: Uint8Array, session: Uint8Array, facts: IssueFacts): void {
+    const entry = { session, issuedAt: this.#clock(), reusable: facts.reusable ?? false, redeemed: false };
+    (facts.atLogin ? this.#login : this.#later).set(keyOf(name), entry);
+    const [oldest] = this.#later.keys();
+    if (this.#later.size > this.#laterCapacity && oldest !== undefined) this.#later.delete(oldest);
   }
 
   /** Redeems the ticket called `name`; under `once` it is spent by this, whatever becomes of the handshake. */
   redeem(name: Uint8Array): Redemption {
     const key = keyOf(name);
     if (this.#spent.has(key)) return { outcome: 'replayed' };
-    const entry = this.#entries.get(key);
+    const entry = this.#login.get(key) ?? this.#later.get(key);
     if (entry === undefined) return { outcome: 'foreign' };
     if (entry.issuedAt + this.#lifetimeMs <= this.#clock()) {
-      this.#entries.delete(key);
+      this.#forget(key);
       return { outcome: 'foreign' };
     }
     const first = !entry.redeemed;
     entry.redeemed = true;
-    if (this.#redeem === 'once') this.#spend(key);
+    if (this.#redeem === 'once' && !entry.reusable) this.#spend(key);
     return { outcome: 'redeemed', session: entry.session, first };
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#login.clear();
+    this.#later.clear();
     this.#spent.clear();
   }
 
@@ -83,8 +94,13 @@ export class ServerTickets {
     return `ServerTickets { size: ${this.size}, redeem: ${this.#redeem} }`;
   }
 
+  #forget(key: string): void {
+    this.#login.delete(key);
+    this.#later.delete(key);
+  }
+
   #spend(key: string): void {
-    this.#entries.delete(key);
+    this.#forget(key);
     this.#spent.add(key);
     const [oldest] = this.#spent;
     if (this.#spent.size > SERVER_SPENT_TICKETS && oldest !== undefined) this.#spent.delete(oldest);

@@ -193,7 +193,8 @@ function oneOf<T extends string>(field: string, value: string, allowed: readonly
 
 function allOf<T extends string>(field: string, values: readonly string[], allowed: readonly T[]): readonly T[] {
   if (values.length === 0) throw new ConfigError(`tls.${field}: is empty; name some of ${allowed.join(', ')}`);
-  return values.map((value) => oneOf(field, value, allowed));
+  // OpenSSL refuses a list that names something twice.
+  return [...new Set(values.map((value) => oneOf(field, value, allowed)))];
 }
 
 function wholeNumber(field: string, value: number, min: number, max: number): number {

@@ -1,6 +1,6 @@
 // The end of a node:tls handshake, good or bad, as a promise.
 import type tls from 'node:tls';
-import { handshakeFailure } from './handshake-failure.js';
+import { handshakeFailure } from '../handshake-failure.js';
 
 /** Events that tell the end of a handshake; they differ between client and server. */
 export interface HandshakeEvents {

@@ -1,11 +1,11 @@
 // Why a handshake failed, in words for a person, from Node's and OpenSSL's codes.
-import { CertificateError, FtpsError, HandshakeError } from '../errors.js';
+import { CertificateError, ConnectionError, FtpsError, HandshakeError } from './errors.js';
 
 /** Codes that OpenSSL and Node give for a handshake that did not come to an end, by what they start with. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/, 'there is no TLS version that both sides allow'],
   [
-    /NO_SHARED_CIPHER|NO_CIPHERS|HANDSHAKE_FAILURE/,
+    /NO_SHARED_CIPHER|NO_CIPHERS|NO_SUITABLE|SHARED_SIG|HANDSHAKE_FAILURE/,
     'there is no cipher suite, group or signature algorithm that both sides allow',
   ],
   [/NO_APPLICATION_PROTOCOL/, 'the sides want different application protocols (ALPN)'],
@@ -14,7 +14,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'what came is not TLS',
   ],
   [
-    /UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE|CERTIFICATE_EXPIRED|UNSUPPORTED_CERTIFICATE/,
+    /UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|UNSUPPORTED_CERTIFICATE/,
     'it refused our certificate',
   ],
   [/CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN/, 'a client certificate is required'],
@@ -28,11 +28,32 @@ export function handshakeFailure(peer: 'client' | 'server', error?: Error): Ftps
   if (code === 'ECONNRESET' || code === 'EPIPE') {
     return new HandshakeError(`the ${peer} closed the connection during the TLS handshake`, { cause: error });
   }
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') {
+    return new CertificateError(`the ${peer} shows no certificate, and one is required`, 'NO_CERTIFICATE', {
+      cause: error,
+    });
+  }
+  if ('certificateReason' in error && typeof error.certificateReason === 'string') {
+    const text = 'certificateText' in error ? String(error.certificateText) : error.message;
+    return new CertificateError(`the ${peer}'s certificate is refused: ${text}`, error.certificateReason, {
+      cause: error,
+    });
+  }
   if (isCertificateReason(code)) {
     return new CertificateError(`the ${peer}'s certificate is refused: ${textOf(error)}`, code, { cause: error });
   }
   const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'the TLS library refused it';
   return new HandshakeError(`the TLS handshake with the ${peer} failed: ${reason} (${code})`, { cause: error });
+}
+
+/**
+ * The typed error for what broke TLS after the handshake. Under TLS 1.3 a client learns only then that the server refused
+ * its certificate (RFC 8446 §4.4.2.4); everything else is a broken connection.
+ */
+export function recordFailure(peer: 'client' | 'server', error: Error): FtpsError {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA)/.test(code)) return handshakeFailure(peer, error);
+  return new ConnectionError(`the TLS connection with the ${peer} broke (${code})`, { cause: error });
 }
 
 /** Verification results are named like CERT_HAS_EXPIRED, everything else starts with ERR_SSL_ or is a system error. */
