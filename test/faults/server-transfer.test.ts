@@ -48,6 +48,21 @@ describe('a transfer that breaks', () => {
     });
   }
 
+  it('of two hundred uploads that are reset none is taken for whole', async () => {
+    await start();
+    for (let round = 0; round < 200; round += 1) {
+      const { channel, socket } = await client.openData();
+      await client.expect(150, 'STOR a.txt');
+      const written = once(files.events, 'written');
+      await channel.write(Buffer.alloc(500_000, 'new'));
+      await written;
+      resetConnection(socket);
+      expect((await client.reply()).code, `round ${round}`).to.equal(426);
+    }
+    expect(server.names()).to.deep.equal(['a.txt']);
+    expect(server.read('a.txt')).to.equal('old content');
+  });
+
   it('others see the old file until the upload is whole', async () => {
     await start();
     await using reader = await RawFtpClient.loggedIn(server);

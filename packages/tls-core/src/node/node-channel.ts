@@ -2,7 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type tls from 'node:tls';
 import type { Closure } from '../byte-channel.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, ConnectionError } from '../errors.js';
 import { StreamChannel } from '../stream-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
@@ -25,8 +25,16 @@ export class NodeChannel implements TlsChannel {
     return this.#stream.closure;
   }
 
-  read(into: Uint8Array): Promise<number> {
-    return this.#stream.read(into);
+  async read(into: Uint8Array): Promise<number> {
+    const wasOpen = this.#stream.closure === 'open';
+    const count = await this.#stream.read(into);
+    if (count === 0 && wasOpen && this.#isReset()) {
+      const error = new ConnectionError('the connection broke (ECONNRESET)');
+      this.#stream.closure = 'truncated';
+      this.#stream.destroy(error);
+      throw error;
+    }
+    return count;
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -39,6 +47,14 @@ export class NodeChannel implements TlsChannel {
 
   destroy(error?: Error): void {
     this.#stream.destroy(error);
+  }
+
+  /**
+   * Whether what looks like the peer's end was a reset: libuv takes one for the other when it comes behind a read that did
+   * not fill its buffer. The peer of a connection that has only ended has an address as long as this side has not.
+   */
+  #isReset(): boolean {
+    return !this.#tlsSocket.writableEnded && this.#tlsSocket.remoteAddress === undefined;
   }
 
   onTicket(listener: (ticket: Ticket) => void): () => void {
