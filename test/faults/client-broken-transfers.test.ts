@@ -14,10 +14,13 @@ import {
   type FtpsClient,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
+import { TruncationError, selectEngine } from '@ftps-kit/tls-core';
 import { rejection } from '../support/rejection.js';
 import { withScriptedClient } from '../support/scripted-client.js';
 import type { ScriptedData, ScriptedPeer } from '../support/scripted-server.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
+
+const { secureClosure } = selectEngine().capabilities;
 
 const content = randomBytes(300_000);
 const part = content.subarray(0, 100_000);
@@ -133,7 +136,8 @@ describe('a download that breaks', () => {
         await sendPart(data);
         (await data.socket()).destroy();
         await peer.say('226 done\r\n');
-        await peer.on('SIZE a', `213 ${content.length}`);
+        // Who cannot tell a cut from an end has to compare sizes.
+        if (!secureClosure) await peer.on('SIZE a', `213 ${content.length}`);
       },
     });
     expect(error).to.be.instanceOf(TransferError).and.include({ bytes: part.length, resumable: true });
@@ -201,7 +205,9 @@ describe('a download that breaks', () => {
       livesOn: false,
     });
     expect(error).to.be.instanceOf(TransferError).and.include({ resumable: true });
-    expect(error).to.have.property('cause').that.is.instanceOf(ConnectionError);
+    expect(error)
+      .to.have.property('cause')
+      .that.is.instanceOf(secureClosure ? TruncationError : ConnectionError);
   });
 
   it('by 421 has the reply in its error', async () => {

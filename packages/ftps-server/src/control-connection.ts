@@ -141,6 +141,7 @@ export class ControlConnection {
       signal: this.#closing.signal,
     });
     this.#channel = channel;
+    this.session.control = channel;
     this.session.moveSecurity('protected');
     const { id, client } = this.session;
     this.#server.events.emit('secured', { id, client, handshake: channel.handshake });

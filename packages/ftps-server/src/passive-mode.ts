@@ -1,9 +1,11 @@
 // What PASV and EPSV have in common: a port opens, and waits for this client.
 import type { CommandContext } from './command-row.js';
 import { PassiveOpener } from './data-connection-opener.js';
+import { sendFreshTicket } from './fresh-ticket.js';
 
 /** Opens a port for the next transfer of this session; the one before is closed. */
-export async function openPassive({ session, server }: CommandContext): Promise<PassiveOpener> {
+export async function openPassive(context: CommandContext): Promise<PassiveOpener> {
+  const { session, server } = context;
   const { acceptor, events, passivePorts, settings } = server;
   const { binding, client, id, local } = session;
   session.takeOpener()?.close();
@@ -17,5 +19,6 @@ export async function openPassive({ session, server }: CommandContext): Promise<
     },
   });
   session.replaceOpener(opener);
+  await sendFreshTicket(context);
   return opener;
 }

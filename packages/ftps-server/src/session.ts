@@ -1,5 +1,5 @@
 // What the server knows of one control connection: who is on it, and what the next command builds on.
-import type { Endpoint, ServerBinding } from '@ftps-kit/tls-core';
+import type { Endpoint, ServerBinding, TlsChannel } from '@ftps-kit/tls-core';
 import type { RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
 import type { Account } from './accounts.js';
 import type { PassiveOpener } from './data-connection-opener.js';
@@ -25,6 +25,8 @@ export class Session {
   readonly local: Endpoint;
   /** Owns the tickets of this control connection. */
   readonly binding: ServerBinding;
+  /** The control connection once it is protected: what sends tickets for data connections. */
+  control: TlsChannel | undefined;
   workingDirectory = '/';
   type: RepresentationType = 'ascii';
   protection: TlsProtectionLevel = 'C';

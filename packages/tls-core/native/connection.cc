@@ -440,6 +440,9 @@ Status Connection::Fail() {
   const long verify_result = SSL_get_verify_result(ssl_.get());
   if (failure_.code == "ERR_SSL_CERTIFICATE_VERIFY_FAILED" && verify_result != X509_V_OK) {
     ExplainCertificate(&failure_, verify_result);
+    if (!refused_fingerprint_.empty()) {
+      failure_.certificate_text = "it has the fingerprint " + refused_fingerprint_ + ", which is not the pinned one";
+    }
   }
   return Status::kFailed;
 }
@@ -447,6 +450,17 @@ Status Connection::Fail() {
 Status Connection::Refuse() {
   failure_ = TakeFailure();
   return Status::kRefused;
+}
+
+void Connection::OnPinMismatch(const SSL* ssl, const Fingerprint& shown) {
+  static const char kDigits[] = "0123456789ABCDEF";
+  std::string& text = Of(ssl)->refused_fingerprint_;
+  text.clear();
+  for (const unsigned char byte : shown) {
+    if (!text.empty()) text.push_back(':');
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
 }
 
 void Connection::OnKeyLine(const SSL* ssl, const char* line) { Of(ssl)->key_lines_.emplace_back(line); }

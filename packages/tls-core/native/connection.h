@@ -41,6 +41,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   explicit Connection(const Napi::CallbackInfo& info);
 
   static void OnKeyLine(const SSL* ssl, const char* line);
+  static void OnPinMismatch(const SSL* ssl, const Fingerprint& shown);
   static int OnNewSession(SSL* ssl, SSL_SESSION* session);
   static SSL_SESSION* OnGetSession(SSL* ssl, const unsigned char* name, int bytes, int* copy);
   static int OnEarlyData(SSL* ssl, void*);
@@ -104,6 +105,8 @@ class Connection : public Napi::ObjectWrap<Connection> {
   bool busy_ = false;
   bool failed_ = false;
   Failure failure_;
+  // Of a server whose certificate is not the pinned one.
+  std::string refused_fingerprint_;
   std::vector<SessionEvent> sessions_;
   std::vector<std::string> key_lines_;
   // Only during a call.

@@ -48,6 +48,10 @@ int ShowIdentity(SSL* ssl, void* settings_pointer) {
 }
 
 // With pins the certificate is trusted as it is, or not at all.
+const SSL* SslOf(X509_STORE_CTX* store) {
+  return static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+}
+
 int VerifyPin(X509_STORE_CTX* store, void* settings_pointer) {
   const auto* settings = static_cast<const Settings*>(settings_pointer);
   Fingerprint fingerprint{};
@@ -59,6 +63,7 @@ int VerifyPin(X509_STORE_CTX* store, void* settings_pointer) {
   const auto& pins = settings->pins;
   const bool pinned = digested && std::find(pins.begin(), pins.end(), fingerprint) != pins.end();
   X509_STORE_CTX_set_error(store, pinned ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION);
+  if (!pinned && digested) Connection::OnPinMismatch(SslOf(store), fingerprint);
   return pinned ? 1 : 0;
 }
 

@@ -4,7 +4,7 @@ import { ConfigError } from './errors.js';
 import { nodeEngine } from './node/node-engine.js';
 import { opensslEngine } from './openssl/openssl-engine.js';
 
-/** `auto` is the portable engine; the openssl engine is for who asks for it by name, until the whole suite runs over it. */
+/** `auto` is the openssl engine where its native binding loads, and the portable engine elsewhere. */
 export type EngineChoice = 'auto' | EngineName;
 
 let openssl: TlsEngine | ConfigError | undefined;
@@ -12,7 +12,7 @@ let openssl: TlsEngine | ConfigError | undefined;
 /** The engines of this machine. */
 export function availableEngines(): readonly TlsEngine[] {
   const native = opensslOrWhyNot();
-  return native instanceof ConfigError ? [nodeEngine] : [nodeEngine, native];
+  return native instanceof ConfigError ? [nodeEngine] : [native, nodeEngine];
 }
 
 /**
@@ -22,11 +22,14 @@ export function availableEngines(): readonly TlsEngine[] {
 export function selectEngine(choice: EngineChoice = 'auto'): TlsEngine {
   const override = process.env['FTPS_TLS_ENGINE'];
   const wanted = choice === 'auto' && override !== undefined && override !== '' ? override : choice;
-  if (wanted === 'node' || wanted === 'auto') return nodeEngine;
-  if (wanted !== 'openssl') throw new ConfigError(`no TLS engine '${wanted}' here; there are auto, node and openssl`);
+  if (wanted === 'node') return nodeEngine;
+  if (wanted !== 'openssl' && wanted !== 'auto') {
+    throw new ConfigError(`no TLS engine '${wanted}' here; there are auto, node and openssl`);
+  }
   const native = opensslOrWhyNot();
-  if (native instanceof ConfigError) throw native;
-  return native;
+  if (!(native instanceof ConfigError)) return native;
+  if (wanted === 'openssl') throw native;
+  return nodeEngine;
 }
 
 function opensslOrWhyNot(): TlsEngine | ConfigError {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ControlMode } from '@ftps-kit/ftps-server';
+import { HandshakeError, selectEngine } from '@ftps-kit/tls-core';
 import { requirePeer } from '../../support/peers/peer.js';
 import { wget } from '../../support/peers/wget.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
@@ -17,8 +18,10 @@ describe('wget', () => {
 
   for (const mode of ['explicit', 'implicit'] satisfies ControlMode[]) {
     for (const versions of ['1.3', '1.2'] as const) {
+      // Under TLS 1.2 wget leaves out the extended master secret, which the openssl engine sees and demands.
+      const engine = versions === '1.2' ? 'node' : 'auto';
       it(`lists and downloads, ${mode}, TLS ${versions}, every data connection resumed and bound`, async () => {
-        await using server = await TestServer.start({ mode, versions, files: { 'folder/a.bin': content } });
+        await using server = await TestServer.start({ mode, versions, engine, files: { 'folder/a.bin': content } });
         await withTemporaryFolder(async (folder) => {
           const got = await wget.run(server, [wget.url(server, 'folder/a.bin'), '-O', 'got.bin'], { cwd: folder });
           const listed = await wget.run(server, [wget.url(server, 'folder/'), '--no-remove-listing'], { cwd: folder });
@@ -34,6 +37,17 @@ describe('wget', () => {
       });
     }
   }
+
+  it('under TLS 1.2 has no extended master secret (RFC 7627), which the openssl engine does not take', async function () {
+    if (selectEngine().name !== 'openssl') this.skip();
+    await using server = await TestServer.start({ versions: '1.2', files: { 'a.txt': 'a' } });
+    const disconnected = server.next('disconnect');
+    const output = await wget.run(server, [wget.url(server, 'a.txt'), '-O', '-']);
+    expect(output.code).not.to.equal(0);
+    const { error } = await disconnected;
+    expect(error).to.be.instanceOf(HandshakeError);
+    expect(error?.message).to.match(/extended master secret \(RFC 7627\)/);
+  });
 
   it('told not to resume is refused, and the server says why', async () => {
     await using server = await TestServer.start({ files: { 'a.txt': 'a' } });
