@@ -1,0 +1,3 @@
+// What a pump hands over at a time.
+
+export const CHUNK_BYTES = 64 * 1024;
