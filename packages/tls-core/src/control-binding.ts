@@ -1,7 +1,7 @@
 // The binding of data connections to their control connection: one object per control connection and side.
 import { randomUUID, type X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { Clock } from './clock.js';
+import { systemClock, type Clock } from './clock.js';
 import { ClientTickets } from './client-tickets.js';
 import { NotResumedError } from './errors.js';
 import { ServerTickets, type ServerTicketsOptions } from './server-tickets.js';
@@ -76,10 +76,12 @@ export class ClientBinding {
   /** The server's certificate chain, leaf first, as checked on the control connection; a resumed handshake shows none. */
   peerCertificates: readonly X509Certificate[] = [];
   readonly #whenEmpty: WhenEmpty;
+  readonly #clock: Clock;
   #last: Ticket | undefined;
 
   constructor(options: ClientBindingOptions = {}) {
-    this.tickets = new ClientTickets({ clock: options.clock });
+    this.#clock = options.clock ?? systemClock;
+    this.tickets = new ClientTickets({ clock: this.#clock });
     this.#whenEmpty = options.whenEmpty ?? 'reuse-last';
   }
 
@@ -95,7 +97,8 @@ export class ClientBinding {
     }
     switch (this.#whenEmpty) {
       case 'reuse-last':
-        return this.#last;
+        // RFC 8446 §4.6.1: clients MUST NOT use a ticket beyond its lifetime.
+        return this.#last !== undefined && this.#last.expiresAt > this.#clock() ? this.#last : undefined;
       case 'full-handshake':
         return undefined;
       case 'fail':
