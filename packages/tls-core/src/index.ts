@@ -36,6 +36,7 @@ export {
   TlsError,
   TruncationError,
 } from './errors.js';
+export { identityFromPkcs12 } from './pkcs12.js';
 export {
   ServerIdentity,
   developmentIdentity,
