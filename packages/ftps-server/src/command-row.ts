@@ -25,6 +25,8 @@ export interface CommandContext {
   readonly session: Session;
   readonly server: ServerContext;
   readonly table: CommandTable;
+  /** Fires when the client wants no more of a transfer. */
+  readonly aborted: AbortSignal;
   /** Sends a 1yz reply ahead of the final one. */
   preliminary(code: number, text: string): Promise<void>;
 }
@@ -38,6 +40,13 @@ export interface CommandRow {
   readonly login: boolean;
   /** `tls`: not before AUTH TLS. Whatever needs a login needs TLS as well. */
   readonly security: 'any' | 'tls';
+  /**
+   * In the middle of a transfer: `aborts` ends it and is answered behind it, `overtakes` is answered at once; everything
+   * else waits its turn, so that replies come in the order of their commands.
+   */
+  readonly duringTransfer?: 'aborts' | 'overtakes';
+  /** Whether it moves bytes over a data connection, so that the control connection is listened to meanwhile. */
+  readonly transfers?: true;
   /** Its line in FEAT, where it has one of its own. */
   readonly feature?: string | ((context: CommandContext) => string);
   /** Its line in HELP: how it is written. */

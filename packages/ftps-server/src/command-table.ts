@@ -1,6 +1,7 @@
 // One row a command: the gate, FEAT, HELP and the handler all come from here.
 import { encodeMlstFeature } from '@ftps-kit/ftp-protocol';
 import type { CommandRow, CommandTable } from './command-row.js';
+import { abor } from './handlers/abor.js';
 import { auth } from './handlers/auth.js';
 import { cdup } from './handlers/cdup.js';
 import { cwd } from './handlers/cwd.js';
@@ -29,6 +30,7 @@ import { rmd } from './handlers/rmd.js';
 import { rnfr } from './handlers/rnfr.js';
 import { rnto } from './handlers/rnto.js';
 import { size } from './handlers/size.js';
+import { stat } from './handlers/stat.js';
 import { stor } from './handlers/stor.js';
 import { stru } from './handlers/stru.js';
 import { syst } from './handlers/syst.js';
@@ -42,6 +44,8 @@ const open = { login: false, security: 'any' } as const;
 const tls = { login: false, security: 'tls' } as const;
 /** For who is logged in. */
 const member = { login: true, security: 'tls' } as const;
+/** Over a data connection. */
+const transfer = { ...member, transfers: true } as const;
 
 const rows = {
   AUTH: { ...open, argument: 'required', feature: 'AUTH TLS', help: 'AUTH TLS', rfc: 'RFC 4217 §4', handle: auth },
@@ -60,9 +64,9 @@ const rows = {
   PWD: { ...member, argument: 'none', help: 'PWD', rfc: 'RFC 959 §4.1.3', handle: pwd },
   MKD: { ...member, argument: 'required', help: 'MKD path', rfc: 'RFC 959 §4.1.3', handle: mkd },
   RMD: { ...member, argument: 'required', help: 'RMD path', rfc: 'RFC 959 §4.1.3', handle: rmd },
-  LIST: { ...member, argument: 'optional', help: 'LIST [path]', rfc: 'RFC 959 §4.1.3', handle: list },
-  NLST: { ...member, argument: 'optional', help: 'NLST [path]', rfc: 'RFC 959 §4.1.3', handle: nlst },
-  MLSD: { ...member, argument: 'optional', help: 'MLSD [path]', rfc: 'RFC 3659 §7', handle: mlsd },
+  LIST: { ...transfer, argument: 'optional', help: 'LIST [path]', rfc: 'RFC 959 §4.1.3', handle: list },
+  NLST: { ...transfer, argument: 'optional', help: 'NLST [path]', rfc: 'RFC 959 §4.1.3', handle: nlst },
+  MLSD: { ...transfer, argument: 'optional', help: 'MLSD [path]', rfc: 'RFC 3659 §7', handle: mlsd },
   MLST: {
     ...member,
     argument: 'optional',
@@ -91,8 +95,17 @@ const rows = {
     rfc: 'RFC 3659 §5',
     handle: rest,
   },
-  RETR: { ...member, argument: 'required', help: 'RETR path', rfc: 'RFC 959 §4.1.3', handle: retr },
-  STOR: { ...member, argument: 'required', help: 'STOR path', rfc: 'RFC 959 §4.1.3', handle: stor },
+  RETR: { ...transfer, argument: 'required', help: 'RETR path', rfc: 'RFC 959 §4.1.3', handle: retr },
+  STOR: { ...transfer, argument: 'required', help: 'STOR path', rfc: 'RFC 959 §4.1.3', handle: stor },
+  ABOR: { ...member, argument: 'none', duringTransfer: 'aborts', help: 'ABOR', rfc: 'RFC 959 §4.1.3', handle: abor },
+  STAT: {
+    ...member,
+    argument: 'optional',
+    duringTransfer: 'overtakes',
+    help: 'STAT [path]',
+    rfc: 'RFC 959 §4.1.3',
+    handle: stat,
+  },
   DELE: { ...member, argument: 'required', help: 'DELE path', rfc: 'RFC 959 §4.1.3', handle: dele },
   RNFR: { ...member, argument: 'required', help: 'RNFR path', rfc: 'RFC 959 §4.1.3', handle: rnfr },
   RNTO: { ...member, argument: 'required', help: 'RNTO path', rfc: 'RFC 959 §4.1.3', handle: rnto },

@@ -1,5 +1,5 @@
 // Server-PI: channel <-> framer <-> dispatcher, for one control connection from its first byte to its last.
-import { LineFramer, ReplyCode, encodeReply, limits as grammarLimits, type FramedLine } from '@ftps-kit/ftp-protocol';
+import { ReplyCode, encodeReply, type FramedLine } from '@ftps-kit/ftp-protocol';
 import {
   AbortedError,
   FtpsError,
@@ -11,20 +11,21 @@ import {
 } from '@ftps-kit/tls-core';
 import type { ServerContext } from './command-row.js';
 import { commandTable } from './command-table.js';
+import { ControlLines } from './control-lines.js';
 import { Dispatcher } from './dispatcher.js';
 import type { ControlMode } from './events.js';
 import { closeGently } from './gentle-close.js';
+import { WAITING_COMMANDS } from './limits.js';
 import { outcome, type Outcome } from './outcome.js';
 import { Session } from './session.js';
-
-const READ_BYTES = 4 * 1024;
 
 export class ControlConnection {
   readonly session: Session;
   readonly #server: ServerContext;
   readonly #dispatcher: Dispatcher;
-  readonly #framer = new LineFramer({ maxLineBytes: grammarLimits.maxCommandLineBytes });
-  readonly #buffer = new Uint8Array(READ_BYTES);
+  readonly #lines = new ControlLines(() => this.#channel);
+  /** Commands that came in the middle of a transfer and wait for its end. */
+  readonly #waiting: FramedLine[] = [];
   readonly #closing = new AbortController();
   readonly #startedAt = performance.now();
   readonly #mode: ControlMode;
@@ -83,7 +84,7 @@ export class ControlConnection {
         await this.#send(farewell(line));
         return line;
       }
-      const result = await this.#dispatcher.dispatch(line);
+      const result = await this.#perform(line);
       if (result.then === 'upgrade') await this.#refuseInjection();
       await this.#send(result);
       if (result.then === 'close') return undefined;
@@ -91,22 +92,48 @@ export class ControlConnection {
     }
   }
 
+  /** Does a command; while it moves a file, the client is listened to. */
+  async #perform(line: FramedLine): Promise<Outcome> {
+    if (this.#dispatcher.rowOf(line)?.transfers !== true) return this.#dispatcher.dispatch(line);
+    const [abort, over] = [new AbortController(), new AbortController()];
+    const listening = this.#listenDuringTransfer(abort, over.signal);
+    const result = await this.#dispatcher.dispatch(line, abort.signal);
+    over.abort();
+    await listening;
+    return result;
+  }
+
+  /** RFC 959 §4.1.3: ABOR and STAT are heard in the middle of a transfer. Never rejects. */
+  async #listenDuringTransfer(abort: AbortController, over: AbortSignal): Promise<void> {
+    try {
+      while (!over.aborted && this.#waiting.length < WAITING_COMMANDS) {
+        const line = await this.#lines.next(() => ({ signal: over }));
+        if (line === undefined) return;
+        const duringTransfer = this.#dispatcher.rowOf(line)?.duringTransfer;
+        if (duringTransfer === 'aborts') abort.abort();
+        if (duringTransfer === 'overtakes') await this.#send(await this.#dispatcher.dispatch(line));
+        else this.#waiting.push(line);
+      }
+    } catch {
+      // The transfer is over; or the control connection is, which its next use says. The data connection speaks for itself
+      // until then: an upload counts from the moment it is whole.
+    }
+  }
+
   /** The next line; undefined at the client's end; an error when its time is over or the server closes. */
   async #nextLine(): Promise<FramedLine | FtpsError | undefined> {
+    if (this.#closing.signal.aborted) return new AbortedError('the server closes');
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) return waiting;
     const waitsSince = performance.now();
-    for (;;) {
-      if (this.#closing.signal.aborted) return new AbortedError('the server closes');
-      const line = this.#framer.next();
-      if (line !== undefined) return line;
-      try {
-        const deadline = { timeoutMs: this.#patienceMs(waitsSince), signal: this.#closing.signal };
-        const count = await withDeadline('command', deadline, this.#channel.read(this.#buffer), () => undefined);
-        if (count === 0) return undefined;
-        this.#framer.push(this.#buffer.subarray(0, count));
-      } catch (error) {
-        if (error instanceof AbortedError || error instanceof TimeoutError) return error;
-        throw error;
-      }
+    try {
+      return await this.#lines.next(() => ({
+        timeoutMs: this.#patienceMs(waitsSince),
+        signal: this.#closing.signal,
+      }));
+    } catch (error) {
+      if (error instanceof AbortedError || error instanceof TimeoutError) return error;
+      throw error;
     }
   }
 
@@ -123,7 +150,7 @@ export class ControlConnection {
 
   /** What came behind AUTH TLS came in clear: somebody between the peers put it there, to be obeyed as if protected. */
   async #refuseInjection(): Promise<void> {
-    const unread = this.#framer.bufferedBytes + this.#tcp.unreadBytes;
+    const unread = this.#lines.bufferedBytes + this.#tcp.unreadBytes;
     if (unread === 0) return;
     const { id, client } = this.session;
     const detail = `${unread} bytes came in clear behind AUTH`;

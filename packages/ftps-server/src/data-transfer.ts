@@ -41,27 +41,27 @@ export async function overDataConnection(context: CommandContext, transfer: Data
   }
   if (opener === undefined) return outcome(ReplyCode.CannotOpenDataConnection, 'Send EPSV or PASV first.');
   const startedAt = performance.now();
-  const record = {
-    bytes: 0,
-    connection: undefined as DataConnection | undefined,
-    error: undefined as Error | undefined,
-  };
+  const record: TransferRecord = {};
+  const stop = AbortSignal.any([session.ended, context.aborted]);
   const drop = (): void => {
     opener.close();
   };
-  session.ended.addEventListener('abort', drop, { once: true });
+  stop.addEventListener('abort', drop, { once: true });
+  session.transfer = { command: context.verb, path: transfer.path, bytes: () => record.progress?.bytes ?? 0 };
   const timeoutMs = server.settings.limits.dataConnectTimeoutMs;
-  const result = await attempt(context, transfer, record, () =>
-    opener.connection({ timeoutMs, signal: session.ended }),
+  const outcomeOfAttempt = await attempt(context, transfer, record, () =>
+    opener.connection({ timeoutMs, signal: stop }),
   );
-  session.ended.removeEventListener('abort', drop);
+  session.transfer = undefined;
+  stop.removeEventListener('abort', drop);
+  const result = context.aborted.aborted ? unlessDone(outcomeOfAttempt) : outcomeOfAttempt;
   server.events.emit('transfer', {
     id: session.id,
     client: session.client,
     user: session.account.name,
     command: context.verb,
     path: transfer.path,
-    bytes: record.bytes,
+    bytes: record.progress?.bytes ?? 0,
     durationMs: performance.now() - startedAt,
     verdict: record.connection?.verdict,
     handshake: record.connection?.handshake,
@@ -71,10 +71,11 @@ export async function overDataConnection(context: CommandContext, transfer: Data
   return result;
 }
 
+/** What is known of a transfer, as it becomes known. */
 interface TransferRecord {
-  bytes: number;
-  connection: DataConnection | undefined;
-  error: Error | undefined;
+  connection?: DataConnection;
+  progress?: Progress;
+  error?: Error;
 }
 
 async function attempt(
@@ -101,6 +102,7 @@ async function attempt(
     return refusal;
   }
   const progress = new Progress(channel, context.server.settings.limits.stallTimeoutMs);
+  record.progress = progress;
   try {
     await transfer.move(channel, progress);
   } catch (error) {
@@ -110,10 +112,15 @@ async function attempt(
     return failureReply(error);
   } finally {
     progress.stop();
-    record.bytes = progress.bytes;
   }
   context.server.closings.begin(channel);
   return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
+}
+
+/** RFC 959 §4.1.3: 426 for the transfer that ABOR ended. One that was complete by then stays so. */
+function unlessDone(result: Outcome): Outcome {
+  if (result.code === ReplyCode.ClosingDataConnection) return result;
+  return outcome(ReplyCode.TransferAborted, 'The transfer was aborted.');
 }
 
 /** The verdict, and what the server's policy makes of it. */

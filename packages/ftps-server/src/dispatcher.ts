@@ -10,6 +10,8 @@ import type { Session } from './session.js';
 /** Sends a 1yz reply. */
 export type Preliminary = (code: number, text: string) => Promise<void>;
 
+const NEVER = new AbortController().signal;
+
 export class Dispatcher {
   readonly #server: ServerContext;
   readonly #session: Session;
@@ -23,7 +25,18 @@ export class Dispatcher {
     this.#preliminary = preliminary;
   }
 
-  async dispatch(line: FramedLine): Promise<Outcome> {
+  /** The row of the command in `line`; undefined where it is none. */
+  rowOf(line: FramedLine): CommandRow | undefined {
+    if (line.kind === 'overlong') return undefined;
+    try {
+      return this.#table.get(parseCommand(line.bytes).verb);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Does the command in `line`; `aborted` ends the transfer that it may be. */
+  async dispatch(line: FramedLine, aborted = NEVER): Promise<Outcome> {
     if (line.kind === 'overlong') {
       return outcome(ReplyCode.CommandUnrecognized, `A command has at most ${line.maxLineBytes} bytes.`);
     }
@@ -40,6 +53,7 @@ export class Dispatcher {
         session: this.#session,
         server: this.#server,
         table: this.#table,
+        aborted,
         preliminary: this.#preliminary,
       });
     } catch (error) {

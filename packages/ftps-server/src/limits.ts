@@ -37,6 +37,12 @@ export const TRANSFER_BUFFER_BYTES = 256 * 1024;
 /** Bytes of a listing gathered before they are sent. */
 export const LISTING_BUFFER_BYTES = 32 * 1024;
 
+/** Entries of a directory that STAT lists on the control connection, which nothing else can use meanwhile. */
+export const STATUS_ENTRIES = 1_000;
+
+/** Commands that may wait for the end of a transfer; what comes behind them stays in the network. */
+export const WAITING_COMMANDS = 64;
+
 /** What is still read of a peer whose data connection was refused, so that it sees the reply and not a reset. */
 export const DRAIN_BYTES = 8 * 1024 * 1024;
 export const DRAIN_TIMEOUT_MS = 2_000;

@@ -3,6 +3,7 @@ import type { Endpoint, ServerBinding, TlsChannel } from '@ftps-kit/tls-core';
 import type { RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
 import type { Account } from './accounts.js';
 import type { PassiveOpener } from './data-connection-opener.js';
+import type { RunningTransfer } from './running-transfer.js';
 
 /** Whether the control connection is protected. Nothing is dispatched while `upgrading`. */
 export type ControlSecurity = 'clear' | 'upgrading' | 'protected';
@@ -41,6 +42,8 @@ export class Session {
   /** Lower-case names of the facts that MLSD and MLST give; undefined for all. */
   selectedFacts: readonly string[] | undefined;
   failedLogins = 0;
+  /** What a transfer command moves at this moment. */
+  transfer: RunningTransfer | undefined;
   readonly #ended = new AbortController();
   #security: ControlSecurity = 'clear';
   #login: Login = { state: 'fresh' };

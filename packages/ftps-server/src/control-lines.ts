@@ -1,0 +1,53 @@
+// The lines of a control connection: read when somebody wants one, and never by two reads at a time.
+import { LineFramer, limits as grammarLimits, type FramedLine } from '@ftps-kit/ftp-protocol';
+import { withDeadline, type ByteChannel, type Deadline } from '@ftps-kit/tls-core';
+
+const READ_BYTES = 4 * 1024;
+
+export class ControlLines {
+  readonly #framer = new LineFramer({ maxLineBytes: grammarLimits.maxCommandLineBytes });
+  readonly #buffer = new Uint8Array(READ_BYTES);
+  readonly #channel: () => ByteChannel;
+  #reading: Promise<void> | undefined;
+  #ended = false;
+
+  /** `channel` gives the one that carries the connection now: TLS comes between two lines. */
+  constructor(channel: () => ByteChannel) {
+    this.#channel = channel;
+  }
+
+  /** Bytes that have come and belong to no line yet handed out. */
+  get bufferedBytes(): number {
+    return this.#framer.bufferedBytes;
+  }
+
+  /**
+   * The next line; undefined at the client's end. Rejects with `TimeoutError` (phase `command`) or `AbortedError` by the
+   * deadline, which costs no byte of what comes, and with what the channel's read rejects with.
+   */
+  async next(deadline: () => Deadline): Promise<FramedLine | undefined> {
+    for (;;) {
+      const line = this.#framer.next();
+      if (line !== undefined) return line;
+      if (this.#ended) return undefined;
+      await withDeadline('command', deadline(), this.#read(), () => undefined);
+    }
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#readOnce();
+    // A read whose caller has given up goes on; should it fail, so does the next one.
+    this.#reading.catch(() => undefined);
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<void> {
+    try {
+      const count = await this.#channel().read(this.#buffer);
+      if (count === 0) this.#ended = true;
+      else this.#framer.push(this.#buffer.subarray(0, count));
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+}
