@@ -268,6 +268,18 @@ export function fileSystemCompliance(name: string, setup: () => Promise<FileSyst
         expect(await namesOf(files, '/')).to.deep.equal(['d']);
       });
 
+      it('sets the time of files and directories, and nothing else of them', async () => {
+        await files.makeDirectory('/d');
+        await writeFile(files, '/a', 'content');
+        const time = new Date('2002-07-17T21:07:15Z');
+        for (const path of ['/a', '/d']) {
+          await files.setModified(path, time);
+          expect((await files.stat(path)).modifiedAt).to.deep.equal(time);
+        }
+        expect((await readFile(files, '/a')).toString()).to.equal('content');
+        await refuses('not-found', files.setModified('/missing', time));
+      });
+
       it('renames files and directories, with what is in them', async () => {
         await files.makeDirectory('/d');
         await writeFile(files, '/d/a', 'a');
@@ -321,6 +333,7 @@ export function fileSystemCompliance(name: string, setup: () => Promise<FileSyst
         await refuses('name-not-allowed', files.openWrite(path, replace));
         await refuses('name-not-allowed', files.makeDirectory(path));
         await refuses('name-not-allowed', files.remove(path));
+        await refuses('name-not-allowed', files.setModified(path, new Date()));
         await refuses('name-not-allowed', files.rename('/a', path));
       }
       expect(await namesOf(files, '/')).to.deep.equal(['a']);

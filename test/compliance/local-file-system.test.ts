@@ -65,6 +65,7 @@ describe('LocalFileSystem', () => {
     it('a link to a file is as if it were not there, and is not listed', async () => {
       symlinkSync(join(outside, 'secret'), join(root, 'link'));
       await refuses('not-found', files.stat('/link'));
+      await refuses('not-found', files.setModified('/link', new Date()));
       await refuses('not-found', files.openRead('/link', { start: 0 }));
       await refuses('not-found', files.openWrite('/link', replace));
       await refuses('not-found', files.openWrite('/link', { kind: 'resume', start: 0 }));

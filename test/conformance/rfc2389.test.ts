@@ -28,6 +28,7 @@ describe('RFC 2389', () => {
     'REST STREAM',
     'SIZE',
     'MDTM',
+    'MFMT',
     'MLST type*;size*;modify*;perm*;UNIX.mode*;',
   ];
 

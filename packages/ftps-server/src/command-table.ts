@@ -2,6 +2,9 @@
 import { encodeMlstFeature } from '@ftps-kit/ftp-protocol';
 import type { CommandRow, CommandTable } from './command-row.js';
 import { abor } from './handlers/abor.js';
+import { acct } from './handlers/acct.js';
+import { allo } from './handlers/allo.js';
+import { appe } from './handlers/appe.js';
 import { auth } from './handlers/auth.js';
 import { cdup } from './handlers/cdup.js';
 import { cwd } from './handlers/cwd.js';
@@ -11,6 +14,7 @@ import { feat } from './handlers/feat.js';
 import { help } from './handlers/help.js';
 import { list } from './handlers/list.js';
 import { mdtm } from './handlers/mdtm.js';
+import { mfmt } from './handlers/mfmt.js';
 import { mkd } from './handlers/mkd.js';
 import { mlsd } from './handlers/mlsd.js';
 import { mlst } from './handlers/mlst.js';
@@ -106,11 +110,28 @@ const rows = {
     rfc: 'RFC 959 §4.1.3',
     handle: stat,
   },
+  APPE: { ...transfer, argument: 'required', help: 'APPE path', rfc: 'RFC 959 §4.1.3', handle: appe },
+  ALLO: { ...member, argument: 'required', help: 'ALLO bytes', rfc: 'RFC 959 §4.1.3', handle: allo },
+  ACCT: { ...member, argument: 'required', help: 'ACCT account', rfc: 'RFC 959 §4.1.1', handle: acct },
   DELE: { ...member, argument: 'required', help: 'DELE path', rfc: 'RFC 959 §4.1.3', handle: dele },
   RNFR: { ...member, argument: 'required', help: 'RNFR path', rfc: 'RFC 959 §4.1.3', handle: rnfr },
   RNTO: { ...member, argument: 'required', help: 'RNTO path', rfc: 'RFC 959 §4.1.3', handle: rnto },
   SIZE: { ...member, argument: 'required', feature: 'SIZE', help: 'SIZE path', rfc: 'RFC 3659 §4', handle: size },
   MDTM: { ...member, argument: 'required', feature: 'MDTM', help: 'MDTM path', rfc: 'RFC 3659 §3', handle: mdtm },
+  MFMT: {
+    ...member,
+    argument: 'required',
+    feature: 'MFMT',
+    help: 'MFMT YYYYMMDDHHMMSS path',
+    rfc: 'draft-somers-ftp-mfxx §3',
+    handle: mfmt,
+  },
+  // RFC 1123 §4.1.3.1: the older names of commands for directories.
+  XCWD: { ...member, argument: 'required', help: 'XCWD path', rfc: 'RFC 1123 §4.1.3.1', handle: cwd },
+  XCUP: { ...member, argument: 'none', help: 'XCUP', rfc: 'RFC 1123 §4.1.3.1', handle: cdup },
+  XMKD: { ...member, argument: 'required', help: 'XMKD path', rfc: 'RFC 1123 §4.1.3.1', handle: mkd },
+  XPWD: { ...member, argument: 'none', help: 'XPWD', rfc: 'RFC 1123 §4.1.3.1', handle: pwd },
+  XRMD: { ...member, argument: 'required', help: 'XRMD path', rfc: 'RFC 1123 §4.1.3.1', handle: rmd },
 } satisfies Record<string, CommandRow>;
 
 /** The commands that this server knows. */

@@ -52,6 +52,8 @@ export interface FileSystem {
   makeDirectory(path: string): Promise<void>;
   removeDirectory(path: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Sets when a file or directory was modified. */
+  setModified(path: string, modifiedAt: Date): Promise<void>;
   /** Replaces a file at `to`. */
   rename(from: string, to: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // Files of this machine below one directory.
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, opendir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AtomicFile, isAtomicFileName } from './atomic-file.js';
 import { ContainedPaths } from './contained-path.js';
@@ -93,6 +93,14 @@ export class LocalFileSystem implements FileSystem {
       // Linux says EISDIR, others EPERM: ask first, so that the reply is the same everywhere.
       if ((await lstat(target)).isDirectory()) throw new FileSystemError('is-directory', 'use RMD for directories');
       await unlink(target);
+    });
+  }
+
+  setModified(path: string, modifiedAt: Date): Promise<void> {
+    return typed(async () => {
+      const target = await this.#paths.locate(path, { last: 'follow' });
+      refuseOwnNames(target);
+      await utimes(target, new Date(), modifiedAt);
     });
   }
 

@@ -1,0 +1,56 @@
+// RFC 959 §4.1.3, APPE and ALLO; RFC 1123 §4.1.3.1, the X forms.
+import { expect } from 'chai';
+import { RawFtpClient } from '../support/raw-ftp-client.js';
+import { TestServer } from '../support/test-server.js';
+
+describe('RFC 959 and RFC 1123, appending and older names', () => {
+  let server: TestServer;
+  let client: RawFtpClient;
+
+  before(async () => {
+    server = await TestServer.start({ files: { 'log.txt': 'one\n' } });
+    client = await RawFtpClient.loggedIn(server);
+  });
+
+  after(async () => {
+    await client[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it('§4.1.3 APPE puts bytes behind those that are there, and makes a file that is not', async () => {
+    expect((await client.upload('APPE log.txt', 'two\n')).code).to.equal(226);
+    expect(server.read('log.txt')).to.equal('one\ntwo\n');
+    expect((await client.upload('APPE new.txt', 'first\n')).code).to.equal(226);
+    expect(server.read('new.txt')).to.equal('first\n');
+  });
+
+  it('§4.1.3 APPE is not moved by a REST before it, nor is a STOR behind it', async () => {
+    await client.expect(350, 'REST 1');
+    expect((await client.upload('APPE new.txt', 'second\n')).code).to.equal(226);
+    expect(server.read('new.txt')).to.equal('first\nsecond\n');
+    expect((await client.upload('STOR new.txt', 'third\n')).code).to.equal(226);
+    expect(server.read('new.txt')).to.equal('third\n');
+  });
+
+  it('§4.1.3 APPE is refused for a directory, and to who may only read', async () => {
+    server.seed({ 'folder/a': '' });
+    expect((await client.command('APPE folder')).code).to.equal(550);
+    await using reader = await RawFtpClient.loggedIn(server, { user: server.readOnlyUser });
+    expect((await reader.command('APPE log.txt')).code).to.equal(550);
+  });
+
+  it('§4.1.3 ALLO and §4.1.1 ACCT are superfluous here, and say so', async () => {
+    for (const command of ['ALLO 1000', 'ALLO 1000 R 80', 'ACCT x']) {
+      expect((await client.command(command)).code, command).to.equal(202);
+    }
+    expect((await client.command('ALLO much')).code).to.equal(501);
+  });
+
+  it('RFC 1123 §4.1.3.1 the X forms do what the commands without it do', async () => {
+    expect((await client.command('XMKD older')).code).to.equal(257);
+    expect((await client.command('XCWD older')).code).to.equal(250);
+    expect((await client.command('XPWD')).lines).to.deep.equal(['"/older" is the working directory.']);
+    expect((await client.command('XCUP')).code).to.be.oneOf([200, 250]);
+    expect((await client.command('XRMD older')).code).to.equal(250);
+  });
+});
