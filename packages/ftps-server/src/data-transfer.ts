@@ -42,18 +42,22 @@ export async function overDataConnection(context: CommandContext, transfer: Data
   if (opener === undefined) return outcome(ReplyCode.CannotOpenDataConnection, 'Send EPSV or PASV first.');
   const startedAt = performance.now();
   const record: TransferRecord = {};
-  const stop = AbortSignal.any([session.ended, context.aborted]);
+  // Not AbortSignal.any, whose signals a long session would gather, one a transfer.
+  const stop = new AbortController();
   const drop = (): void => {
+    stop.abort();
     opener.close();
   };
-  stop.addEventListener('abort', drop, { once: true });
+  const reasons = [session.ended, context.aborted];
+  for (const reason of reasons) reason.addEventListener('abort', drop, { once: true });
+  if (reasons.some(({ aborted }) => aborted)) drop();
   session.transfer = { command: context.verb, path: transfer.path, bytes: () => record.progress?.bytes ?? 0 };
   const timeoutMs = server.settings.limits.dataConnectTimeoutMs;
   const outcomeOfAttempt = await attempt(context, transfer, record, () =>
-    opener.connection({ timeoutMs, signal: stop }),
+    opener.connection({ timeoutMs, signal: stop.signal }),
   );
   session.transfer = undefined;
-  stop.removeEventListener('abort', drop);
+  for (const reason of reasons) reason.removeEventListener('abort', drop);
   const result = context.aborted.aborted ? unlessDone(outcomeOfAttempt) : outcomeOfAttempt;
   server.events.emit('transfer', {
     id: session.id,
