@@ -182,7 +182,9 @@ class Transfer {
         if (!isNegative(reply)) return reply;
         this.#refuse(reply);
       } catch (error) {
-        this.#break(error instanceof Error ? error : new Error(String(error)));
+        // Said of the transfer, whichever wait it was that the caller ended.
+        if (error instanceof AbortedError) this.#break(aborted(this.#request.command, signal));
+        else this.#break(error instanceof Error ? error : new Error(String(error)));
       }
     }
     const failure = this.#failure ?? new ConnectionError('the transfer ended without a reason');
