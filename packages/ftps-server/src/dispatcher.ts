@@ -10,7 +10,7 @@ import type { Session } from './session.js';
 /** Sends a 1yz reply. */
 export type Preliminary = (code: number, text: string) => Promise<void>;
 
-const NEVER = new AbortController().signal;
+const NEVER: AbortSignal = new AbortController().signal;
 
 export class Dispatcher {
   readonly #server: ServerContext;
@@ -36,7 +36,7 @@ export class Dispatcher {
   }
 
   /** Does the command in `line`; `aborted` ends the transfer that it may be. */
-  async dispatch(line: FramedLine, aborted = NEVER): Promise<Outcome> {
+  async dispatch(line: FramedLine, aborted: AbortSignal = NEVER): Promise<Outcome> {
     if (line.kind === 'overlong') {
       return outcome(ReplyCode.CommandUnrecognized, `A command has at most ${line.maxLineBytes} bytes.`);
     }
