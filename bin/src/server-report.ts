@@ -3,7 +3,7 @@ import type { FtpsServer } from '@ftps-kit/ftps-server';
 import { formatBytes, formatDuration } from './format.js';
 import type { Report } from './report.js';
 
-/** Reports logins, transfers and refusals of `server` from here on. */
+/** Reports logins, transfers, refusals and limits of `server` from here on. */
 export function reportServerEvents(server: FtpsServer, report: Report): void {
   server.on('login', ({ id, client, user, accepted }) => {
     report.say(
@@ -33,5 +33,8 @@ export function reportServerEvents(server: FtpsServer, report: Report): void {
   });
   server.on('refusal', ({ id, client, reason, detail }) => {
     report.say({ event: 'refusal', id, client, reason, detail }, `${client.address}  refused: ${detail}`);
+  });
+  server.on('limit', ({ id, client, limit, value, detail }) => {
+    report.say({ event: 'limit', id, client, limit, value, detail }, `${client.address}  ${limit}: ${detail}`);
   });
 }

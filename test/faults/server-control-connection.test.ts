@@ -112,7 +112,7 @@ describe('a control connection', () => {
       await client.expect(331, 'USER alice');
       await client.expect(421, 'PASS wrong');
       expect(await client.rest()).to.equal('');
-      expect(server.refusals.map(({ reason }) => reason)).to.deep.equal(['too-many-failed-logins']);
+      expect(server.limits.map(({ limit, value }) => [limit, value])).to.deep.equal([['maxFailedLogins', 2]]);
     });
 
     it('is refused, and told nothing, when the accounts cannot be asked', async () => {
@@ -177,7 +177,7 @@ describe('a control connection', () => {
       await using second = await RawFtpClient.connect(server);
       expect((await second.reply()).code).to.equal(421);
       expect(await second.rest()).to.equal('');
-      expect(server.refusals.map(({ reason }) => reason)).to.deep.equal(['too-many-connections']);
+      expect(server.limits.map(({ limit, value }) => [limit, value])).to.deep.equal([['maxConnections', 1]]);
       const disconnected = server.next('disconnect');
       await first.expect(221, 'QUIT');
       first.destroy();

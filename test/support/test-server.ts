@@ -13,6 +13,7 @@ import {
   type FtpsServer,
   type FtpsServerOptions,
   type LoginEvent,
+  type LimitEvent,
   type RefusalEvent,
   type SecuredEvent,
   type ServerEvents,
@@ -45,6 +46,7 @@ export class TestServer implements FtpTarget, AsyncDisposable {
   readonly logins: LoginEvent[] = [];
   readonly transfers: TransferEvent[] = [];
   readonly refusals: RefusalEvent[] = [];
+  readonly limits: LimitEvent[] = [];
   readonly disconnects: DisconnectEvent[] = [];
 
   readonly server: FtpsServer;
@@ -71,6 +73,7 @@ export class TestServer implements FtpTarget, AsyncDisposable {
     server.on('login', (event) => this.logins.push(event));
     server.on('transfer', (event) => this.transfers.push(event));
     server.on('refusal', (event) => this.refusals.push(event));
+    server.on('limit', (event) => this.limits.push(event));
     server.on('disconnect', (event) => this.disconnects.push(event));
   }
 

@@ -1,5 +1,6 @@
 // What a server tells the program that embeds it. Nothing secret is in any of it.
 import type { BindingVerdict, Endpoint, EngineName, FtpsError, HandshakeSummary } from '@ftps-kit/tls-core';
+import type { LimitName } from './limits.js';
 
 /** How clients begin TLS: by AUTH TLS on a port that starts in clear (RFC 4217), or at once. */
 export type ControlMode = 'explicit' | 'implicit';
@@ -45,7 +46,24 @@ export interface TransferEvent extends ConnectionInfo {
 
 /** Something that a well-behaved client does not do, and that was refused. */
 export interface RefusalEvent extends ConnectionInfo {
-  readonly reason: 'plaintext-injection' | 'not-bound' | 'stranger' | 'too-many-connections' | 'too-many-failed-logins';
+  readonly reason: RefusalReason;
+  readonly detail: string;
+}
+
+/**
+ * Why something was refused:
+ * - `plaintext-injection`: bytes came in clear behind AUTH;
+ * - `not-bound`: a data connection did not prove that it belongs to its control connection;
+ * - `stranger`: a data connection came from another address than its control connection.
+ */
+export type RefusalReason = 'plaintext-injection' | 'not-bound' | 'stranger';
+
+/** A client met one of the server's bounds. */
+export interface LimitEvent extends ConnectionInfo {
+  /** Which of `ServerLimits`. */
+  readonly limit: LimitName;
+  /** What that limit is set to. */
+  readonly value: number;
   readonly detail: string;
 }
 
@@ -62,5 +80,6 @@ export interface ServerEvents {
   login: [LoginEvent];
   transfer: [TransferEvent];
   refusal: [RefusalEvent];
+  limit: [LimitEvent];
   disconnect: [DisconnectEvent];
 }

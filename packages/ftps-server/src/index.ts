@@ -5,9 +5,11 @@ export type {
   ConnectionInfo,
   ControlMode,
   DisconnectEvent,
+  LimitEvent,
   ListeningEvent,
   LoginEvent,
   RefusalEvent,
+  RefusalReason,
   SecuredEvent,
   ServerEvents,
   TransferEvent,
@@ -21,7 +23,10 @@ export type {
   WriteHandle,
   WriteMode,
 } from './file-system.js';
-export { DEFAULT_LIMITS, type ServerLimits } from './limits.js';
+export { DEFAULT_LIMITS, type LimitName, type ServerLimits } from './limits.js';
 export { LocalFileSystem } from './local-file-system.js';
-export type { BindingPolicy, FtpsServerOptions, ListenOptions, TlsOptions } from './server-options.js';
+export type { BindingPolicy } from './options/data-connection-options.js';
+export type { ListenOptions } from './options/listen-options.js';
+export type { TlsOptions } from './options/tls-options.js';
+export type { FtpsServerOptions } from './server-options.js';
 export { FtpsServer, createFtpsServer, type CloseOptions } from './server.js';

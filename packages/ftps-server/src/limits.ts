@@ -18,6 +18,8 @@ export interface ServerLimits {
   readonly maxConnections: number;
 }
 
+export type LimitName = keyof ServerLimits;
+
 export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   loginTimeoutMs: 60_000,
   idleTimeoutMs: 300_000,

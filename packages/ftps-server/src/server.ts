@@ -118,10 +118,11 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   #admit(tcp: SocketChannel, mode: ControlMode): void {
     const { maxConnections } = this.#context.settings.limits;
     if (this.#connections.size >= maxConnections) {
-      this.emit('refusal', {
+      this.emit('limit', {
         id: '',
         client: tcp.remote,
-        reason: 'too-many-connections',
+        limit: 'maxConnections',
+        value: maxConnections,
         detail: `${maxConnections} connections are open`,
       });
       this.#turnAway(tcp, mode);

@@ -66,7 +66,7 @@ describe('the options of a server', () => {
   });
 
   const wrong: readonly (readonly [what: string, options: AnyOptions, says: RegExp])[] = [
-    ['an unknown option', { port: 21 }, /^port: no such option; there are tls, authenticate/],
+    ['an unknown option', { port: 21 }, /^port: no such option; there are tls, engine, authenticate/],
     ['an unknown option of an address', { listen: { adress: 'x' } }, /^listen\.adress: no such option/],
     ['an unknown limit', { limits: { idle: 5 } }, /^limits\.idle: no such option/],
     ['no function to authenticate', { authenticate: undefined }, /^authenticate: is not a function/],

@@ -19,10 +19,11 @@ export async function pass({ argument, session, server }: CommandContext): Promi
   if (session.failedLogins < server.settings.limits.maxFailedLogins) {
     return outcome(ReplyCode.NotLoggedIn, 'User name or password is wrong.');
   }
-  server.events.emit('refusal', {
+  server.events.emit('limit', {
     id,
     client,
-    reason: 'too-many-failed-logins',
+    limit: 'maxFailedLogins',
+    value: server.settings.limits.maxFailedLogins,
     detail: `${session.failedLogins} logins were refused`,
   });
   return outcome(ReplyCode.ServiceNotAvailable, 'Too many failed logins; closing.', 'close');

@@ -1,0 +1,21 @@
+// Options on the bounds of `limits.ts`.
+import { DEFAULT_LIMITS, MAX_TIMER_MS, type ServerLimits } from '../limits.js';
+import { knownKeys, wholeNumber } from './option-check.js';
+
+export interface LimitTopic {
+  /** Bounds that are to differ from their defaults. */
+  readonly limits?: Partial<ServerLimits> | undefined;
+}
+
+export interface LimitSettings {
+  readonly limits: ServerLimits;
+}
+
+export const LIMIT_KEYS = ['limits'] as const satisfies readonly (keyof LimitTopic)[];
+
+export function parseLimitTopic({ limits = {} }: LimitTopic): LimitSettings {
+  knownKeys('limits.', limits, Object.keys(DEFAULT_LIMITS));
+  const parsed = { ...DEFAULT_LIMITS, ...limits };
+  for (const [name, value] of Object.entries(parsed)) wholeNumber(`limits.${name}`, value, 1, MAX_TIMER_MS);
+  return { limits: Object.freeze(parsed) };
+}

@@ -1,0 +1,54 @@
+// Options on where the server listens and how it greets.
+import { ConfigError } from '@ftps-kit/tls-core';
+import type { ControlMode } from '../events.js';
+import { knownKeys, oneOf, portNumber } from './option-check.js';
+
+/** One address to listen on. */
+export interface ListenOptions {
+  /** Default 127.0.0.1: being reachable from elsewhere is a decision. */
+  readonly host?: string | undefined;
+  /** Default 0: any free port; the `listening` event says which. */
+  readonly port?: number | undefined;
+  /** Default `explicit`. */
+  readonly mode?: ControlMode | undefined;
+}
+
+export interface ListenTopic {
+  /** One address or several. Default: one free port on 127.0.0.1. */
+  readonly listen?: ListenOptions | readonly ListenOptions[] | undefined;
+  /** Text of the 220 reply. Default: names ftps-kit, and no version. */
+  readonly greeting?: string | undefined;
+}
+
+/** One address, defaulted. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly mode: ControlMode;
+}
+
+export interface ListenSettings {
+  readonly listen: readonly ListenAddress[];
+  readonly greeting: string;
+}
+
+export const LISTEN_KEYS = ['listen', 'greeting'] as const satisfies readonly (keyof ListenTopic)[];
+
+export function parseListenTopic({ listen, greeting }: ListenTopic): ListenSettings {
+  const list = listen === undefined ? [{}] : isList(listen) ? listen : [listen];
+  if (list.length === 0) throw new ConfigError('listen: is empty; name at least one address');
+  return { listen: list.map(parseAddress), greeting: greeting ?? 'ftps-kit ready.' };
+}
+
+function isList(options: ListenOptions | readonly ListenOptions[]): options is readonly ListenOptions[] {
+  return Array.isArray(options);
+}
+
+function parseAddress(one: ListenOptions): ListenAddress {
+  knownKeys('listen.', one, ['host', 'port', 'mode']);
+  return {
+    host: one.host ?? '127.0.0.1',
+    port: portNumber('listen.port', one.port ?? 0, 0),
+    mode: oneOf('listen.mode', one.mode ?? 'explicit', ['explicit', 'implicit']),
+  };
+}
