@@ -13,6 +13,8 @@ export type FileSystemErrorKind =
   | 'no-space'
   | 'name-not-allowed'
   | 'offset-beyond-end'
+  /** It is not what it was when the transfer began. */
+  | 'changed'
   | 'other';
 
 /** A file system refused, or failed. The message may name local paths: it is for the operator and never goes to a client. */

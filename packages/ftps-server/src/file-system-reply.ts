@@ -14,6 +14,7 @@ const REPLIES: Readonly<Record<FileSystemErrorKind, readonly [code: number, text
   'no-space': [ReplyCode.InsufficientStorage, 'There is no space left.'],
   'name-not-allowed': [ReplyCode.FileNameNotAllowed, 'This name is not allowed.'],
   'offset-beyond-end': [ReplyCode.FileUnavailable, 'The restart offset lies beyond the end of the file.'],
+  changed: [ReplyCode.LocalError, 'The file changed while it was read; try again.'],
   other: [ReplyCode.LocalError, 'The file system failed.'],
 };
 

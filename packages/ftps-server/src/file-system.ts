@@ -1,59 +1,131 @@
-// The contract between the server and whatever holds files. Paths are absolute, normalised and POSIX: `/a/b`.
+// The contract between the server and whatever holds files. `@ftps-kit/ftps-server/compliance` tests one against it.
 
 export type EntryType = 'file' | 'directory';
 
-/** What is known of one file or directory. */
+/** What is known of one file or directory. What is optional is left out of listings where it is not known. */
 export interface FileStat {
   readonly type: EntryType;
+  /** 0 for a directory. */
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
-  /** POSIX permission bits, where the file system has them. */
+  readonly createdAt?: Date | undefined;
+  /** POSIX permission bits, 0o0000 to 0o7777. */
   readonly mode?: number | undefined;
   readonly links?: number | undefined;
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
+  /**
+   * The same text for the same file under whatever name, and another one for every other file (RFC 3659 §7.5.2), of
+   * letters, digits and `-`. A file that `replace` made is another one than that which it replaced.
+   */
+  readonly identity?: string | undefined;
 }
 
 /** One entry of a directory. */
 export interface DirectoryEntry extends FileStat {
+  /** One component; `.` and `..` are no entries. */
   readonly name: string;
 }
 
-/** A file opened for reading, positioned where it was asked for. */
+/** A file opened for reading, positioned where it was asked for. Its methods are called one at a time. */
 export interface ReadHandle {
-  /** Fills the start of `into`; 0 at the end of the file. */
+  /**
+   * The file's size when it was opened, where it is known. Then no more than that is sent, even if the file grows, and
+   * an end that comes earlier fails the transfer: nobody shall take a piece for the whole.
+   */
+  readonly sizeBytes?: number | undefined;
+  /** Fills the start of `into`, which is never empty, and gives the number of bytes; 0 at the end of the file. */
   read(into: Uint8Array): Promise<number>;
+  /** Called once, whatever happened before. */
   close(): Promise<void>;
 }
 
-/** A file being written. Exactly one of `commit` and `abort` ends it. */
+/**
+ * A file being written. Its methods are called one at a time, and exactly one of `commit` and `abort` is the last, also
+ * after a `write` that failed.
+ */
 export interface WriteHandle {
+  /** Resolves when `chunk` may be used for something else. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Makes what was written the file. */
-  commit(): Promise<void>;
-  /** Gives up. A `replace` leaves no trace; a `resume` leaves what was written. */
+  /**
+   * Makes what was written the file. When it rejects, nothing of a `replace` or `create` is left. Gives what `stat` would
+   * say of the very file that was committed, where that is known; a hash that was made of the upload is kept by it.
+   */
+  commit(): Promise<FileStat | undefined>;
+  /** Gives up. A `replace` or `create` leaves no trace; a `resume` or `append` leaves what was written. */
   abort(): Promise<void>;
 }
 
 /** How a file is opened for writing. */
 export type WriteMode =
-  /** A new file, or all of an old one; until `commit` everybody else sees the old state. */
+  /** A new file, or all of an old one; until `commit` everybody else sees the old state. The last commit wins. */
   | { readonly kind: 'replace' }
-  /** In place, from `start` bytes on; what lay behind is gone at `commit`. */
-  | { readonly kind: 'resume'; readonly start: number };
+  /** A new file, as with `replace`, but never over one that is there: `exists`, at `commit` too. */
+  | { readonly kind: 'create' }
+  /**
+   * In place, from `start` bytes on; what lay behind is gone at `commit`. `not-found` for a missing file unless `start`
+   * is 0, `offset-beyond-end` behind the end.
+   */
+  | { readonly kind: 'resume'; readonly start: number }
+  /** In place, behind the bytes that are there; a missing file is made as with `replace`. */
+  | { readonly kind: 'append' };
 
-/** Where files live. Every method rejects with `FileSystemError` and nothing else. */
+/** The names of the algorithms as HASH has them (draft-bryan-ftpext-hash §3.1). */
+export type HashAlgorithm = 'SHA-256' | 'SHA-512' | 'SHA-1' | 'MD5' | 'CRC32';
+
+/** Which bytes of a file are hashed, and how. */
+export interface HashRequest {
+  readonly algorithm: HashAlgorithm;
+  /** The first byte. */
+  readonly start: number;
+  /** The byte behind the last one; undefined for all to the end. */
+  readonly end: number | undefined;
+  /** Fires when nobody waits for the hash any more; then `hash` may reject with anything. */
+  readonly signal: AbortSignal;
+}
+
+/** A hash, and the size of the file that it was made of. */
+export interface FileHash {
+  /** Lower case hexadecimal digits. */
+  readonly hex: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Where files live. Paths are absolute, normalised and POSIX: `/`, `/a/b`; any character but `/` and NUL may be in a
+ * name. Every method rejects with `FileSystemError` and nothing else; its kind is what the client is told, its message is
+ * for the operator alone. Methods may be called at the same time, by any number of sessions.
+ *
+ * The optional methods are capabilities: where one is missing, the command that needs it answers 502 and is not in FEAT.
+ */
 export interface FileSystem {
+  /** A link is what it points to. `not-found`, `not-directory` where a parent is a file. */
   stat(path: string): Promise<FileStat>;
-  /** The entries in any order, one at a time. */
+  /**
+   * The entries in any order, one at a time; who iterates may stop at any time. `not-directory` for a file. Read on as
+   * entries are asked for: a directory of any size must not be gathered in memory.
+   */
   list(path: string): AsyncIterable<DirectoryEntry>;
+  /** `is-directory`, `not-file` for what is neither; `offset-beyond-end` where `start` is greater than the size. */
   openRead(path: string, options: { readonly start: number }): Promise<ReadHandle>;
+  /** Called after the data connection has proved itself. The parent must be there; `is-directory` for a directory. */
   openWrite(path: string, mode: WriteMode): Promise<WriteHandle>;
+  /** `exists` for what is there, whatever it is; `not-found` without a parent. */
   makeDirectory(path: string): Promise<void>;
+  /** `not-empty`, `not-directory`; the root is `permission`. */
   removeDirectory(path: string): Promise<void>;
+  /** Removes a file, or a link as itself; `is-directory`. */
   remove(path: string): Promise<void>;
-  /** Sets when a file or directory was modified. */
-  setModified(path: string, modifiedAt: Date): Promise<void>;
-  /** Replaces a file at `to`. */
+  /** Replaces a file at `to`, never a directory; `name-not-allowed` for a directory into itself. */
   rename(from: string, to: string): Promise<void>;
+  /** Sets when a file or directory was modified (MFMT, SITE UTIME). */
+  setModified(path: string, modifiedAt: Date): Promise<void>;
+  /** Sets when a file or directory was created (MFCT). */
+  setCreated?(path: string, createdAt: Date): Promise<void>;
+  /** Sets the permission bits, 0o000 to 0o777 (SITE CHMOD, MFF UNIX.mode). */
+  setMode?(path: string, mode: number): Promise<void>;
+  /** Hashes a file's bytes (HASH, XSHA256, …) without holding up the event loop; `offset-beyond-end` for `start`, `end`. */
+  hash?(path: string, request: HashRequest): Promise<FileHash>;
+  /** Bytes that a new file in the directory `path` can have at most (ALLO). */
+  freeSpace?(path: string): Promise<number>;
 }

@@ -2,7 +2,8 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { FileSystemError } from './errors.js';
-import type { WriteHandle } from './file-system.js';
+import type { FileStat, WriteHandle } from './file-system.js';
+import { statOf } from './local-stat.js';
 import { fileSystemError } from './system-error.js';
 import { writeFully } from './write-fully.js';
 
@@ -15,10 +16,11 @@ export class InPlaceFile implements WriteHandle {
     this.#position = start;
   }
 
-  /** Rejects with `offset-beyond-end` rather than leave a hole in the file. */
-  static async open(target: string, start: number): Promise<InPlaceFile> {
+  /** Begins at `start`, or behind the last byte. Rejects with `offset-beyond-end` rather than leave a hole in the file. */
+  static async open(target: string, from: number | 'end'): Promise<InPlaceFile> {
     const file = await open(target, constants.O_WRONLY | constants.O_NOFOLLOW);
     const { size } = await file.stat();
+    const start = from === 'end' ? size : from;
     if (start > size) {
       await file.close();
       throw new FileSystemError('offset-beyond-end', `${start} is beyond ${size}`);
@@ -31,9 +33,10 @@ export class InPlaceFile implements WriteHandle {
     this.#position += chunk.length;
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<FileStat> {
     try {
       await this.#file.truncate(this.#position);
+      return statOf(await this.#file.stat());
     } catch (error) {
       throw fileSystemError(error);
     } finally {

@@ -17,8 +17,11 @@ export type {
 export type {
   DirectoryEntry,
   EntryType,
+  FileHash,
   FileStat,
   FileSystem,
+  HashAlgorithm,
+  HashRequest,
   ReadHandle,
   WriteHandle,
   WriteMode,

@@ -1,12 +1,13 @@
 // Files of this machine below one directory.
-import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, opendir, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, lstat, mkdir, open, opendir, rename, rmdir, stat, statfs, unlink, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AtomicFile, isAtomicFileName } from './atomic-file.js';
 import { ContainedPaths } from './contained-path.js';
 import { FileSystemError } from './errors.js';
 import type { DirectoryEntry, FileStat, FileSystem, ReadHandle, WriteHandle, WriteMode } from './file-system.js';
 import { InPlaceFile } from './in-place-file.js';
+import { isShown, statOf } from './local-stat.js';
 import { fileSystemError } from './system-error.js';
 
 /** Not followed: the path was made real before. Not waited for: a FIFO has no place here. */
@@ -40,8 +41,10 @@ export class LocalFileSystem implements FileSystem {
   openRead(path: string, { start }: { readonly start: number }): Promise<ReadHandle> {
     return typed(async () => {
       const file = await open(await this.#paths.locate(path, { last: 'follow' }), READ_FLAGS);
+      let sizeBytes: number;
       try {
         const found = await file.stat();
+        sizeBytes = found.size;
         if (found.isDirectory()) throw new FileSystemError('is-directory', 'a directory cannot be read as a file');
         if (!found.isFile()) throw new FileSystemError('not-file', 'neither a file nor a directory');
         if (start > found.size) throw new FileSystemError('offset-beyond-end', `${start} is beyond ${found.size}`);
@@ -51,6 +54,7 @@ export class LocalFileSystem implements FileSystem {
       }
       let position = start;
       return {
+        sizeBytes,
         read: (into: Uint8Array) =>
           typed(async () => {
             const { bytesRead } = await file.read(into, 0, into.length, position);
@@ -69,7 +73,11 @@ export class LocalFileSystem implements FileSystem {
       const old = await stat(target).catch(() => undefined);
       if (old?.isDirectory() === true) throw new FileSystemError('is-directory', 'a directory cannot be written to');
       if (old !== undefined && !old.isFile()) throw new FileSystemError('not-file', 'neither a file nor a directory');
-      return mode.kind === 'replace' ? AtomicFile.open(target, old?.mode) : InPlaceFile.open(target, mode.start);
+      const isNew = old === undefined;
+      if (mode.kind === 'create' && !isNew) throw new FileSystemError('exists', 'there is a file of this name');
+      if (mode.kind === 'resume' && !(isNew && mode.start === 0)) return InPlaceFile.open(target, mode.start);
+      if (mode.kind === 'append' && !isNew) return InPlaceFile.open(target, 'end');
+      return AtomicFile.open(target, { oldMode: old?.mode, exclusive: mode.kind === 'create' });
     });
   }
 
@@ -104,6 +112,21 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  setMode(path: string, mode: number): Promise<void> {
+    return typed(async () => {
+      const target = await this.#paths.locate(path, { last: 'follow' });
+      refuseOwnNames(target);
+      await chmod(target, mode & 0o777);
+    });
+  }
+
+  freeSpace(path: string): Promise<number> {
+    return typed(async () => {
+      const { bavail, bsize } = await statfs(await this.#paths.locate(path, { last: 'follow' }));
+      return bavail * bsize;
+    });
+  }
+
   rename(from: string, to: string): Promise<void> {
     return typed(async () => {
       const source = await this.#withoutRoot(from);
@@ -132,23 +155,6 @@ export class LocalFileSystem implements FileSystem {
       throw error;
     }
   }
-}
-
-function isShown(found: Stats): boolean {
-  return found.isFile() || found.isDirectory();
-}
-
-function statOf(found: Stats): FileStat {
-  if (!isShown(found)) throw new FileSystemError('not-file', 'neither a file nor a directory');
-  return {
-    type: found.isDirectory() ? 'directory' : 'file',
-    sizeBytes: found.isDirectory() ? 0 : found.size,
-    modifiedAt: found.mtime,
-    mode: found.mode & 0o7777,
-    links: found.nlink,
-    owner: String(found.uid),
-    group: String(found.gid),
-  };
 }
 
 /** The names of uploads that are under way cannot be touched by their look. */

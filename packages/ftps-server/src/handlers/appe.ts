@@ -6,7 +6,5 @@ import { uploadOutcome } from '../upload-transfer.js';
 export function appe(context: CommandContext): Promise<Outcome> {
   // RFC 3659 §5.3: REST is for the command right behind it, and has no meaning here.
   context.session.takeRestart();
-  return uploadOutcome(context, (old) =>
-    old === undefined ? { kind: 'replace' } : { kind: 'resume', start: old.sizeBytes },
-  );
+  return uploadOutcome(context, () => ({ kind: 'append' }));
 }
