@@ -55,6 +55,11 @@ export interface FtpsClientOptions {
    * says, since servers behind NAT name addresses of their own. `reply` believes the reply.
    */
   readonly passiveAddress?: 'control' | 'reply' | undefined;
+  /**
+   * Whether a call that finds the control connection lost opens the login again, in the working folder it had. The call
+   * under way when it was lost rejects all the same. Default false: every later call rejects with `ConnectionError`.
+   */
+  readonly reconnect?: boolean | undefined;
   /** DANGEROUS: no TLS at all, so that everybody on the way reads password and files. Default false. */
   readonly dangerouslyPlain?: boolean | undefined;
   /** Ends the connecting; later calls take signals of their own. */
@@ -100,6 +105,7 @@ export interface ClientOptions {
   readonly timeouts: Timeouts;
   readonly passiveAddress: 'control' | 'reply';
   readonly plain: boolean;
+  readonly reconnect: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -115,6 +121,7 @@ const KEYS: readonly string[] = [
   'onNotResumed',
   'timeouts',
   'passiveAddress',
+  'reconnect',
   'dangerouslyPlain',
   'signal',
 ] satisfies readonly (keyof FtpsClientOptions)[];
@@ -142,6 +149,7 @@ export function parseClientOptions(options: FtpsClientOptions): ClientOptions {
     timeouts: parseTimeouts(options.timeouts ?? {}),
     passiveAddress: oneOf('passiveAddress', options.passiveAddress ?? 'control', ['control', 'reply']),
     plain,
+    reconnect: options.reconnect ?? false,
     signal: options.signal,
   });
 }

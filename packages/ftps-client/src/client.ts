@@ -3,14 +3,14 @@ import type { Readable, Writable } from 'node:stream';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { ConfigError, ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
 import { parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
-import { openControl, type OpenedControl } from './control-opener.js';
-import { DataConnections } from './data-connection.js';
+import { ClientLogin } from './client-login.js';
+import type { ReplyDeadline } from './control-connection.js';
 import { download } from './download.js';
 import type { DownloadSink } from './download-sink.js';
-import { negotiateFeatures, type Features } from './features.js';
+import { isNegative } from './errors.js';
+import type { Features } from './features.js';
 import type { Entry } from './list-entry.js';
-import { Lister } from './listing.js';
-import { logIn, protectData } from './login.js';
+import { listEntries } from './listing.js';
 import { outgoing, outgoingPath } from './outgoing-command.js';
 import type { CallOptions, TransferOptions, TransferResult } from './transfer-result.js';
 import type { LoginContext } from './transfer.js';
@@ -24,29 +24,25 @@ const KEPT_VERBS: readonly string[] = [
   ...['AUTH', 'CCC', 'PBSZ', 'PROT', 'USER', 'PASS', 'ACCT', 'REIN', 'QUIT', 'TYPE', 'MODE', 'STRU'],
 ];
 
+/** Verbs after which the working folder is another one. */
+const FOLDER_VERBS: readonly string[] = ['CWD', 'CDUP', 'XCWD', 'XCUP', 'SMNT'];
+
 /**
  * A login on an FTP server, over TLS. Calls run one at a time, in the order they were made. Every call rejects with an
- * `FtpsError`; after most of them the client goes on, and where its control connection is lost, every later call rejects
- * with `ConnectionError`.
+ * `FtpsError`; after most of them the client goes on. Where its control connection is lost, the call under way rejects,
+ * and later ones reject with `ConnectionError`, or with `reconnect: true` log in again first.
  */
 export class FtpsClient implements AsyncDisposable {
   readonly engine: EngineName;
-  /** Of the control connection; undefined on plain FTP. */
-  readonly handshake: HandshakeSummary | undefined;
-  readonly features: Features;
-  readonly greeting: Reply;
-  readonly #context: LoginContext;
-  readonly #lister: Lister;
+  readonly #reconnects: boolean;
+  readonly #login: ClientLogin;
   readonly #turns = new TurnQueue();
   #closing: Promise<void> | undefined;
 
-  private constructor(options: ClientOptions, { greeting, protection }: OpenedControl, context: LoginContext) {
-    this.engine = options.engine.name;
-    this.handshake = protection?.handshake;
-    this.features = context.features;
-    this.greeting = greeting;
-    this.#context = context;
-    this.#lister = new Lister(context);
+  private constructor({ engine, reconnect }: ClientOptions, login: ClientLogin) {
+    this.engine = engine.name;
+    this.#reconnects = reconnect;
+    this.#login = login;
   }
 
   /**
@@ -56,27 +52,25 @@ export class FtpsClient implements AsyncDisposable {
    */
   static async connect(options: FtpsClientOptions): Promise<FtpsClient> {
     const parsed = parseClientOptions(options);
-    const opened = await openControl(parsed);
-    const { control, protection } = opened;
-    const { timeouts, signal, onNotResumed } = parsed;
-    const deadline = { timeoutMs: timeouts.replyMs, signal };
-    try {
-      await logIn(control, parsed.credentials, deadline);
-      if (protection !== undefined) await protectData(control, deadline);
-      const features = await negotiateFeatures(control, deadline);
-      // RFC 959 §3.1.1: without it files are ASCII, and SIZE counts other bytes than RETR moves.
-      await control.demand(outgoing('TYPE', 'I'), deadline);
-      const data = new DataConnections(control, protection, parsed);
-      return new FtpsClient(parsed, opened, { control, data, features, timeouts, onNotResumed });
-    } catch (error) {
-      control.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
-      throw error;
-    }
+    return new FtpsClient(parsed, await ClientLogin.open(parsed));
+  }
+
+  /** Of the control connection; undefined on plain FTP. */
+  get handshake(): HandshakeSummary | undefined {
+    return this.#login.current.handshake;
+  }
+
+  get features(): Features {
+    return this.#login.current.features;
+  }
+
+  get greeting(): Reply {
+    return this.#login.current.greeting;
   }
 
   /** Whether the control connection still stands. */
   get isOpen(): boolean {
-    return this.#closing === undefined && !this.#context.control.isLost;
+    return this.#closing === undefined && this.#login.isOpen;
   }
 
   /**
@@ -84,7 +78,7 @@ export class FtpsClient implements AsyncDisposable {
    * whole listing is read before the first entry is given, so other calls may be made in the loop.
    */
   async *list(path?: string, { signal }: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    yield* await this.#call(signal, () => this.#lister.list(path, signal));
+    yield* await this.#call(signal, (context) => listEntries(context, path, signal));
   }
 
   /**
@@ -98,7 +92,7 @@ export class FtpsClient implements AsyncDisposable {
     sink: string | Writable | DownloadSink,
     options: TransferOptions = {},
   ): Promise<TransferResult> {
-    return this.#call(options.signal, () => download(this.#context, remotePath, sink, options));
+    return this.#call(options.signal, (context) => download(context, remotePath, sink, options));
   }
 
   /** Uploads a file from a local path, from bytes, or from a stream of them. Resolves and rejects as `download` does. */
@@ -107,12 +101,12 @@ export class FtpsClient implements AsyncDisposable {
     remotePath: string,
     options: TransferOptions = {},
   ): Promise<TransferResult> {
-    return this.#call(options.signal, () => upload(this.#context, source, remotePath, options));
+    return this.#call(options.signal, (context) => upload(context, source, remotePath, options));
   }
 
   /** The size of a remote file, bytes (RFC 3659 §4). */
   size(path: string, { signal }: CallOptions = {}): Promise<number> {
-    return this.#call(signal, () => remoteSize(this.#context.control, path, this.#deadline(signal)));
+    return this.#call(signal, (context) => remoteSize(context.control, path, deadline(context, signal)));
   }
 
   /** Makes a folder (MKD). */
@@ -132,10 +126,9 @@ export class FtpsClient implements AsyncDisposable {
 
   /** Renames, or moves (RNFR, RNTO). What stands under the new name may be replaced; that is for the server to say. */
   rename(from: string, to: string, { signal }: CallOptions = {}): Promise<void> {
-    return this.#call(signal, async () => {
-      const { control } = this.#context;
+    return this.#call(signal, async (context) => {
       const steps = [outgoingPath('RNFR', from), outgoingPath('RNTO', to)];
-      for (const step of steps) await control.demand(step, this.#deadline(signal));
+      for (const step of steps) await context.control.demand(step, deadline(context, signal));
     });
   }
 
@@ -144,11 +137,13 @@ export class FtpsClient implements AsyncDisposable {
    * move data or change what this client keeps track of.
    */
   raw(verb: string, argument?: string, { signal }: CallOptions = {}): Promise<Reply> {
-    return this.#call(signal, () => {
+    return this.#call(signal, async (context) => {
       if (KEPT_VERBS.includes(verb.toUpperCase())) {
         throw new ConfigError(`raw: ${verb} is not for sending by hand; the client keeps track of it`);
       }
-      return this.#context.control.run(outgoing(verb, argument), this.#deadline(signal));
+      const reply = await context.control.run(outgoing(verb, argument), deadline(context, signal));
+      if (FOLDER_VERBS.includes(verb.toUpperCase()) && !isNegative(reply)) await this.#login.folderChanged(signal);
+      return reply;
     });
   }
 
@@ -166,25 +161,23 @@ export class FtpsClient implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { control, timeouts } = this.#context;
-    if (this.#turns.isIdle && !control.isLost) await control.quit(outgoing('QUIT'), timeouts.closeMs);
-    else control.destroy(new ConnectionError('the client was closed'));
+    await this.#login.close({ farewell: this.#turns.isIdle });
   }
 
   #pathCall(verb: string, path: string, { signal }: CallOptions): Promise<void> {
-    return this.#call(signal, async () => {
-      await this.#context.control.demand(outgoingPath(verb, path), this.#deadline(signal));
+    return this.#call(signal, async (context) => {
+      await context.control.demand(outgoingPath(verb, path), deadline(context, signal));
     });
   }
 
-  #call<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(signal, () => {
+  #call<T>(signal: AbortSignal | undefined, work: (context: LoginContext) => Promise<T>): Promise<T> {
+    return this.#turns.take(signal, async () => {
       if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
-      return work();
+      return work(this.#reconnects ? await this.#login.ensureOpen(signal) : this.#login.current);
     });
   }
+}
 
-  #deadline(signal: AbortSignal | undefined) {
-    return { timeoutMs: this.#context.timeouts.replyMs, signal };
-  }
+function deadline({ timeouts }: LoginContext, signal: AbortSignal | undefined): ReplyDeadline {
+  return { timeoutMs: timeouts.replyMs, signal };
 }

@@ -19,6 +19,7 @@ import type { ControlConnection } from './control-connection.js';
 import type { Protection } from './control-opener.js';
 import { ProtocolError, isNegative, refused } from './errors.js';
 import { outgoing } from './outgoing-command.js';
+import type { ServerTraits } from './server-traits.js';
 
 /** A data connection ready to carry bytes. */
 export interface DataConnection {
@@ -27,17 +28,23 @@ export interface DataConnection {
   readonly handshake: HandshakeSummary | undefined;
 }
 
-/** Opens the data connections of one control connection, and remembers what its server understands. */
+/** Opens the data connections of one control connection. */
 export class DataConnections {
   readonly #control: ControlConnection;
   readonly #protection: Protection | undefined;
   readonly #options: ClientOptions;
-  #extended = true;
+  readonly #traits: ServerTraits;
 
-  constructor(control: ControlConnection, protection: Protection | undefined, options: ClientOptions) {
+  constructor(
+    control: ControlConnection,
+    protection: Protection | undefined,
+    options: ClientOptions,
+    traits: ServerTraits,
+  ) {
     this.#control = control;
     this.#protection = protection;
     this.#options = options;
+    this.#traits = traits;
   }
 
   /** Whether they are protected by TLS. */
@@ -83,14 +90,14 @@ export class DataConnections {
   async #listeningAddress(signal: AbortSignal | undefined): Promise<HostPort> {
     const deadline = { timeoutMs: this.#options.timeouts.replyMs, signal };
     const { address } = this.#control.remote;
-    if (this.#extended) {
+    if (!this.#traits.refusesExtendedPassive) {
       const command = outgoing('EPSV', encodeEpsvArgument({ kind: 'default' }));
       const reply = await this.#control.run(command, deadline);
       const port = extendedPort(reply);
       if (port !== undefined) return { host: address, port };
       // 5yz says that EPSV is not understood; 4yz, that no port can be had now.
       if (isNegative(reply) && reply.code < 500) throw refused(command, reply);
-      this.#extended = false;
+      this.#traits.refusesExtendedPassive = true;
     }
     const { host, port } = passiveAddress(await this.#control.demand(outgoing('PASV'), deadline));
     // RFC 2577 §3 and practice: the address in the reply may be a private one behind a NAT, or a third party's.

@@ -11,55 +11,56 @@ import { runTransfer, type LoginContext } from './transfer.js';
 
 const READ_BYTES = 64 * 1024;
 
-/** Lists folders for one login, and remembers what its server understands. */
-export class Lister {
-  readonly #context: LoginContext;
-  /** LIST leaves hidden files out on many servers, unless asked as `ls` is; a server may take that for a name. */
-  #listsHidden = true;
-
-  constructor(context: LoginContext) {
-    this.#context = context;
+/** All entries of `path`, or of the current folder. Rejects as transfers do, and with `LimitError`. */
+export async function listEntries(
+  context: LoginContext,
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly Entry[]> {
+  if (hasMachineListing(context.features)) {
+    const lines = await transferLines(context, pathCommand('MLSD', path), signal);
+    return lines.map(parseMachineEntry).filter((entry) => entry !== undefined);
   }
+  return parseListing((await listText(context, path, signal)).join('\n'));
+}
 
-  /** All entries of `path`, or of the current folder. Rejects as transfers do, and with `LimitError`. */
-  async list(path: string | undefined, signal: AbortSignal | undefined): Promise<readonly Entry[]> {
-    if (hasMachineListing(this.#context.features)) {
-      const lines = await this.#lines(pathCommand('MLSD', path), signal);
-      return lines.map(parseMachineEntry).filter((entry) => entry !== undefined);
+/** LIST leaves hidden files out on many servers, unless asked as `ls` is; a server may take that for a name. */
+async function listText(
+  context: LoginContext,
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  // A path that begins with a hyphen would be taken for options.
+  const operand = path?.startsWith('-') === true ? `./${path}` : path;
+  if (!context.traits.refusesListOptions) {
+    try {
+      return await transferLines(context, outgoing('LIST', operand === undefined ? '-a' : `-a ${operand}`), signal);
+    } catch (error) {
+      if (!(error instanceof ReplyError) || error.retryable) throw error;
     }
-    return parseListing((await this.#listText(path, signal)).join('\n'));
   }
+  const lines = await transferLines(context, pathCommand('LIST', operand), signal);
+  context.traits.refusesListOptions = true;
+  return lines;
+}
 
-  async #listText(path: string | undefined, signal: AbortSignal | undefined): Promise<readonly string[]> {
-    // A path that begins with a hyphen would be taken for options.
-    const operand = path?.startsWith('-') === true ? `./${path}` : path;
-    if (this.#listsHidden) {
-      try {
-        return await this.#lines(outgoing('LIST', operand === undefined ? '-a' : `-a ${operand}`), signal);
-      } catch (error) {
-        if (!(error instanceof ReplyError) || error.retryable) throw error;
-      }
-      const lines = await this.#lines(pathCommand('LIST', operand), signal);
-      this.#listsHidden = false;
-      return lines;
-    }
-    return this.#lines(pathCommand('LIST', operand), signal);
-  }
-
-  async #lines(command: OutgoingCommand, signal: AbortSignal | undefined): Promise<readonly string[]> {
-    const meter = new TransferMeter({ stallMs: this.#context.timeouts.stallMs });
-    let lines: readonly string[] = [];
-    await runTransfer(this.#context, {
-      command,
-      sends: false,
-      meter,
-      signal,
-      move: async (channel) => {
-        lines = await readLines(channel, meter);
-      },
-    });
-    return lines;
-  }
+async function transferLines(
+  context: LoginContext,
+  command: OutgoingCommand,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const meter = new TransferMeter({ stallMs: context.timeouts.stallMs });
+  let lines: readonly string[] = [];
+  await runTransfer(context, {
+    command,
+    sends: false,
+    meter,
+    signal,
+    move: async (channel) => {
+      lines = await readLines(channel, meter);
+    },
+  });
+  return lines;
 }
 
 function pathCommand(verb: string, path: string | undefined): OutgoingCommand {

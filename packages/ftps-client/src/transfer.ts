@@ -16,6 +16,7 @@ import { ProtocolError, isNegative } from './errors.js';
 import type { Features } from './features.js';
 import type { Timeouts } from './client-options.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
+import type { ServerTraits } from './server-traits.js';
 import { failureOf, isPeersDoing, refusalOf, type TransferState } from './transfer-failure.js';
 import type { TransferMeter } from './transfer-meter.js';
 
@@ -26,6 +27,8 @@ export interface LoginContext {
   readonly features: Features;
   readonly timeouts: Timeouts;
   readonly onNotResumed: 'allow' | 'fail';
+  /** What is known of the server; kept beyond this login. */
+  readonly traits: ServerTraits;
 }
 
 /** What is to be transferred, and how. */

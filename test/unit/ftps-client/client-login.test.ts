@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import { ConnectionError, FtpsClient, LoginError, ReplyError, type FtpsClientOptions } from '@ftps-kit/ftps-client';
+import { rejection } from '../../support/rejection.js';
+import { scriptedOptions } from '../../support/scripted-client.js';
+import { scriptedServer, type Script } from '../../support/scripted-server.js';
+
+/** Connects to a server that plays these scripts to one connection after another, each behind a login. */
+async function withLogins(
+  scripts: readonly Script[],
+  options: Partial<FtpsClientOptions>,
+  work: (client: FtpsClient, lines: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const left = [...scripts];
+  const server = await scriptedServer(async (peer) => {
+    await left.shift()?.(peer);
+  });
+  const client = await FtpsClient.connect({ ...(await scriptedOptions(server)), ...options });
+  try {
+    await work(client, server.lines);
+  } finally {
+    await client.close();
+    await server.close();
+  }
+  expect(left).to.have.lengthOf(0);
+}
+
+const dropsAtSize: Script = async (peer) => {
+  await peer.login();
+  await peer.on('SIZE a');
+  peer.destroy();
+};
+
+describe('a login that is lost', () => {
+  it('rejects the call under way, and stays lost unless the options say otherwise', async () => {
+    await withLogins([dropsAtSize], {}, async (client) => {
+      expect(await rejection(client.size('a'))).to.be.instanceOf(ConnectionError);
+      expect(client.isOpen).to.equal(false);
+      expect(await rejection(client.size('a'))).to.be.instanceOf(ConnectionError);
+    });
+  });
+
+  it('is opened again by the next call where the options say so, and the lost call is not repeated', async () => {
+    const again: Script = async (peer) => {
+      await peer.login();
+      await peer.on('SIZE b', '213 2');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([dropsAtSize, again], { reconnect: true }, async (client) => {
+      expect(await rejection(client.size('a'))).to.be.instanceOf(ConnectionError);
+      expect(client.isOpen).to.equal(false);
+      expect(await client.size('b')).to.equal(2);
+      expect(client.isOpen).to.equal(true);
+    });
+  });
+
+  it('is back in its working folder when it is opened again', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD b "c"', '250 ok');
+      await peer.on('PWD', '257 "/a/b ""c""" is where you are');
+      await peer.on('SIZE x', '421 going down');
+    };
+    const second: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /a/b "c"', '250 ok');
+      await peer.on('SIZE x', '213 1');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([first, second], { reconnect: true }, async (client) => {
+      await client.raw('CWD', 'b "c"');
+      expect(await rejection(client.size('x'))).to.be.instanceOf(ReplyError);
+      expect(await client.size('x')).to.equal(1);
+    });
+  });
+
+  it('fails the call whose opening fails, or whose folder is gone, and the call after tries again', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD a', '250 ok');
+      await peer.on('PWD', '257 "/a"');
+      peer.destroy();
+    };
+    const refused: Script = async (peer) => {
+      await peer.say('220 scripted\r\n');
+      await peer.on('USER alice', '530 not any more');
+    };
+    const folderless: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /a', '550 no such folder');
+    };
+    const second: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /a', '250 ok');
+      await peer.on('SIZE x', '213 1');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([first, refused, folderless, second], { reconnect: true }, async (client) => {
+      await client.raw('CWD', 'a');
+      await rejection(client.raw('NOOP'));
+      expect(await rejection(client.size('x'))).to.be.instanceOf(LoginError);
+      expect(await rejection(client.size('x')))
+        .to.be.instanceOf(ReplyError)
+        .with.property('verb', 'CWD');
+      expect(await client.size('x')).to.equal(1);
+    });
+  });
+
+  it('is not opened once the client is closed, and an opening under way ends with it', async () => {
+    let tellReached: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => (tellReached = resolve));
+    const silent: Script = async (peer) => {
+      await peer.say('220 scripted\r\n');
+      await peer.on('USER alice');
+      tellReached();
+      await peer.line();
+    };
+    await withLogins([dropsAtSize, silent], { reconnect: true }, async (client) => {
+      await rejection(client.size('a'));
+      const call = rejection(client.size('a'));
+      await reached;
+      await client.close();
+      expect(await call)
+        .to.be.instanceOf(ConnectionError)
+        .with.property('message')
+        .that.includes('closed');
+      expect(await rejection(client.size('a'))).to.be.instanceOf(ConnectionError);
+    });
+  });
+});
