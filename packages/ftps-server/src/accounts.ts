@@ -1,21 +1,13 @@
 // Who may log in, and what they find.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Endpoint } from '@ftps-kit/tls-core';
-import type { FileSystem } from './file-system.js';
+import { ConfigError, type Endpoint } from '@ftps-kit/tls-core';
+import { parseAccount, type Account, type AccountTerms } from './account.js';
 import { LocalFileSystem } from './local-file-system.js';
 
 /** What a client said at USER and PASS. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;
-}
-
-/** Who is allowed in. */
-export interface Account {
-  readonly name: string;
-  readonly fileSystem: FileSystem;
-  /** Nothing can be changed. Default false. */
-  readonly readOnly?: boolean | undefined;
 }
 
 /** Gives the account of these credentials, or undefined for nobody. It may take its time; a rejection counts as nobody. */
@@ -25,23 +17,22 @@ export type Authenticate = (
 ) => Account | undefined | Promise<Account | undefined>;
 
 /** An account written down in a program's own configuration. */
-export interface FixedAccount {
+export interface FixedAccount extends AccountTerms {
   readonly name: string;
   readonly password: string;
   /** Folder of this machine that the account sees as `/`. */
   readonly root: string;
-  readonly readOnly?: boolean | undefined;
 }
 
 /**
  * Authenticates against a list. Comparison takes the same time whether a name is unknown or a password wrong, and says
- * nothing of either.
+ * nothing of either. Throws `ConfigError` that names the account and what is wrong with it.
  */
 export function fixedAccounts(accounts: readonly FixedAccount[]): Authenticate {
-  const known = accounts.map(({ name, password, root, readOnly }) => ({
-    name: digest(name),
+  const known = accounts.map(({ password, root, ...rest }) => ({
+    name: digest(rest.name),
     password: digest(password),
-    account: { name, fileSystem: new LocalFileSystem(root), readOnly } satisfies Account,
+    account: checked({ ...rest, fileSystem: new LocalFileSystem(root) }),
   }));
   return ({ user, password }) => {
     const name = digest(user);
@@ -54,6 +45,17 @@ export function fixedAccounts(accounts: readonly FixedAccount[]): Authenticate {
     }
     return found;
   };
+}
+
+/** What is wrong is told at once, and not at the first login. */
+function checked(account: Account): Account {
+  try {
+    parseAccount(account);
+    return Object.freeze(account);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError(`account '${account.name}': ${error.message}`);
+    throw error;
+  }
 }
 
 /** Digests have one length, which a comparison in constant time needs. */

@@ -3,6 +3,7 @@ import { encodeFacts, encodeTime, encodeUnixListLine, type MlstFact } from '@ftp
 import type { ByteChannel } from '@ftps-kit/tls-core';
 import type { DirectoryEntry, FileStat } from './file-system.js';
 import { LISTING_BUFFER_BYTES } from './limits.js';
+import { permFact } from './permissions.js';
 import type { Session } from './session.js';
 import type { Progress } from './transfer.js';
 
@@ -15,13 +16,11 @@ export function mlstFacts(session: Session): readonly MlstFact[] {
 
 /** The facts of one entry as MLSD and MLST write them. RFC 3659 §7.5.5 says what each letter of `perm` allows. */
 export function factsOf(session: Session, stat: FileStat): string {
-  const writes = session.account.readOnly !== true;
-  const permissions = stat.type === 'directory' ? `el${writes ? 'cdfmp' : ''}` : `r${writes ? 'dfw' : ''}`;
   const values: Readonly<Record<(typeof FACTS)[number], string | undefined>> = {
     type: stat.type === 'directory' ? 'dir' : 'file',
     size: stat.type === 'file' ? String(stat.sizeBytes) : undefined,
     modify: timeOf(stat),
-    perm: permissions,
+    perm: permFact(session.account, stat.type),
     'UNIX.mode': stat.mode === undefined ? undefined : `0${stat.mode.toString(8).padStart(3, '0')}`,
   };
   const chosen: [string, string][] = [];

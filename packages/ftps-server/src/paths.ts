@@ -1,7 +1,7 @@
 // What the argument of a command names.
 import { GrammarError, resolvePath } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from './command-row.js';
-import { FileSystemError } from './errors.js';
+import { requirePermission } from './permissions.js';
 
 /** The absolute path that the argument names; without an argument the working directory. */
 export function argumentPath({ argument, session }: CommandContext): string {
@@ -19,7 +19,7 @@ export function listingPath(context: CommandContext): string {
 
 /** Lets nothing through that would change what a read-only account sees. */
 export function requireWriting({ session }: CommandContext): void {
-  if (session.account.readOnly === true) throw new FileSystemError('permission', 'the account is read-only');
+  requirePermission(session.account, 'write');
 }
 
 export function directoryOf(path: string): string {

@@ -1,7 +1,7 @@
 // What the server knows of one control connection: who is on it, and what the next command builds on.
 import type { Endpoint, ServerBinding, TlsChannel } from '@ftps-kit/tls-core';
 import type { RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
-import type { Account } from './accounts.js';
+import type { GrantedAccount } from './account.js';
 import type { PassiveOpener } from './data-connection-opener.js';
 import type { RunningTransfer } from './running-transfer.js';
 
@@ -12,12 +12,12 @@ export type ControlSecurity = 'clear' | 'upgrading' | 'protected';
 export type Login =
   | { readonly state: 'fresh' }
   | { readonly state: 'awaiting-password'; readonly user: string }
-  | { readonly state: 'logged-in'; readonly account: Account };
+  | { readonly state: 'logged-in'; readonly account: GrantedAccount };
 
 /** What moves a login on. */
 export type LoginStep =
   | { readonly kind: 'user'; readonly user: string }
-  | { readonly kind: 'accepted'; readonly account: Account }
+  | { readonly kind: 'accepted'; readonly account: GrantedAccount }
   | { readonly kind: 'refused' };
 
 export class Session {
@@ -74,7 +74,7 @@ export class Session {
   }
 
   /** The account; for handlers whose row in the command table says that they need a login. */
-  get account(): Account {
+  get account(): GrantedAccount {
     if (this.#login.state !== 'logged-in') throw new Error('no account: the command table lets nobody in here');
     return this.#login.account;
   }
@@ -87,7 +87,7 @@ export class Session {
         return;
       case 'accepted':
         this.#login = { state: 'logged-in', account: step.account };
-        this.workingDirectory = '/';
+        this.workingDirectory = step.account.homeDirectory;
         this.failedLogins = 0;
         return;
       case 'refused':

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { GrammarError } from '@ftps-kit/ftp-protocol';
 import { ServerBinding } from '@ftps-kit/tls-core';
 import { FileSystemError, LocalFileSystem } from '@ftps-kit/ftps-server';
+import { parseAccount } from '../../../packages/ftps-server/src/account.js';
 import type { CommandContext, CommandRow, ServerContext } from '../../../packages/ftps-server/src/command-row.js';
 import { commandTable } from '../../../packages/ftps-server/src/command-table.js';
 import { Dispatcher } from '../../../packages/ftps-server/src/dispatcher.js';
@@ -31,7 +32,10 @@ describe('the dispatcher', () => {
 
   function logIn(): void {
     secure();
-    session.moveLogin({ kind: 'accepted', account: { name: 'alice', fileSystem: new LocalFileSystem('/nowhere') } });
+    session.moveLogin({
+      kind: 'accepted',
+      account: parseAccount({ name: 'alice', fileSystem: new LocalFileSystem('/nowhere') }),
+    });
   }
 
   /** Dispatches one line to a table of the one command TEST. */

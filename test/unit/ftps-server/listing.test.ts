@@ -3,6 +3,7 @@ import { ServerBinding } from '@ftps-kit/tls-core';
 import { LocalFileSystem, type DirectoryEntry } from '@ftps-kit/ftps-server';
 import { linesOf } from '../../../packages/ftps-server/src/listing-transfer.js';
 import { factsOf, isListable, mlstFacts, timeOf, unixLine } from '../../../packages/ftps-server/src/listing.js';
+import { parseAccount } from '../../../packages/ftps-server/src/account.js';
 import { Session } from '../../../packages/ftps-server/src/session.js';
 
 const endpoint = { address: '127.0.0.1', port: 2121 };
@@ -12,7 +13,7 @@ const directory: DirectoryEntry = { name: 'd', type: 'directory', sizeBytes: 0, 
 
 function sessionOf({ readOnly }: { readonly readOnly: boolean }): Session {
   const session = new Session(new ServerBinding(), endpoint, endpoint);
-  const account = { name: 'alice', fileSystem: new LocalFileSystem('/nowhere'), readOnly };
+  const account = parseAccount({ name: 'alice', fileSystem: new LocalFileSystem('/nowhere'), readOnly });
   session.moveLogin({ kind: 'accepted', account });
   return session;
 }
@@ -20,7 +21,7 @@ function sessionOf({ readOnly }: { readonly readOnly: boolean }): Session {
 describe('a listing', () => {
   it('writes facts in one order, each ended by a semicolon', () => {
     const session = sessionOf({ readOnly: false });
-    expect(factsOf(session, file)).to.equal('type=file;size=1234;modify=20240229123456;perm=rdfw;UNIX.mode=0640;');
+    expect(factsOf(session, file)).to.equal('type=file;size=1234;modify=20240229123456;perm=radfw;UNIX.mode=0640;');
     expect(factsOf(session, directory)).to.equal('type=dir;modify=20240229123456;perm=elcdfmp;');
   });
 

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { ServerBinding } from '@ftps-kit/tls-core';
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
+import { parseAccount } from '../../../packages/ftps-server/src/account.js';
 import { Session } from '../../../packages/ftps-server/src/session.js';
 
 const endpoint = { address: '127.0.0.1', port: 2121 };
-const account = { name: 'alice', fileSystem: new LocalFileSystem('/nowhere') };
+const account = parseAccount({ name: 'alice', fileSystem: new LocalFileSystem('/nowhere') });
 
 function newSession(): Session {
   return new Session(new ServerBinding(), endpoint, endpoint);

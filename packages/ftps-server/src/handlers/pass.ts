@@ -1,6 +1,6 @@
 // PASS (RFC 959 §4.1.1): the password, and with it the login.
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
-import type { Account } from '../accounts.js';
+import { parseAccount, type Account, type GrantedAccount } from '../account.js';
 import type { CommandContext } from '../command-row.js';
 import { outcome, type Outcome } from '../outcome.js';
 
@@ -29,10 +29,11 @@ export async function pass({ argument, session, server }: CommandContext): Promi
   return outcome(ReplyCode.ServiceNotAvailable, 'Too many failed logins; closing.', 'close');
 }
 
-/** A database that is down lets nobody in, and says nothing of itself to the client. */
-async function authenticated(ask: () => Promise<Account | undefined>): Promise<Account | undefined> {
+/** A database that is down, or holds nonsense, lets nobody in, and says nothing of itself to the client. */
+async function authenticated(ask: () => Promise<Account | undefined>): Promise<GrantedAccount | undefined> {
   try {
-    return await ask();
+    const account = await ask();
+    return account && parseAccount(account);
   } catch {
     return undefined;
   }
