@@ -1,8 +1,10 @@
-// Who may log in, and what they find.
-import { createHash, timingSafeEqual } from 'node:crypto';
+// Who may log in: the authenticators that come with the server, and how several become one.
 import { ConfigError, type Endpoint } from '@ftps-kit/tls-core';
 import { parseAccount, type Account, type AccountTerms } from './account.js';
+import { AccountList, type ListedAccount, type Secret } from './account-list.js';
+import type { FileSystem } from './file-system.js';
 import { LocalFileSystem } from './local-file-system.js';
+import { PasswordHash } from './password-hash.js';
 
 /** What a client said at USER and PASS. */
 export interface Credentials {
@@ -16,49 +18,85 @@ export type Authenticate = (
   client: Endpoint,
 ) => Account | undefined | Promise<Account | undefined>;
 
-/** An account written down in a program's own configuration. */
+/** An account written down in a program's own configuration: with a password, or with the hash of one. */
 export interface FixedAccount extends AccountTerms {
   readonly name: string;
-  readonly password: string;
+  /** In clear. */
+  readonly password?: string | undefined;
+  /** As `hashPassword` makes it; instead of `password`. */
+  readonly passwordHash?: string | undefined;
   /** Folder of this machine that the account sees as `/`. */
   readonly root: string;
 }
 
 /**
- * Authenticates against a list. Comparison takes the same time whether a name is unknown or a password wrong, and says
- * nothing of either. Throws `ConfigError` that names the account and what is wrong with it.
+ * Authenticates against a list. Looking somebody up takes the same work whether a name is unknown or a password wrong,
+ * and says nothing of either. Throws `ConfigError` that names the account and what is wrong with it.
  */
 export function fixedAccounts(accounts: readonly FixedAccount[]): Authenticate {
-  const known = accounts.map(({ password, root, ...rest }) => ({
-    name: digest(rest.name),
-    password: digest(password),
-    account: checked({ ...rest, fileSystem: new LocalFileSystem(root) }),
-  }));
-  return ({ user, password }) => {
-    const name = digest(user);
-    const secret = digest(password);
-    let found: Account | undefined;
-    for (const candidate of known) {
-      const sameName = timingSafeEqual(candidate.name, name);
-      const samePassword = timingSafeEqual(candidate.password, secret);
-      if (sameName && samePassword) found = candidate.account;
+  const names = new Set<string>();
+  const roots = new Map<string, FileSystem>();
+  const listed = accounts.map(({ password, passwordHash, root, ...rest }): ListedAccount =>
+    inAccount(rest.name, () => {
+      if (names.has(rest.name)) throw new ConfigError('name: is taken by another account');
+      names.add(rest.name);
+      // Accounts of one folder see one file system, so that a quota knows of all that happens there.
+      const account = { ...rest, fileSystem: roots.get(root) ?? new LocalFileSystem(root) };
+      roots.set(root, account.fileSystem);
+      parseAccount(account);
+      return { account: Object.freeze(account), secret: secretOf(password, passwordHash) };
+    }),
+  );
+  const list = new AccountList(listed);
+  return ({ user, password }) => list.find(user, password);
+}
+
+/** What an anonymous account sees. */
+export type AnonymousAccountOptions = Omit<AccountTerms, 'permissions' | 'readOnly' | 'clientCertificate'> &
+  (
+    | { readonly root: string; readonly fileSystem?: undefined }
+    | { readonly fileSystem: FileSystem; readonly root?: undefined }
+  );
+
+/**
+ * Lets in whoever says to be `anonymous` or `ftp` (RFC 1635 §3), whatever the password, to read and to list. Nothing can be
+ * changed by it, whatever the options say.
+ */
+export function anonymousAccount({ root, fileSystem, ...terms }: AnonymousAccountOptions): Authenticate {
+  const files = fileSystem ?? new LocalFileSystem(root);
+  const account: Account = Object.freeze({ ...terms, name: 'anonymous', readOnly: true, fileSystem: files });
+  inAccount(account.name, () => parseAccount(account));
+  return ({ user }) => (ANONYMOUS.test(user) ? account : undefined);
+}
+
+const ANONYMOUS = /^(anonymous|ftp)$/i;
+
+/**
+ * Asks one authenticator after the other, and lets in by the first that knows the credentials. Who is refused was refused
+ * by all of them, in the same time whoever it was.
+ */
+export function firstOf(...authenticators: readonly Authenticate[]): Authenticate {
+  return async (credentials, client) => {
+    for (const authenticate of authenticators) {
+      const account = await authenticate(credentials, client);
+      if (account !== undefined) return account;
     }
-    return found;
+    return undefined;
   };
 }
 
-/** What is wrong is told at once, and not at the first login. */
-function checked(account: Account): Account {
+/** What is wrong is told at once, with the account's name, and not at the first login. */
+export function inAccount<T>(name: string, work: () => T): T {
   try {
-    parseAccount(account);
-    return Object.freeze(account);
+    return work();
   } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError(`account '${account.name}': ${error.message}`);
+    if (error instanceof ConfigError) throw new ConfigError(`account '${name}': ${error.message}`);
     throw error;
   }
 }
 
-/** Digests have one length, which a comparison in constant time needs. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+function secretOf(password: string | undefined, passwordHash: string | undefined): Secret {
+  if (password !== undefined && passwordHash === undefined) return { password };
+  if (password === undefined && passwordHash !== undefined) return { hash: PasswordHash.parse(passwordHash) };
+  throw new ConfigError('password: an account needs it or a passwordHash, and not both');
 }

@@ -1,6 +1,14 @@
 // The public names of ftps-server.
 export type { Account, AccountTerms, RateLimits } from './account.js';
-export { fixedAccounts, type Authenticate, type Credentials, type FixedAccount } from './accounts.js';
+export {
+  anonymousAccount,
+  firstOf,
+  fixedAccounts,
+  type AnonymousAccountOptions,
+  type Authenticate,
+  type Credentials,
+  type FixedAccount,
+} from './accounts.js';
 export { FileSystemError, type FileSystemErrorKind } from './errors.js';
 export type {
   ConnectionInfo,
@@ -32,6 +40,7 @@ export { LocalFileSystem } from './local-file-system.js';
 export type { BindingPolicy } from './options/data-connection-options.js';
 export type { ListenOptions } from './options/listen-options.js';
 export type { TlsOptions } from './options/tls-options.js';
+export { hashPassword } from './password-hash.js';
 export { ALL_PERMISSIONS, READ_ONLY_PERMISSIONS, type Permission } from './permissions.js';
 export type { FtpsServerOptions } from './server-options.js';
 export { FtpsServer, createFtpsServer, type CloseOptions } from './server.js';

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { fixedAccounts } from '@ftps-kit/ftps-server';
+import { anonymousAccount, firstOf, fixedAccounts, type FixedAccount } from '@ftps-kit/ftps-server';
+import { ConfigError } from '@ftps-kit/tls-core';
+import { cheapHash } from '../../support/cheap-hash.js';
 
 const client = { address: '127.0.0.1', port: 2121 };
 
@@ -39,5 +41,91 @@ describe('fixedAccounts', () => {
     const alice = await authenticate({ user: 'alice', password: 'opensesame' }, client);
     const bob = await authenticate({ user: 'bob', password: 'pässwörd' }, client);
     expect(alice?.fileSystem).not.to.equal(bob?.fileSystem);
+  });
+});
+
+describe('fixedAccounts with hashes', () => {
+  it('takes hashes beside passwords', async () => {
+    const authenticate = fixedAccounts([
+      { name: 'alice', passwordHash: await cheapHash('opensesame'), root: '/srv/alice' },
+      { name: 'bob', password: 'builder', root: '/srv/bob' },
+    ]);
+    expect(await authenticate({ user: 'alice', password: 'opensesame' }, client)).to.include({ name: 'alice' });
+    expect(await authenticate({ user: 'bob', password: 'builder' }, client)).to.include({ name: 'bob' });
+    for (const [user, password] of [
+      ['alice', 'builder'],
+      ['bob', 'opensesame'],
+      ['carol', 'opensesame'],
+      ['alice', await cheapHash('opensesame')],
+    ] as const) {
+      expect(await authenticate({ user, password }, client), `${user} ${password}`).to.equal(undefined);
+    }
+  });
+
+  it('gives accounts of one folder one file system', async () => {
+    const authenticate = fixedAccounts([
+      { name: 'alice', password: 'a', root: '/srv' },
+      { name: 'bob', password: 'b', root: '/srv' },
+    ]);
+    const alice = await authenticate({ user: 'alice', password: 'a' }, client);
+    expect(alice?.fileSystem).to.equal((await authenticate({ user: 'bob', password: 'b' }, client))?.fileSystem);
+  });
+
+  const wrong: readonly (readonly [accounts: readonly FixedAccount[], message: string])[] = [
+    [[{ name: 'alice', root: '/srv' }], "account 'alice': password: an account needs it or a passwordHash"],
+    [[{ name: 'alice', root: '/srv', password: 'a', passwordHash: 'b' }], "account 'alice': password: "],
+    [[{ name: 'alice', root: '/srv', passwordHash: 'b' }], "account 'alice': password: is not a scrypt hash"],
+    [[{ name: 'alice', root: '/srv', password: 'a', quotaBytes: -1 }], "account 'alice': quotaBytes: -1 is not"],
+    [
+      [
+        { name: 'alice', root: '/srv', password: 'a' },
+        { name: 'alice', root: '/srv', password: 'b' },
+      ],
+      "account 'alice': name: is taken",
+    ],
+  ];
+  for (const [accounts, message] of wrong) {
+    it(`refuses a list with an error that begins with ${message}`, () => {
+      expect(() => fixedAccounts(accounts))
+        .to.throw(ConfigError)
+        .with.property('message')
+        .that.includes(message);
+    });
+  }
+});
+
+describe('anonymousAccount', () => {
+  const authenticate = anonymousAccount({ root: '/srv/public', quotaBytes: 5 });
+
+  it('lets anonymous and ftp in with any password, to read and to list', async () => {
+    for (const user of ['anonymous', 'ftp', 'Anonymous']) {
+      const account = await authenticate({ user, password: '' }, client);
+      expect(account, user).to.include({ name: 'anonymous', readOnly: true, quotaBytes: 5 });
+    }
+  });
+
+  it('knows nobody else', async () => {
+    for (const user of ['alice', '', 'anonymous2', 'an']) {
+      expect(await authenticate({ user, password: '' }, client), user).to.equal(undefined);
+    }
+  });
+
+  it('stays read-only whatever the options say', () => {
+    const options = { root: '/srv/public', readOnly: false };
+    expect(anonymousAccount(options)({ user: 'ftp', password: '' }, client)).to.include({ readOnly: true });
+  });
+});
+
+describe('firstOf', () => {
+  it('lets in by the first that knows the credentials', async () => {
+    const authenticate = firstOf(
+      anonymousAccount({ root: '/srv/public' }),
+      fixedAccounts([{ name: 'alice', password: 'a', root: '/srv/alice' }]),
+      fixedAccounts([{ name: 'alice', password: 'b', root: '/srv/other' }]),
+    );
+    expect(await authenticate({ user: 'ftp', password: 'x' }, client)).to.include({ name: 'anonymous' });
+    expect(await authenticate({ user: 'alice', password: 'a' }, client)).to.include({ name: 'alice' });
+    expect(await authenticate({ user: 'alice', password: 'b' }, client)).to.include({ name: 'alice' });
+    expect(await authenticate({ user: 'alice', password: 'c' }, client)).to.equal(undefined);
   });
 });
