@@ -34,6 +34,9 @@ export function reportServerEvents(server: FtpsServer, report: Report): void {
   server.on('refusal', ({ id, client, reason, detail }) => {
     report.say({ event: 'refusal', id, client, reason, detail }, `${client.address}  refused: ${detail}`);
   });
+  server.on('fault', ({ where, error }) => {
+    report.say({ event: 'fault', where, message: error.message }, `failed (${where}): ${error.message}`);
+  });
   server.on('limit', ({ id, client, limit, value, detail }) => {
     report.say({ event: 'limit', id, client, limit, value, detail }, `${client.address}  ${limit}: ${detail}`);
   });

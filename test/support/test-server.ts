@@ -29,6 +29,8 @@ export interface TestServerOptions extends Partial<Omit<FtpsServerOptions, 'tls'
   readonly mode?: ControlMode;
   /** Default 127.0.0.1. */
   readonly listenHost?: string;
+  /** Gets the keys of every connection (`tls.dangerouslyLogKeys`). */
+  readonly logKeys?: (line: string) => void;
   /** What alice finds, over the root; default: the folder itself. */
   readonly fileSystem?: (root: string) => FileSystem;
   /** Files below the root, by path. */
@@ -78,11 +80,11 @@ export class TestServer implements FtpTarget, AsyncDisposable {
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
-    const { versions, mode, listenHost, files, fileSystem, ...rest } = options;
+    const { versions, mode, listenHost, logKeys, files, fileSystem, ...rest } = options;
     const { server, caFile, caPem } = await testCertificates();
     const root = mkdtempSync(join(tmpdir(), 'ftps-kit-root-'));
     const ftps = createFtpsServer({
-      tls: { cert: server.certPem, key: server.keyPem, versions },
+      tls: { cert: server.certPem, key: server.keyPem, versions, dangerouslyLogKeys: logKeys },
       authenticate: accounts(root, fileSystem?.(root)),
       listen: { mode, host: listenHost },
       ...rest,

@@ -1,7 +1,6 @@
 // One row of the command table, and what a handler gets to work with.
 import type { TlsAcceptor } from '@ftps-kit/tls-core';
-import type { EventEmitter } from 'node:events';
-import type { ServerEvents } from './events.js';
+import type { EventHub } from './event-hub.js';
 import type { GentleClosings } from './gentle-close.js';
 import type { Outcome } from './outcome.js';
 import type { PassivePorts } from './passive-ports.js';
@@ -12,7 +11,7 @@ import type { Session } from './session.js';
 export interface ServerContext {
   readonly settings: ServerSettings;
   readonly acceptor: TlsAcceptor;
-  readonly events: EventEmitter<ServerEvents>;
+  readonly events: EventHub;
   readonly passivePorts: PassivePorts;
   readonly closings: GentleClosings;
 }

@@ -15,6 +15,7 @@ import { ControlLines } from './control-lines.js';
 import { Dispatcher } from './dispatcher.js';
 import type { ControlMode } from './events.js';
 import { closeGently } from './gentle-close.js';
+import { tellLimit, tellTimeout } from './limit-event.js';
 import { WAITING_COMMANDS } from './limits.js';
 import { outcome, type Outcome } from './outcome.js';
 import { Session } from './session.js';
@@ -56,6 +57,7 @@ export class ControlConnection {
       await closeGently(this.#channel);
     } catch (reason) {
       error = reason instanceof FtpsError ? reason : undefined;
+      tellTimeout(this.#server, info, error);
       this.#channel.destroy();
     } finally {
       this.session.close();
@@ -81,6 +83,7 @@ export class ControlConnection {
       const line = await this.#nextLine();
       if (line === undefined) return undefined;
       if (line instanceof FtpsError) {
+        if (line instanceof TimeoutError) tellLimit(this.#server, this.session, this.#patience, line.message);
         await this.#send(farewell(line));
         return line;
       }
@@ -142,10 +145,13 @@ export class ControlConnection {
    * counts, so that nobody can do so with a byte now and then.
    */
   #patienceMs(waitsSince: number): number {
-    const { idleTimeoutMs, loginTimeoutMs } = this.#server.settings.limits;
-    const isLoggedIn = this.session.login.state === 'logged-in';
-    const endsAt = isLoggedIn ? waitsSince + idleTimeoutMs : this.#startedAt + loginTimeoutMs;
-    return Math.max(1, endsAt - performance.now());
+    const from = this.#patience === 'idleTimeoutMs' ? waitsSince : this.#startedAt;
+    return Math.max(1, from + this.#server.settings.limits[this.#patience] - performance.now());
+  }
+
+  /** The limit on the wait for the next command. */
+  get #patience(): 'idleTimeoutMs' | 'loginTimeoutMs' {
+    return this.session.login.state === 'logged-in' ? 'idleTimeoutMs' : 'loginTimeoutMs';
   }
 
   /** What came behind AUTH TLS came in clear: somebody between the peers put it there, to be obeyed as if protected. */

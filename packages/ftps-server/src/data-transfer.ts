@@ -5,6 +5,7 @@ import type { CommandContext } from './command-row.js';
 import type { DataConnection } from './data-connection.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
+import { tellTimeout } from './limit-event.js';
 import { outcome, type Outcome } from './outcome.js';
 import { Progress } from './transfer.js';
 
@@ -12,6 +13,8 @@ import { Progress } from './transfer.js';
 export interface DataTransfer {
   /** Path of the file or directory, for the 150 reply and the event. */
   readonly path: string;
+  /** Whether the client sends. Default: it receives. */
+  readonly receives?: true;
   /**
    * Called after the verdict, never before: until then nothing may be created, truncated or revealed. Who sends also
    * ends the channel: in stream mode that is the end of the file (RFC 959 §3.4.1).
@@ -58,12 +61,14 @@ export async function overDataConnection(context: CommandContext, transfer: Data
   );
   session.transfer = undefined;
   for (const reason of reasons) reason.removeEventListener('abort', drop);
+  tellTimeout(server, session, record.error);
   const result = context.aborted.aborted ? unlessDone(outcomeOfAttempt) : outcomeOfAttempt;
   server.events.emit('transfer', {
     id: session.id,
     client: session.client,
     user: session.account.name,
     command: context.verb,
+    direction: transfer.receives === true ? 'received' : 'sent',
     path: transfer.path,
     bytes: record.progress?.bytes ?? 0,
     durationMs: performance.now() - startedAt,
@@ -129,11 +134,16 @@ function unlessDone(result: Outcome): Outcome {
 
 /** The verdict, and what the server's policy makes of it. */
 function refusalOf({ session, server }: CommandContext, connection: DataConnection): Outcome | undefined {
-  const verdict = connection.verdict ?? 'full-handshake';
-  if (server.settings.binding !== 'require' || verdict === 'bound') return undefined;
+  const { handshake, verdict = 'full-handshake' } = connection;
+  const accepted = server.settings.binding !== 'require' || verdict === 'bound';
+  const { id, client, account } = session;
+  if (handshake !== undefined) {
+    server.events.emit('verdict', { id, client, user: account.name, verdict, accepted, handshake });
+  }
+  if (accepted) return undefined;
   server.events.emit('refusal', {
-    id: session.id,
-    client: session.client,
+    id,
+    client,
     reason: 'not-bound',
     detail: `data connection: ${verdict}`,
   });

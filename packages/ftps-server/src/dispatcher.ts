@@ -57,7 +57,7 @@ export class Dispatcher {
         preliminary: this.#preliminary,
       });
     } catch (error) {
-      return replyTo(error);
+      return this.#replyTo(error);
     }
   }
 
@@ -78,16 +78,17 @@ export class Dispatcher {
     }
     return undefined;
   }
-}
 
-function replyTo(error: unknown): Outcome {
-  if (error instanceof GrammarError) return outcome(error.replyCode, sentence(error.message));
-  if (error instanceof FileSystemError) return fileSystemReply(error);
-  if (error instanceof NoFreePortError) {
-    return outcome(ReplyCode.CannotOpenDataConnection, 'No port is free for a data connection; try again later.');
+  #replyTo(error: unknown): Outcome {
+    if (error instanceof GrammarError) return outcome(error.replyCode, sentence(error.message));
+    if (error instanceof FileSystemError) return fileSystemReply(error);
+    if (error instanceof NoFreePortError) {
+      return outcome(ReplyCode.CannotOpenDataConnection, 'No port is free for a data connection; try again later.');
+    }
+    // A fault of ours or of the embedding program: the session lives on, and its inside stays inside.
+    this.#server.events.fault('command', error, this.#session);
+    return outcome(ReplyCode.LocalError, 'The server failed at this command.');
   }
-  // A fault of ours or of the embedding program: the session lives on, and its inside stays inside.
-  return outcome(ReplyCode.LocalError, 'The server failed at this command.');
 }
 
 function sentence(message: string): string {

@@ -28,10 +28,23 @@ export interface LoginEvent extends ConnectionInfo {
   readonly accepted: boolean;
 }
 
+/** What the server makes of a data connection's TLS handshake, before anything moves on it. */
+export interface VerdictEvent extends ConnectionInfo {
+  readonly user: string;
+  readonly verdict: BindingVerdict;
+  /** Whether the server's binding policy lets it move the file. */
+  readonly accepted: boolean;
+  readonly handshake: HandshakeSummary;
+}
+
+/** Which way a transfer's bytes went, as the server sees it. */
+export type TransferDirection = 'received' | 'sent';
+
 /** The end of a transfer, or of a listing. */
 export interface TransferEvent extends ConnectionInfo {
   readonly user: string;
   readonly command: string;
+  readonly direction: TransferDirection;
   readonly path: string;
   readonly bytes: number;
   readonly durationMs: number;
@@ -67,6 +80,24 @@ export interface LimitEvent extends ConnectionInfo {
   readonly detail: string;
 }
 
+/**
+ * What failed:
+ * - `listener`, `logger`: a listener of these events, or the logger, threw;
+ * - `authenticate`: the function of this name rejected, and nobody was let in;
+ * - `command`: a command's handler, or the file system below it, failed with what is no refusal;
+ * - `accept`: the system would not give a connection (no file descriptor is left).
+ */
+export type FaultSource = 'listener' | 'logger' | 'authenticate' | 'command' | 'accept';
+
+/** Something of the server, or of the program around it, failed. The server goes on. */
+export interface FaultEvent {
+  readonly where: FaultSource;
+  readonly error: Error;
+  /** The control connection that met it; empty where there was none. */
+  readonly id: string;
+  readonly client: Endpoint | undefined;
+}
+
 /** A control connection ended; `error` where it did not end by QUIT or by the client's close. */
 export interface DisconnectEvent extends ConnectionInfo {
   readonly error?: FtpsError | undefined;
@@ -78,8 +109,10 @@ export interface ServerEvents {
   connection: [ConnectionInfo];
   secured: [SecuredEvent];
   login: [LoginEvent];
+  verdict: [VerdictEvent];
   transfer: [TransferEvent];
   refusal: [RefusalEvent];
   limit: [LimitEvent];
   disconnect: [DisconnectEvent];
+  fault: [FaultEvent];
 }

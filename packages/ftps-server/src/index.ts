@@ -10,10 +10,13 @@ export {
   type FixedAccount,
 } from './accounts.js';
 export { FileSystemError, type FileSystemErrorKind } from './errors.js';
+export { eventChannelName, type ServerEventMessage } from './event-hub.js';
 export type {
   ConnectionInfo,
   ControlMode,
   DisconnectEvent,
+  FaultEvent,
+  FaultSource,
   LimitEvent,
   ListeningEvent,
   LoginEvent,
@@ -21,7 +24,9 @@ export type {
   RefusalReason,
   SecuredEvent,
   ServerEvents,
+  TransferDirection,
   TransferEvent,
+  VerdictEvent,
 } from './events.js';
 export type {
   DirectoryEntry,
@@ -37,10 +42,13 @@ export type {
 } from './file-system.js';
 export { DEFAULT_LIMITS, type LimitName, type ServerLimits } from './limits.js';
 export { LocalFileSystem } from './local-file-system.js';
+export type { Logger, LogMethod } from './logger.js';
+export type { ServerCounters, ServerGauges, ServerMetrics } from './metrics.js';
 export type { BindingPolicy } from './options/data-connection-options.js';
 export type { ListenOptions } from './options/listen-options.js';
 export type { TlsOptions } from './options/tls-options.js';
 export { hashPassword } from './password-hash.js';
 export { ALL_PERMISSIONS, READ_ONLY_PERMISSIONS, type Permission } from './permissions.js';
+export { prometheusText } from './prometheus.js';
 export type { FtpsServerOptions } from './server-options.js';
 export { FtpsServer, createFtpsServer, type CloseOptions } from './server.js';

@@ -8,15 +8,17 @@ import {
 } from './options/data-connection-options.js';
 import { LIMIT_KEYS, parseLimitTopic, type LimitSettings, type LimitTopic } from './options/limit-options.js';
 import { LISTEN_KEYS, parseListenTopic, type ListenSettings, type ListenTopic } from './options/listen-options.js';
+import { LOG_KEYS, parseLogTopic, type LogSettings, type LogTopic } from './options/log-options.js';
 import { knownKeys } from './options/option-check.js';
 import { TLS_KEYS, parseTlsTopic, type TlsSettings, type TlsTopic } from './options/tls-options.js';
 
 /** Options of `createFtpsServer`. */
-export interface FtpsServerOptions extends TlsTopic, AccountTopic, ListenTopic, DataConnectionTopic, LimitTopic {}
+export interface FtpsServerOptions
+  extends TlsTopic, AccountTopic, ListenTopic, DataConnectionTopic, LimitTopic, LogTopic {}
 
 /** The parsed options. */
 export interface ServerSettings
-  extends TlsSettings, AccountSettings, ListenSettings, DataConnectionSettings, LimitSettings {}
+  extends TlsSettings, AccountSettings, ListenSettings, DataConnectionSettings, LimitSettings, LogSettings {}
 
 const KEYS = [
   ...TLS_KEYS,
@@ -24,6 +26,7 @@ const KEYS = [
   ...LISTEN_KEYS,
   ...DATA_CONNECTION_KEYS,
   ...LIMIT_KEYS,
+  ...LOG_KEYS,
 ] as const satisfies readonly (keyof FtpsServerOptions)[];
 
 /** Throws `ConfigError` that names the wrong field. */
@@ -35,5 +38,6 @@ export function parseServerOptions(options: FtpsServerOptions): ServerSettings {
     ...parseListenTopic(options),
     ...parseDataConnectionTopic(options),
     ...parseLimitTopic(options),
+    ...parseLogTopic(options),
   });
 }

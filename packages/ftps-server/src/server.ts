@@ -5,9 +5,12 @@ import { ReplyCode, encodeReply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
 import type { ServerContext } from './command-row.js';
 import { ControlConnection } from './control-connection.js';
+import { EventHub } from './event-hub.js';
 import type { ControlMode, ListeningEvent, ServerEvents } from './events.js';
 import { GentleClosings } from './gentle-close.js';
+import { tellLimit } from './limit-event.js';
 import { MAX_TIMER_MS } from './limits.js';
+import { MetricsRecorder, type ServerMetrics } from './metrics.js';
 import { PassivePorts } from './passive-ports.js';
 import { parseServerOptions, type FtpsServerOptions } from './server-options.js';
 
@@ -20,6 +23,7 @@ export interface CloseOptions {
 /** An FTP-over-TLS server. Made by `createFtpsServer`. */
 export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDisposable {
   readonly #context: ServerContext;
+  readonly #metrics = new MetricsRecorder();
   readonly #listeners: net.Server[] = [];
   readonly #connections = new Map<ControlConnection, Promise<void>>();
   #addresses: readonly ListeningEvent[] = [];
@@ -30,7 +34,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     this.#context = {
       settings,
       acceptor: settings.engine.acceptor(settings.policy),
-      events: this,
+      events: new EventHub(this, this.#metrics, settings.logger),
       passivePorts: new PassivePorts(settings.passivePorts),
       closings: new GentleClosings(),
     };
@@ -48,6 +52,17 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   /** Control connections at this moment. */
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  /** Counters and gauges at this moment. */
+  metrics(): ServerMetrics {
+    const sessions = [...this.#connections.keys()].map(({ session }) => session);
+    return this.#metrics.snapshot({
+      connections: sessions.length,
+      sessions: sessions.filter(({ login }) => login.state === 'logged-in').length,
+      transfers: sessions.filter(({ transfer }) => transfer !== undefined).length,
+      passivePorts: this.#context.passivePorts.inUse,
+    });
   }
 
   /** SHA-256 fingerprint of the certificate shown to clients that name no host; what they pin. */
@@ -70,7 +85,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       throw error;
     }
     this.#addresses = addresses;
-    for (const address of addresses) this.emit('listening', address);
+    for (const address of addresses) this.#context.events.emit('listening', address);
     return addresses;
   }
 
@@ -110,7 +125,9 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       throw new ConnectionError(`cannot listen on ${host}:${port}: ${reasonOf(error)}`, { cause: error });
     }
     // An accept that fails (no file descriptor is left) is no reason for the process to end.
-    listener.on('error', () => undefined);
+    listener.on('error', (error) => {
+      this.#context.events.fault('accept', error);
+    });
     this.#listeners.push(listener);
     return listener;
   }
@@ -118,13 +135,8 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   #admit(tcp: SocketChannel, mode: ControlMode): void {
     const { maxConnections } = this.#context.settings.limits;
     if (this.#connections.size >= maxConnections) {
-      this.emit('limit', {
-        id: '',
-        client: tcp.remote,
-        limit: 'maxConnections',
-        value: maxConnections,
-        detail: `${maxConnections} connections are open`,
-      });
+      const who = { id: '', client: tcp.remote };
+      tellLimit(this.#context, who, 'maxConnections', `${maxConnections} connections are open`);
       this.#turnAway(tcp, mode);
       return;
     }

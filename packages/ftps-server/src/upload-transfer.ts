@@ -22,6 +22,7 @@ export async function uploadOutcome(
   const { fileSystem } = session.account;
   return overDataConnection(context, {
     path,
+    receives: true,
     move: async (channel: ByteChannel, progress: Progress) => {
       const file = await fileSystem.openWrite(path, mode);
       try {

@@ -2,17 +2,20 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { GrammarError } from '@ftps-kit/ftp-protocol';
 import { ServerBinding } from '@ftps-kit/tls-core';
-import { FileSystemError, LocalFileSystem } from '@ftps-kit/ftps-server';
 import { parseAccount } from '../../../packages/ftps-server/src/account.js';
+import { FileSystemError, LocalFileSystem, type FaultEvent, type ServerEvents } from '@ftps-kit/ftps-server';
 import type { CommandContext, CommandRow, ServerContext } from '../../../packages/ftps-server/src/command-row.js';
 import { commandTable } from '../../../packages/ftps-server/src/command-table.js';
 import { Dispatcher } from '../../../packages/ftps-server/src/dispatcher.js';
+import { EventHub } from '../../../packages/ftps-server/src/event-hub.js';
+import { MetricsRecorder } from '../../../packages/ftps-server/src/metrics.js';
 import { outcome, type Outcome } from '../../../packages/ftps-server/src/outcome.js';
 import { NoFreePortError } from '../../../packages/ftps-server/src/passive-ports.js';
 import { Session } from '../../../packages/ftps-server/src/session.js';
 
 const endpoint = { address: '127.0.0.1', port: 2121 };
-const server = { events: new EventEmitter() } as unknown as ServerContext;
+const emitter = new EventEmitter<ServerEvents>();
+const server = { events: new EventHub(emitter, new MetricsRecorder(), undefined) } as unknown as ServerContext;
 
 describe('the dispatcher', () => {
   let session: Session;
@@ -140,6 +143,22 @@ describe('the dispatcher', () => {
       expect(String(result.text)).not.to.include('secret');
     });
   }
+
+  it('tells the program around it of what nobody foresaw, and of nothing else', async () => {
+    logIn();
+    const faults: FaultEvent[] = [];
+    emitter.on('fault', (fault) => faults.push(fault));
+    const foreseen = new FileSystemError('not-found', 'gone');
+    const unforeseen = new TypeError('/srv/secret/path is undefined');
+    for (const error of [foreseen, unforeseen]) {
+      handle = () => {
+        throw error;
+      };
+      await dispatch('TEST');
+    }
+    emitter.removeAllListeners('fault');
+    expect(faults).to.deep.equal([{ id: session.id, client: endpoint, where: 'command', error: unforeseen }]);
+  });
 
   it('forgets RNFR at every command but RNTO', async () => {
     logIn();

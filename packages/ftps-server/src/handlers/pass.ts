@@ -7,8 +7,11 @@ import { outcome, type Outcome } from '../outcome.js';
 export async function pass({ argument, session, server }: CommandContext): Promise<Outcome> {
   const { login, id, client } = session;
   if (login.state !== 'awaiting-password') return outcome(ReplyCode.BadSequence, 'Send USER first.');
-  const account = await authenticated(async () =>
-    server.settings.authenticate({ user: login.user, password: argument }, client),
+  const account = await authenticated(
+    async () => server.settings.authenticate({ user: login.user, password: argument }, client),
+    (error) => {
+      server.events.fault('authenticate', error, { id, client });
+    },
   );
   server.events.emit('login', { id, client, user: login.user, accepted: account !== undefined });
   if (account !== undefined) {
@@ -30,11 +33,15 @@ export async function pass({ argument, session, server }: CommandContext): Promi
 }
 
 /** A database that is down, or holds nonsense, lets nobody in, and says nothing of itself to the client. */
-async function authenticated(ask: () => Promise<Account | undefined>): Promise<GrantedAccount | undefined> {
+async function authenticated(
+  ask: () => Promise<Account | undefined>,
+  tellFault: (error: unknown) => void,
+): Promise<GrantedAccount | undefined> {
   try {
     const account = await ask();
     return account && parseAccount(account);
-  } catch {
+  } catch (error) {
+    tellFault(error);
     return undefined;
   }
 }
