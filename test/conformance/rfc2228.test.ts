@@ -93,8 +93,13 @@ describe('RFC 2228', () => {
       expect((await client.download('NLST')).reply.code).to.equal(226);
     });
 
-    it('§3 CCC, MIC, CONF and ENC are not implemented', async () => {
-      for (const command of ['CCC', 'MIC QUJD', 'CONF QUJD', 'ENC QUJD']) {
+    it('§3 CCC is refused by policy, 534, and the control connection stays protected', async () => {
+      expect((await client.command('CCC')).code).to.equal(534);
+      await client.login();
+    });
+
+    it('§3 MIC, CONF, ENC and ADAT, which TLS has no use for, are not implemented', async () => {
+      for (const command of ['MIC QUJD', 'CONF QUJD', 'ENC QUJD', 'ADAT QUJD']) {
         expect((await client.command(command)).code, command).to.equal(502);
       }
     });

@@ -24,6 +24,7 @@ describe('RFC 2389', () => {
     'AUTH TLS',
     'PBSZ',
     'PROT',
+    'CLNT',
     'EPSV',
     'REST STREAM',
     'SIZE',

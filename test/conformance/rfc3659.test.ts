@@ -155,7 +155,7 @@ describe('RFC 3659', () => {
           .sort()
           .join('');
       await using bob = await RawFtpClient.loggedIn(server, { user: server.readOnlyUser });
-      expect(await perm(client, 'a.txt')).to.equal('dfrw');
+      expect(await perm(client, 'a.txt')).to.equal('adfrw');
       expect(await perm(client, 'folder')).to.equal('cdeflmp');
       expect(await perm(bob, 'a.txt')).to.equal('r');
       expect(await perm(bob, 'folder')).to.equal('el');

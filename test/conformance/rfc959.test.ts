@@ -236,6 +236,16 @@ describe('RFC 959', () => {
       expect(text(await client.expect(214, 'HELP retr'))).to.include('RETR path');
       expect((await client.command('HELP FROB')).code).to.equal(502);
     });
+
+    it('SITE has a table of its own, which SITE HELP and HELP SITE list', async () => {
+      const help = await client.expect(214, 'HELP SITE');
+      expect(text(help)).to.match(/^SITE command .*\n( SITE [A-Z]+.*\n)+End$/);
+      expect(await client.command('SITE HELP')).to.deep.equal(help);
+      expect(text(await client.expect(214, 'site help help'))).to.match(/^SITE HELP /);
+      expect((await client.command('HELP SITE FROB')).code).to.equal(502);
+      expect((await client.command('SITE FROB x')).code).to.equal(504);
+      expect((await client.command('SITE')).code).to.equal(501);
+    });
   });
 
   describe('§5.3 commands', () => {

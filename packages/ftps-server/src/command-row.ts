@@ -4,6 +4,7 @@ import type { EventHub } from './event-hub.js';
 import type { GentleClosings } from './gentle-close.js';
 import type { Outcome } from './outcome.js';
 import type { PassivePorts } from './passive-ports.js';
+import type { NeededPermission } from './permissions.js';
 import type { ServerSettings } from './server-options.js';
 import type { Session } from './session.js';
 
@@ -33,8 +34,24 @@ export interface CommandContext {
 /** Does a command. What it throws is answered by the dispatcher: grammar, file system, and what nobody foresaw. */
 export type Handler = (context: CommandContext) => Outcome | Promise<Outcome>;
 
-export interface CommandRow {
+/** What a command and a subcommand have in common. */
+export interface SubcommandRow {
   readonly argument: 'none' | 'optional' | 'required';
+  /** What the account must be allowed to; without it the reply is 550, whatever is there. */
+  readonly permission?: NeededPermission;
+  /** Its line in FEAT, where it has one of its own; a function gives undefined where the session cannot have it. */
+  readonly feature?: string | ((context: CommandContext) => string | undefined);
+  /** Its line in HELP: how it is written. */
+  readonly help: string;
+  /** Where it comes from. */
+  readonly rfc: string;
+  readonly handle: Handler;
+}
+
+/** Of a command whose argument begins with the name of another one: SITE, OPTS. */
+export type SubcommandTable = ReadonlyMap<string, SubcommandRow>;
+
+export interface CommandRow extends SubcommandRow {
   /** Whether somebody must be logged in. */
   readonly login: boolean;
   /** `tls`: not before AUTH TLS. Whatever needs a login needs TLS as well. */
@@ -46,12 +63,8 @@ export interface CommandRow {
   readonly duringTransfer?: 'aborts' | 'overtakes';
   /** Whether it moves bytes over a data connection, so that the control connection is listened to meanwhile. */
   readonly transfers?: true;
-  /** Its line in FEAT, where it has one of its own. */
-  readonly feature?: string | ((context: CommandContext) => string);
-  /** Its line in HELP: how it is written. */
-  readonly help: string;
-  readonly rfc: string;
-  readonly handle: Handler;
+  /** What it is divided into; HELP and FEAT know of them. */
+  readonly subcommands?: SubcommandTable;
 }
 
 export type CommandTable = ReadonlyMap<string, CommandRow>;

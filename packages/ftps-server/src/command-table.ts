@@ -6,7 +6,9 @@ import { acct } from './handlers/acct.js';
 import { allo } from './handlers/allo.js';
 import { appe } from './handlers/appe.js';
 import { auth } from './handlers/auth.js';
+import { ccc } from './handlers/ccc.js';
 import { cdup } from './handlers/cdup.js';
+import { clnt } from './handlers/clnt.js';
 import { cwd } from './handlers/cwd.js';
 import { dele } from './handlers/dele.js';
 import { epsv } from './handlers/epsv.js';
@@ -33,6 +35,7 @@ import { retr } from './handlers/retr.js';
 import { rmd } from './handlers/rmd.js';
 import { rnfr } from './handlers/rnfr.js';
 import { rnto } from './handlers/rnto.js';
+import { site } from './handlers/site.js';
 import { size } from './handlers/size.js';
 import { stat } from './handlers/stat.js';
 import { stor } from './handlers/stor.js';
@@ -41,6 +44,8 @@ import { syst } from './handlers/syst.js';
 import { type } from './handlers/type.js';
 import { user } from './handlers/user.js';
 import { mlstFacts } from './listing.js';
+import { optionsTable } from './options-table.js';
+import { siteTable } from './site-table.js';
 
 /** Before TLS, and before a login. */
 const open = { login: false, security: 'any' } as const;
@@ -50,15 +55,26 @@ const tls = { login: false, security: 'tls' } as const;
 const member = { login: true, security: 'tls' } as const;
 /** Over a data connection. */
 const transfer = { ...member, transfers: true } as const;
+/** What tells of a file: for all who may do anything with its content or its name. */
+const facts = { ...member, permission: ['list', 'read', 'write'] } as const;
 
 const rows = {
   AUTH: { ...open, argument: 'required', feature: 'AUTH TLS', help: 'AUTH TLS', rfc: 'RFC 4217 §4', handle: auth },
   PBSZ: { ...tls, argument: 'required', feature: 'PBSZ', help: 'PBSZ 0', rfc: 'RFC 4217 §9', handle: pbsz },
   PROT: { ...tls, argument: 'required', feature: 'PROT', help: 'PROT P', rfc: 'RFC 4217 §9', handle: prot },
+  CCC: { ...tls, argument: 'none', help: 'CCC', rfc: 'RFC 4217 §12.3', handle: ccc },
   USER: { ...tls, argument: 'required', help: 'USER name', rfc: 'RFC 959 §4.1.1', handle: user },
   PASS: { ...tls, argument: 'optional', help: 'PASS password', rfc: 'RFC 959 §4.1.1', handle: pass },
   FEAT: { ...open, argument: 'none', help: 'FEAT', rfc: 'RFC 2389 §3', handle: feat },
-  OPTS: { ...open, argument: 'required', help: 'OPTS UTF8 ON | OPTS MLST facts', rfc: 'RFC 2389 §4', handle: opts },
+  OPTS: {
+    ...open,
+    argument: 'required',
+    subcommands: optionsTable,
+    help: 'OPTS command [options]',
+    rfc: 'RFC 2389 §4',
+    handle: opts,
+  },
+  CLNT: { ...open, argument: 'required', feature: 'CLNT', help: 'CLNT name', rfc: 'de facto', handle: clnt },
   SYST: { ...open, argument: 'none', help: 'SYST', rfc: 'RFC 959 §4.1.3', handle: syst },
   HELP: { ...open, argument: 'optional', help: 'HELP [command]', rfc: 'RFC 959 §4.1.3', handle: help },
   NOOP: { ...open, argument: 'optional', help: 'NOOP', rfc: 'RFC 959 §4.1.3', handle: noop },
@@ -66,13 +82,42 @@ const rows = {
   CWD: { ...member, argument: 'required', help: 'CWD path', rfc: 'RFC 959 §4.1.1', handle: cwd },
   CDUP: { ...member, argument: 'none', help: 'CDUP', rfc: 'RFC 959 §4.1.1', handle: cdup },
   PWD: { ...member, argument: 'none', help: 'PWD', rfc: 'RFC 959 §4.1.3', handle: pwd },
-  MKD: { ...member, argument: 'required', help: 'MKD path', rfc: 'RFC 959 §4.1.3', handle: mkd },
-  RMD: { ...member, argument: 'required', help: 'RMD path', rfc: 'RFC 959 §4.1.3', handle: rmd },
-  LIST: { ...transfer, argument: 'optional', help: 'LIST [path]', rfc: 'RFC 959 §4.1.3', handle: list },
-  NLST: { ...transfer, argument: 'optional', help: 'NLST [path]', rfc: 'RFC 959 §4.1.3', handle: nlst },
-  MLSD: { ...transfer, argument: 'optional', help: 'MLSD [path]', rfc: 'RFC 3659 §7', handle: mlsd },
+  MKD: {
+    ...member,
+    permission: 'makeDirectories',
+    argument: 'required',
+    help: 'MKD path',
+    rfc: 'RFC 959 §4.1.3',
+    handle: mkd,
+  },
+  RMD: { ...member, permission: 'delete', argument: 'required', help: 'RMD path', rfc: 'RFC 959 §4.1.3', handle: rmd },
+  LIST: {
+    ...transfer,
+    permission: 'list',
+    argument: 'optional',
+    help: 'LIST [path]',
+    rfc: 'RFC 959 §4.1.3',
+    handle: list,
+  },
+  NLST: {
+    ...transfer,
+    permission: 'list',
+    argument: 'optional',
+    help: 'NLST [path]',
+    rfc: 'RFC 959 §4.1.3',
+    handle: nlst,
+  },
+  MLSD: {
+    ...transfer,
+    permission: 'list',
+    argument: 'optional',
+    help: 'MLSD [path]',
+    rfc: 'RFC 3659 §7',
+    handle: mlsd,
+  },
   MLST: {
     ...member,
+    permission: 'list',
     argument: 'optional',
     feature: ({ session }) => encodeMlstFeature(mlstFacts(session)),
     help: 'MLST [path]',
@@ -99,8 +144,22 @@ const rows = {
     rfc: 'RFC 3659 §5',
     handle: rest,
   },
-  RETR: { ...transfer, argument: 'required', help: 'RETR path', rfc: 'RFC 959 §4.1.3', handle: retr },
-  STOR: { ...transfer, argument: 'required', help: 'STOR path', rfc: 'RFC 959 §4.1.3', handle: stor },
+  RETR: {
+    ...transfer,
+    permission: 'read',
+    argument: 'required',
+    help: 'RETR path',
+    rfc: 'RFC 959 §4.1.3',
+    handle: retr,
+  },
+  STOR: {
+    ...transfer,
+    permission: 'write',
+    argument: 'required',
+    help: 'STOR path',
+    rfc: 'RFC 959 §4.1.3',
+    handle: stor,
+  },
   ABOR: { ...member, argument: 'none', duringTransfer: 'aborts', help: 'ABOR', rfc: 'RFC 959 §4.1.3', handle: abor },
   STAT: {
     ...member,
@@ -110,28 +169,86 @@ const rows = {
     rfc: 'RFC 959 §4.1.3',
     handle: stat,
   },
-  APPE: { ...transfer, argument: 'required', help: 'APPE path', rfc: 'RFC 959 §4.1.3', handle: appe },
-  ALLO: { ...member, argument: 'required', help: 'ALLO bytes', rfc: 'RFC 959 §4.1.3', handle: allo },
+  APPE: {
+    ...transfer,
+    permission: 'write',
+    argument: 'required',
+    help: 'APPE path',
+    rfc: 'RFC 959 §4.1.3',
+    handle: appe,
+  },
+  ALLO: {
+    ...member,
+    permission: 'write',
+    argument: 'required',
+    help: 'ALLO bytes',
+    rfc: 'RFC 959 §4.1.3',
+    handle: allo,
+  },
   ACCT: { ...member, argument: 'required', help: 'ACCT account', rfc: 'RFC 959 §4.1.1', handle: acct },
-  DELE: { ...member, argument: 'required', help: 'DELE path', rfc: 'RFC 959 §4.1.3', handle: dele },
-  RNFR: { ...member, argument: 'required', help: 'RNFR path', rfc: 'RFC 959 §4.1.3', handle: rnfr },
-  RNTO: { ...member, argument: 'required', help: 'RNTO path', rfc: 'RFC 959 §4.1.3', handle: rnto },
-  SIZE: { ...member, argument: 'required', feature: 'SIZE', help: 'SIZE path', rfc: 'RFC 3659 §4', handle: size },
-  MDTM: { ...member, argument: 'required', feature: 'MDTM', help: 'MDTM path', rfc: 'RFC 3659 §3', handle: mdtm },
+  DELE: {
+    ...member,
+    permission: 'delete',
+    argument: 'required',
+    help: 'DELE path',
+    rfc: 'RFC 959 §4.1.3',
+    handle: dele,
+  },
+  RNFR: {
+    ...member,
+    permission: 'rename',
+    argument: 'required',
+    help: 'RNFR path',
+    rfc: 'RFC 959 §4.1.3',
+    handle: rnfr,
+  },
+  RNTO: {
+    ...member,
+    permission: 'rename',
+    argument: 'required',
+    help: 'RNTO path',
+    rfc: 'RFC 959 §4.1.3',
+    handle: rnto,
+  },
+  SIZE: { ...facts, argument: 'required', feature: 'SIZE', help: 'SIZE path', rfc: 'RFC 3659 §4', handle: size },
+  MDTM: { ...facts, argument: 'required', feature: 'MDTM', help: 'MDTM path', rfc: 'RFC 3659 §3', handle: mdtm },
   MFMT: {
     ...member,
+    permission: 'write',
     argument: 'required',
     feature: 'MFMT',
     help: 'MFMT YYYYMMDDHHMMSS path',
     rfc: 'draft-somers-ftp-mfxx §3',
     handle: mfmt,
   },
+  SITE: {
+    ...member,
+    argument: 'required',
+    subcommands: siteTable,
+    help: 'SITE command [argument]',
+    rfc: 'RFC 959 §4.1.3',
+    handle: site,
+  },
   // RFC 1123 §4.1.3.1: the older names of commands for directories.
   XCWD: { ...member, argument: 'required', help: 'XCWD path', rfc: 'RFC 1123 §4.1.3.1', handle: cwd },
   XCUP: { ...member, argument: 'none', help: 'XCUP', rfc: 'RFC 1123 §4.1.3.1', handle: cdup },
-  XMKD: { ...member, argument: 'required', help: 'XMKD path', rfc: 'RFC 1123 §4.1.3.1', handle: mkd },
+  XMKD: {
+    ...member,
+    permission: 'makeDirectories',
+    argument: 'required',
+    help: 'XMKD path',
+    rfc: 'RFC 1123 §4.1.3.1',
+    handle: mkd,
+  },
   XPWD: { ...member, argument: 'none', help: 'XPWD', rfc: 'RFC 1123 §4.1.3.1', handle: pwd },
-  XRMD: { ...member, argument: 'required', help: 'XRMD path', rfc: 'RFC 1123 §4.1.3.1', handle: rmd },
+  XRMD: {
+    ...member,
+    permission: 'delete',
+    argument: 'required',
+    help: 'XRMD path',
+    rfc: 'RFC 1123 §4.1.3.1',
+    handle: rmd,
+  },
 } satisfies Record<string, CommandRow>;
 
 /** The commands that this server knows. */

@@ -3,6 +3,7 @@ import { GrammarError, ReplyCode, parseCommand, type FramedLine } from '@ftps-ki
 import type { CommandRow, CommandTable, ServerContext } from './command-row.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
+import { commandRefusal } from './gate.js';
 import { outcome, type Outcome } from './outcome.js';
 import { NoFreePortError } from './passive-ports.js';
 import type { Session } from './session.js';
@@ -44,7 +45,7 @@ export class Dispatcher {
       const { verb, argument = '' } = parseCommand(line.bytes);
       const row = this.#table.get(verb);
       if (row === undefined) return outcome(ReplyCode.CommandNotImplemented, 'There is no such command.');
-      const refusal = this.#gate(row, argument);
+      const refusal = commandRefusal(row, argument, this.#session);
       if (refusal !== undefined) return refusal;
       if (verb !== 'RNTO') this.#session.renameFrom = undefined;
       return await row.handle({
@@ -59,24 +60,6 @@ export class Dispatcher {
     } catch (error) {
       return this.#replyTo(error);
     }
-  }
-
-  /** Order matters: in clear nobody learns whether they would be allowed to. */
-  #gate(row: CommandRow, argument: string): Outcome | undefined {
-    const { login, security } = this.#session;
-    if (row.security === 'tls' && security !== 'protected') {
-      return outcome(ReplyCode.NotLoggedIn, 'Please AUTH TLS first.');
-    }
-    if (row.login && login.state !== 'logged-in') {
-      return outcome(ReplyCode.NotLoggedIn, 'Please log in with USER and PASS.');
-    }
-    if (row.argument === 'required' && argument === '') {
-      return outcome(ReplyCode.ArgumentSyntaxError, `An argument is missing: ${row.help}`);
-    }
-    if (row.argument === 'none' && argument !== '') {
-      return outcome(ReplyCode.ArgumentSyntaxError, `This command takes no argument: ${row.help}`);
-    }
-    return undefined;
   }
 
   #replyTo(error: unknown): Outcome {

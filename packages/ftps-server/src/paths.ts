@@ -1,7 +1,6 @@
 // What the argument of a command names.
 import { GrammarError, resolvePath } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from './command-row.js';
-import { requirePermission } from './permissions.js';
 
 /** The absolute path that the argument names; without an argument the working directory. */
 export function argumentPath({ argument, session }: CommandContext): string {
@@ -15,11 +14,6 @@ export function argumentPath({ argument, session }: CommandContext): string {
 export function listingPath(context: CommandContext): string {
   const path = context.argument.replace(/^(-[A-Za-z1]*(\s+|$))+/, '');
   return argumentPath({ ...context, argument: path });
-}
-
-/** Lets nothing through that would change what a read-only account sees. */
-export function requireWriting({ session }: CommandContext): void {
-  requirePermission(session.account, 'write');
 }
 
 export function directoryOf(path: string): string {

@@ -6,7 +6,7 @@ import { overDataConnection } from './data-transfer.js';
 import { FileSystemError } from './errors.js';
 import type { FileStat, WriteMode } from './file-system.js';
 import { outcome, type Outcome } from './outcome.js';
-import { argumentPath, directoryOf, nameOf, requireWriting } from './paths.js';
+import { argumentPath, directoryOf, nameOf } from './paths.js';
 import { receiveFile, type Progress } from './transfer.js';
 
 /** Receives the file that the argument names. `modeFor` says how it is written, by what is there now. */
@@ -38,7 +38,6 @@ export async function uploadOutcome(
 
 /** What can be known without touching anything is told before a data connection is spent on it. Gives what is there. */
 async function refuseEarly(context: CommandContext, path: string): Promise<FileStat | undefined> {
-  requireWriting(context);
   nameOf(path);
   const { fileSystem } = context.session.account;
   const parent = await fileSystem.stat(directoryOf(path));

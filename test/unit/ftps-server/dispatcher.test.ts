@@ -2,9 +2,14 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { GrammarError } from '@ftps-kit/ftp-protocol';
 import { ServerBinding } from '@ftps-kit/tls-core';
-import { parseAccount } from '../../../packages/ftps-server/src/account.js';
 import { FileSystemError, LocalFileSystem, type FaultEvent, type ServerEvents } from '@ftps-kit/ftps-server';
-import type { CommandContext, CommandRow, ServerContext } from '../../../packages/ftps-server/src/command-row.js';
+import { parseAccount, type AccountTerms } from '../../../packages/ftps-server/src/account.js';
+import type {
+  CommandContext,
+  CommandRow,
+  ServerContext,
+  SubcommandRow,
+} from '../../../packages/ftps-server/src/command-row.js';
 import { commandTable } from '../../../packages/ftps-server/src/command-table.js';
 import { Dispatcher } from '../../../packages/ftps-server/src/dispatcher.js';
 import { EventHub } from '../../../packages/ftps-server/src/event-hub.js';
@@ -12,6 +17,7 @@ import { MetricsRecorder } from '../../../packages/ftps-server/src/metrics.js';
 import { outcome, type Outcome } from '../../../packages/ftps-server/src/outcome.js';
 import { NoFreePortError } from '../../../packages/ftps-server/src/passive-ports.js';
 import { Session } from '../../../packages/ftps-server/src/session.js';
+import { doSubcommand } from '../../../packages/ftps-server/src/subcommands.js';
 
 const endpoint = { address: '127.0.0.1', port: 2121 };
 const emitter = new EventEmitter<ServerEvents>();
@@ -33,11 +39,11 @@ describe('the dispatcher', () => {
     session.moveSecurity('protected');
   }
 
-  function logIn(): void {
+  function logIn(terms: AccountTerms = {}): void {
     secure();
     session.moveLogin({
       kind: 'accepted',
-      account: parseAccount({ name: 'alice', fileSystem: new LocalFileSystem('/nowhere') }),
+      account: parseAccount({ name: 'alice', fileSystem: new LocalFileSystem('/nowhere'), ...terms }),
     });
   }
 
@@ -100,6 +106,30 @@ describe('the dispatcher', () => {
     expect(await dispatch('TEST x', { argument: 'none' })).to.equal(501);
     expect(await dispatch('TEST ', { argument: 'none' })).to.equal(200);
     expect(handled).to.have.length(1);
+  });
+
+  it('lets nobody through without the permission that the command needs, whatever its argument', async () => {
+    logIn({ permissions: ['read'] });
+    expect(await dispatch('TEST', { permission: 'write', argument: 'required' })).to.equal(550);
+    expect(await dispatch('TEST', { permission: ['list', 'write'] })).to.equal(550);
+    expect(handled).to.have.length(0);
+    expect(await dispatch('TEST', { permission: ['list', 'read'] })).to.equal(200);
+    expect(await dispatch('TEST', { permission: 'read' })).to.equal(200);
+  });
+
+  it('asks for the permission and the argument of a subcommand too', async () => {
+    logIn({ permissions: ['read'] });
+    const row = { help: 'TEST SUB', rfc: 'none', handle: () => outcome(200, 'sub') } as const;
+    const table = new Map<string, SubcommandRow>([
+      ['OPEN', { ...row, argument: 'required', permission: 'read' }],
+      ['SHUT', { ...row, argument: 'optional', permission: 'write' }],
+    ]);
+    const test = (line: string) =>
+      dispatch(line, { handle: (context) => doSubcommand(context, table, outcome(504, 'none')) });
+    expect(await test('TEST open a b')).to.equal(200);
+    expect(await test('TEST OPEN')).to.equal(501);
+    expect(await test('TEST SHUT')).to.equal(550);
+    expect(await test('TEST OTHER')).to.equal(504);
   });
 
   it('answers 502 to what is not in the table, 500 to what is no command, 501 to what is no text', async () => {
@@ -170,8 +200,8 @@ describe('the dispatcher', () => {
 
 describe('the command table', () => {
   it('lets nobody at files or data connections without TLS and a login', () => {
-    const open = ['AUTH', 'FEAT', 'OPTS', 'SYST', 'HELP', 'NOOP', 'QUIT'];
-    const beforeLogin = [...open, 'PBSZ', 'PROT', 'USER', 'PASS'];
+    const open = ['AUTH', 'FEAT', 'OPTS', 'SYST', 'HELP', 'NOOP', 'CLNT', 'QUIT'];
+    const beforeLogin = [...open, 'PBSZ', 'PROT', 'CCC', 'USER', 'PASS'];
     for (const [verb, { login, security }] of commandTable) {
       expect(security === 'any', verb).to.equal(open.includes(verb));
       expect(login, verb).to.equal(!beforeLogin.includes(verb));
@@ -181,7 +211,7 @@ describe('the command table', () => {
   it('says of each command how it is written and where it comes from', () => {
     for (const [verb, { help, rfc }] of commandTable) {
       expect(help.split(' ')[0], verb).to.equal(verb);
-      expect(rfc, verb).to.match(/^(RFC \d+|draft-somers-ftp-mfxx) §\d/);
+      expect(rfc, verb).to.match(/^((RFC \d+|draft-somers-ftp-mfxx) §\d|de facto$)/);
     }
   });
 });

@@ -2,10 +2,9 @@
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
 import { outcome, type Outcome } from '../outcome.js';
-import { argumentPath, requireWriting } from '../paths.js';
+import { argumentPath } from '../paths.js';
 
 export async function dele(context: CommandContext): Promise<Outcome> {
-  requireWriting(context);
   await context.session.account.fileSystem.remove(argumentPath(context));
   return outcome(ReplyCode.FileActionOkay, 'File removed.');
 }

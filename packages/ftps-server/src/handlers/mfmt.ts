@@ -3,10 +3,9 @@ import { GrammarError, ReplyCode, parseTime } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
 import { timeOf } from '../listing.js';
 import { outcome, type Outcome } from '../outcome.js';
-import { argumentPath, requireWriting } from '../paths.js';
+import { argumentPath } from '../paths.js';
 
 export async function mfmt(context: CommandContext): Promise<Outcome> {
-  requireWriting(context);
   const space = context.argument.indexOf(' ');
   const name = context.argument.slice(space + 1);
   if (space === -1 || name === '') throw new GrammarError('a time and a path are needed');

@@ -2,10 +2,9 @@
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
 import { outcome, type Outcome } from '../outcome.js';
-import { argumentPath, requireWriting } from '../paths.js';
+import { argumentPath } from '../paths.js';
 
 export async function rmd(context: CommandContext): Promise<Outcome> {
-  requireWriting(context);
   await context.session.account.fileSystem.removeDirectory(argumentPath(context));
   return outcome(ReplyCode.FileActionOkay, 'Directory removed.');
 }

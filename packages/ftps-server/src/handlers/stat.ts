@@ -6,6 +6,7 @@ import { linesOf } from '../listing-transfer.js';
 import { unixLine } from '../listing.js';
 import { outcome, type Outcome } from '../outcome.js';
 import { argumentPath, nameOf } from '../paths.js';
+import { requirePermission } from '../permissions.js';
 
 export function stat(context: CommandContext): Outcome | Promise<Outcome> {
   return context.argument === '' ? status(context) : listing(context);
@@ -25,6 +26,7 @@ function status({ session }: CommandContext): Outcome {
 }
 
 async function listing(context: CommandContext): Promise<Outcome> {
+  requirePermission(context.session.account, 'list');
   const { fileSystem } = context.session.account;
   const path = argumentPath(context);
   const found = await fileSystem.stat(path);
