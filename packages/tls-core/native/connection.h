@@ -50,6 +50,9 @@ class Connection : public Napi::ObjectWrap<Connection> {
  private:
   class Call;
 
+  // Where `state` has what; native-binding.ts has the same order.
+  enum StateField { kConsumed, kProduced, kToSend, kKept, kEvents, kStateFields };
+
   bool Configure(const Napi::Object& options);
 
   // (input, from, to, redeem?) -> Status

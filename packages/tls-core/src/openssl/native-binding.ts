@@ -21,7 +21,7 @@ export const Status = {
 
 export type Status = (typeof Status)[keyof typeof Status];
 
-/** Where a connection's `state` says what the last call did; `native/connection.cc` has the same order. */
+/** Where a connection's `state` says what the last call did; `native/connection.h` has the same order. */
 export const State = { consumed: 0, produced: 1, toSend: 2, kept: 3, events: 4 } as const;
 
 /** Versions as OpenSSL numbers them. */
