@@ -312,11 +312,27 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
       expect(error).to.be.instanceOf(HandshakeError).with.property('message').that.includes('ALPN');
     });
 
-    it('selects ftp-data for a client that offers only that', async () => {
+    it('selects ftp-data for a client that offers only that on a data connection, and never on a control connection', async () => {
       const sides = await engineSides(engine, {}, { alpn: ['ftp-data'] });
       const pair = await handshake(sides, newBindings(sides), 'data');
       expect(pair.server.handshake.alpn).to.equal('ftp-data');
       await endBoth(pair);
+      const error = await rejection(handshake(sides, newBindings(sides), 'control'));
+      expect(error).to.be.instanceOf(HandshakeError).with.property('message').that.includes('ALPN');
+    });
+
+    it('selects ftp where both are offered, and nothing where nothing is', async () => {
+      for (const [alpn, selected] of [
+        [['ftp-data', 'ftp'], 'ftp'],
+        [[], undefined],
+      ] as const) {
+        const sides = await engineSides(engine, {}, { alpn });
+        for (const role of ['control', 'data'] as const) {
+          const pair = await handshake(sides, newBindings(sides), role);
+          for (const channel of [pair.client, pair.server]) expect(channel.handshake.alpn).to.equal(selected);
+          await endBoth(pair);
+        }
+      }
     });
 
     it('negotiates only what the policy names', async () => {
@@ -412,11 +428,19 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
       for (const pair of [data, control, fresh]) await endBoth(pair);
     });
 
-    it('logs keys only to who asked for them by name', async () => {
-      const lines: string[] = [];
-      const sides = await engineSides(engine, {}, { dangerouslyLogKeys: (line) => lines.push(line) });
-      await endBoth(await handshake(sides, newBindings(sides), 'control'));
-      expect(lines.some((line) => line.startsWith('CLIENT_TRAFFIC_SECRET_0 '))).to.equal(true);
+    it('logs keys only to who asked for them by name, the same on both sides', async () => {
+      const logs = { client: [] as string[], server: [] as string[] };
+      const sides = await engineSides(
+        engine,
+        { dangerouslyLogKeys: (line) => logs.server.push(line) },
+        { dangerouslyLogKeys: (line) => logs.client.push(line) },
+      );
+      for (const role of ['control', 'data'] as const) await endBoth(await handshake(sides, newBindings(sides), role));
+      for (const lines of [logs.client, logs.server]) {
+        expect(lines.filter((line) => line.startsWith('CLIENT_TRAFFIC_SECRET_0 '))).to.have.length(2);
+        for (const line of lines) expect(line).to.match(/^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+$/);
+      }
+      expect([...logs.server].sort()).to.deep.equal([...logs.client].sort());
     });
 
     describe('declares what it cannot do, and refuses to be asked for it', () => {

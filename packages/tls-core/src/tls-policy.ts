@@ -29,7 +29,10 @@ export interface TlsPolicyOptions {
   readonly groups?: readonly Group[] | undefined;
   /** Signature algorithms this side accepts and makes. Default: OpenSSL's. */
   readonly signatureAlgorithms?: readonly SignatureAlgorithm[] | undefined;
-  /** Application protocols (RFC 7301). Default: `ftp` for a client; `ftp` and `ftp-data` for a server. */
+  /**
+   * Application protocols (RFC 7301). Default: `ftp`. A client offers them on both kinds of connection; a server takes
+   * `ftp-data` as well on data connections, and ends the handshake where something was offered and nothing is common.
+   */
   readonly alpn?: readonly string[] | undefined;
   /** DANGEROUS: gets every connection's keys in NSS key log format, for a packet analyser. Default: off. */
   readonly dangerouslyLogKeys?: ((line: string) => void) | undefined;
@@ -101,6 +104,8 @@ export interface ClientPolicy extends TlsPolicy {
 
 /** A server's parsed, defaulted and frozen policy. */
 export interface ServerPolicy extends TlsPolicy {
+  /** What data connections may agree on; `alpn` is for control connections. */
+  readonly dataAlpn: readonly string[];
   readonly identities: readonly [ServerIdentity, ...ServerIdentity[]];
   readonly clientCertificates: 'none' | 'optional' | 'required';
   readonly clientCa: readonly string[];
@@ -128,7 +133,7 @@ export function parseClientPolicy(options: ClientTlsOptions = {}): ClientPolicy 
   const ca = pemList('ca', options.ca);
   const bundledRoots = options.bundledRoots ?? ca.length === 0;
   return Object.freeze({
-    ...sharedPolicy(options, ['ftp']),
+    ...sharedPolicy(options),
     ca: bundledRoots ? [...tls.rootCertificates, ...ca] : ca,
     crl: pemList('crl', options.crl),
     pins: (options.pins ?? []).map(parseFingerprint),
@@ -152,8 +157,12 @@ export function parseServerPolicy(options: ServerTlsOptions): ServerPolicy {
   if (clientCertificates !== 'none' && clientCa.length === 0) {
     throw new ConfigError(`tls.clientCa: needed to check the client certificates that are ${clientCertificates}`);
   }
+  const shared = sharedPolicy(options);
   return Object.freeze<ServerPolicy>({
-    ...sharedPolicy(options, ['ftp', 'ftp-data']),
+    ...shared,
+    // FileZilla and its server call data connections so. Never on a control connection: what was meant for one kind of
+    // connection must not be taken by the other (the ALPACA attacks).
+    dataAlpn: [...new Set([...shared.alpn, 'ftp-data'])],
     identities: [first, ...others],
     clientCertificates,
     clientCa,
@@ -164,7 +173,7 @@ export function parseServerPolicy(options: ServerTlsOptions): ServerPolicy {
   });
 }
 
-function sharedPolicy(options: TlsPolicyOptions, defaultAlpn: readonly string[]): TlsPolicy {
+function sharedPolicy(options: TlsPolicyOptions): TlsPolicy {
   const versions = oneOf('versions', options.versions ?? '1.2+1.3', ['1.3', '1.2', '1.2+1.3']);
   return {
     minVersion: versions === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
@@ -174,7 +183,7 @@ function sharedPolicy(options: TlsPolicyOptions, defaultAlpn: readonly string[])
     groups: allOf('groups', options.groups ?? GROUPS.slice(0, 4), GROUPS),
     signatureAlgorithms:
       options.signatureAlgorithms && allOf('signatureAlgorithms', options.signatureAlgorithms, SIGNATURE_ALGORITHMS),
-    alpn: parseAlpn(options.alpn ?? defaultAlpn),
+    alpn: parseAlpn(options.alpn ?? ['ftp']),
     logKeys: options.dangerouslyLogKeys,
   };
 }

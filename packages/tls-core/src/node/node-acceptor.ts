@@ -49,7 +49,7 @@ export class NodeAcceptor implements TlsAcceptor {
     const tlsSocket = new tls.TLSSocket(socket, {
       isServer: true,
       ...sessions.socketOptions(role),
-      ALPNProtocols: [...this.policy.alpn],
+      ALPNProtocols: [...(role === 'data' ? this.policy.dataAlpn : this.policy.alpn)],
     });
     if (this.policy.logKeys !== undefined) {
       const { logKeys } = this.policy;

@@ -5,7 +5,7 @@ import type { ConnectionRole } from '../tls-channel.js';
 import type { ClientPolicy, ServerPolicy, TlsPolicy } from '../tls-policy.js';
 import { nativeBinding, PROTOCOL_NUMBER, type NativeContext, type NativeContextOptions } from './native-binding.js';
 
-type SharedOptions = Omit<NativeContextOptions, 'server' | 'ca' | 'crl'>;
+type SharedOptions = Omit<NativeContextOptions, 'server' | 'ca' | 'crl' | 'alpn'>;
 
 /** A server's contexts for both kinds of connection. */
 export type ServerContexts = Readonly<Record<ConnectionRole, NativeContext>>;
@@ -19,9 +19,9 @@ export function serverContexts(policy: ServerPolicy, identities: readonly Server
     ticketLifetimeSeconds: policy.ticketLifetimeSeconds,
   };
   return {
-    control: newContext({ ...options, issuesSessions: true }),
+    control: newContext({ ...options, alpn: encodeAlpn(policy.alpn), issuesSessions: true }),
     // A session that a stranger agreed on for a data connection must not vouch for the next one.
-    data: newContext({ ...options, issuesSessions: false }),
+    data: newContext({ ...options, alpn: encodeAlpn(policy.dataAlpn), issuesSessions: false }),
   };
 }
 
@@ -29,6 +29,7 @@ export function clientContext(policy: ClientPolicy): NativeContext {
   return newContext({
     ...sharedOptions(policy, policy.identity === undefined ? [] : [policy.identity]),
     server: false,
+    alpn: encodeAlpn(policy.alpn),
     // Asked by nobody where the certificate is pinned, and Node's roots take a while to read.
     ca: policy.pins.length > 0 || policy.acceptAnyCertificate ? [] : policy.ca,
     crl: policy.crl,
@@ -45,7 +46,6 @@ function sharedOptions(policy: TlsPolicy, identities: readonly ServerIdentity[])
     ciphers: policy.ciphers.join(':'),
     groups: policy.groups.join(':'),
     signatureAlgorithms: policy.signatureAlgorithms?.join(':') ?? '',
-    alpn: encodeAlpn(policy.alpn),
     logKeys: policy.logKeys !== undefined,
     identityChains: identities.map((identity) => identity.certPem),
     identityKeys: identities.map((identity) => identity.privateKeyPem()),
