@@ -46,7 +46,7 @@ async function serve(tcp: SocketChannel): Promise<void> {
 /** The first connection is the control connection, and the others resume it. */
 let accepted = 0;
 function accept(tcp: SocketChannel, acceptor: TlsAcceptor, binding: ServerBinding): Promise<ByteChannel> {
-  const role = task.work === 'sink' || accepted++ === 0 ? 'control' : 'data';
+  const role = task.work !== 'sink' && accepted++ === 0 ? 'control' : 'data';
   return acceptor.accept(tcp, { role, binding });
 }
 

@@ -55,7 +55,7 @@ async function connect(engine: FarSideTask['engine'], port: number): Promise<Byt
   const tcp = await SocketChannel.connect({ host: '127.0.0.1', port });
   if (engine === 'none') return tcp;
   const connector = selectEngine(engine).connector(parseClientPolicy({ dangerouslyAcceptAnyCertificate: true }));
-  return connector.connect(tcp, { role: 'control', host: '127.0.0.1', binding: connector.newBinding() });
+  return connector.connect(tcp, { role: 'data', host: '127.0.0.1', binding: connector.newBinding() });
 }
 
 /** Ends when the other side says that it has everything. */
