@@ -6,11 +6,13 @@ import {
   LimitError,
   LocalFileError,
   LoginError,
+  NotFoundError,
   ProtocolError,
   ReplyError,
   TimeoutError,
   TlsError,
   TransferError,
+  UnsupportedError,
   VerificationError,
 } from '@ftps-kit/ftps-client';
 
@@ -41,6 +43,9 @@ export const EXIT_CODE_HELP: readonly string[] = [
   '130  interrupted',
 ];
 
+/** The server said no, or has nothing to say yes to. */
+const refusals = [ReplyError, NotFoundError, UnsupportedError];
+
 /** The connection did not come about, or what came over it cannot be used. */
 const connectionErrors = [ConnectionError, TimeoutError, ProtocolError, LimitError];
 
@@ -50,7 +55,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof VerificationError) return ExitCode.VerificationFailed;
   if (error instanceof TransferError) return ExitCode.TransferIncomplete;
   if (error instanceof LoginError) return ExitCode.Login;
-  if (error instanceof ReplyError) return ExitCode.Refused;
+  if (refusals.some((kind) => error instanceof kind)) return ExitCode.Refused;
   if (error instanceof TlsError) return ExitCode.Tls;
   if (connectionErrors.some((kind) => error instanceof kind)) return ExitCode.Connection;
   return ExitCode.Usage;

@@ -10,6 +10,7 @@ import {
   type TlsEngine,
   type WhenEmpty,
 } from '@ftps-kit/tls-core';
+import { announceNothing, type Announce } from './client-events.js';
 import { DEFAULT_TIMEOUTS } from './limits.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 
@@ -106,6 +107,8 @@ export interface ClientOptions {
   readonly passiveAddress: 'control' | 'reply';
   readonly plain: boolean;
   readonly reconnect: boolean;
+  /** Tells the listeners of the client. */
+  readonly announce: Announce;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -127,7 +130,7 @@ const KEYS: readonly string[] = [
 ] satisfies readonly (keyof FtpsClientOptions)[];
 
 /** Throws `ConfigError` that names the wrong option and what is right. */
-export function parseClientOptions(options: FtpsClientOptions): ClientOptions {
+export function parseClientOptions(options: FtpsClientOptions, announce: Announce = announceNothing): ClientOptions {
   knownKeys(options, '', KEYS);
   if (typeof options.host !== 'string' || options.host === '') throw new ConfigError('host: name the server');
   const mode = oneOf('mode', options.mode ?? 'explicit', ['explicit', 'implicit']);
@@ -150,6 +153,7 @@ export function parseClientOptions(options: FtpsClientOptions): ClientOptions {
     passiveAddress: oneOf('passiveAddress', options.passiveAddress ?? 'control', ['control', 'reply']),
     plain,
     reconnect: options.reconnect ?? false,
+    announce,
     signal: options.signal,
   });
 }

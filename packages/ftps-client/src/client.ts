@@ -1,48 +1,56 @@
 // The facade: one login, and what can be done with it.
+import { EventEmitter } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import { ConfigError, ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
-import { parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
+import { ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
+import {
+  announceNothing,
+  announcerOf,
+  type Announce,
+  type ClientEvents,
+  type TransferSubject,
+} from './client-events.js';
 import { ClientLogin } from './client-login.js';
-import type { ReplyDeadline } from './control-connection.js';
+import { knownKeys, parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
 import { download } from './download.js';
 import type { DownloadSink } from './download-sink.js';
-import { isNegative } from './errors.js';
 import type { Features } from './features.js';
 import type { Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
-import { outgoing, outgoingPath } from './outgoing-command.js';
-import type { CallOptions, TransferOptions, TransferResult } from './transfer-result.js';
+import { outgoingPath } from './outgoing-command.js';
+import { changesFolder, rawCommand } from './raw-command.js';
+import { remoteExists, remoteStat, workingFolder } from './remote-entry.js';
+import { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
+import { remoteModifiedAt, setRemoteModified } from './remote-time.js';
+import { makeFolders, removeTree } from './remote-tree.js';
+import type { CallOptions, TransferOptions, TransferResult, TreeOptions } from './transfer-result.js';
 import type { LoginContext } from './transfer.js';
 import { TurnQueue } from './turn-queue.js';
 import { upload } from './upload.js';
 import { remoteSize } from './verify.js';
-
-/** Verbs that move data, or change what this client keeps track of: `raw` does not send them. */
-const KEPT_VERBS: readonly string[] = [
-  ...['RETR', 'STOR', 'STOU', 'APPE', 'LIST', 'NLST', 'MLSD', 'PORT', 'EPRT', 'PASV', 'EPSV', 'ABOR', 'REST'],
-  ...['AUTH', 'CCC', 'PBSZ', 'PROT', 'USER', 'PASS', 'ACCT', 'REIN', 'QUIT', 'TYPE', 'MODE', 'STRU'],
-];
-
-/** Verbs after which the working folder is another one. */
-const FOLDER_VERBS: readonly string[] = ['CWD', 'CDUP', 'XCWD', 'XCUP', 'SMNT'];
+import { allOf, checkWalkOptions, walkTree, type WalkEntry, type WalkOptions } from './walk.js';
 
 /**
  * A login on an FTP server, over TLS. Calls run one at a time, in the order they were made. Every call rejects with an
  * `FtpsError`; after most of them the client goes on. Where its control connection is lost, the call under way rejects,
  * and later ones reject with `ConnectionError`, or with `reconnect: true` log in again first.
+ *
+ * Remote paths are taken as they are: with a leading slash from the root, else from the working folder.
  */
-export class FtpsClient implements AsyncDisposable {
+export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDisposable {
   readonly engine: EngineName;
   readonly #reconnects: boolean;
   readonly #login: ClientLogin;
+  readonly #announce: Announce;
   readonly #turns = new TurnQueue();
   #closing: Promise<void> | undefined;
 
   private constructor({ engine, reconnect }: ClientOptions, login: ClientLogin) {
+    super();
     this.engine = engine.name;
     this.#reconnects = reconnect;
     this.#login = login;
+    this.#announce = announcerOf(this);
   }
 
   /**
@@ -51,8 +59,14 @@ export class FtpsClient implements AsyncDisposable {
    * `PlaintextInjectionError`; nothing stays open then.
    */
   static async connect(options: FtpsClientOptions): Promise<FtpsClient> {
-    const parsed = parseClientOptions(options);
-    return new FtpsClient(parsed, await ClientLogin.open(parsed));
+    // Nobody can listen before there is a client.
+    let announce: Announce = announceNothing;
+    const parsed = parseClientOptions(options, (name, event) => {
+      announce(name, event);
+    });
+    const client = new FtpsClient(parsed, await ClientLogin.open(parsed));
+    announce = client.#announce;
+    return client;
   }
 
   /** Of the control connection; undefined on plain FTP. */
@@ -74,11 +88,56 @@ export class FtpsClient implements AsyncDisposable {
   }
 
   /**
-   * The entries of `path`, or of the current folder, without `.` and `..`: MLSD where the server has it, else LIST. The
-   * whole listing is read before the first entry is given, so other calls may be made in the loop.
+   * The entries of `path`, or of the working folder, without `.` and `..`: MLSD where the server has it, else LIST. The
+   * whole listing is read before the first entry is given (128 MB at most, else `LimitError`): the control connection is
+   * free then, and other calls may be made in the loop.
    */
-  async *list(path?: string, { signal }: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    yield* await this.#call(signal, (context) => listEntries(context, path, signal));
+  async *list(path?: string, options: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
+    yield* await this.#call(options, (context, signal) => listEntries(context, path, signal));
+  }
+
+  /**
+   * All entries below `path`, or below the working folder, those of one folder together. Links are given and not gone
+   * through; a folder that lies within itself is not entered again. Each listing is a call of its own, so that others may
+   * be made in the loop. Rejects with the first folder that cannot be listed, unless `onError` is given.
+   */
+  async *walk(path = '', options: WalkOptions = {}): AsyncGenerator<WalkEntry, void, undefined> {
+    checkWalkOptions(options);
+    const list = (folder: string | undefined, signal: AbortSignal) => allOf(this.list(folder, { signal }));
+    yield* walkTree({ ...options, root: path, width: 1, list });
+  }
+
+  /**
+   * What is at `path`: by MLST (RFC 3659 §7), else from the listing of its folder. Rejects with `NotFoundError`. A link is
+   * told as the server tells it: by MLST many tell what it leads to.
+   */
+  stat(path: string, options: CallOptions = {}): Promise<Entry> {
+    return this.#call(options, (context, signal) => remoteStat(context, path, signal));
+  }
+
+  /** Whether the server shows something at `path`. What it hides from this user does not exist. */
+  exists(path: string, options: CallOptions = {}): Promise<boolean> {
+    return this.#call(options, (context, signal) => remoteExists(context, path, signal));
+  }
+
+  /** The size of a remote file, bytes (SIZE, RFC 3659 §4). */
+  size(path: string, options: CallOptions = {}): Promise<number> {
+    return this.#call(options, (context, signal) =>
+      remoteSize(context.control, path, { timeoutMs: context.timeouts.replyMs, signal }),
+    );
+  }
+
+  /** When it was modified: MDTM (RFC 3659 §3), else as `stat`. Rejects with `UnsupportedError` where nothing tells. */
+  modifiedAt(path: string, options: CallOptions = {}): Promise<Date> {
+    return this.#call(options, (context, signal) => remoteModifiedAt(context, path, signal));
+  }
+
+  /**
+   * Sets when it was modified, to the second: MFMT (draft-somers-ftp-mfxx), else MDTM with a time. Rejects with
+   * `UnsupportedError` where the server takes neither.
+   */
+  setModified(path: string, time: Date, options: CallOptions = {}): Promise<void> {
+    return this.#call(options, (context, signal) => setRemoteModified(context, path, time, signal));
   }
 
   /**
@@ -92,7 +151,9 @@ export class FtpsClient implements AsyncDisposable {
     sink: string | Writable | DownloadSink,
     options: TransferOptions = {},
   ): Promise<TransferResult> {
-    return this.#call(options.signal, (context) => download(context, remotePath, sink, options));
+    return this.#transfer({ direction: 'download', remotePath }, options, (context, observed) =>
+      download(context, remotePath, sink, observed),
+    );
   }
 
   /** Uploads a file from a local path, from bytes, or from a stream of them. Resolves and rejects as `download` does. */
@@ -101,34 +162,74 @@ export class FtpsClient implements AsyncDisposable {
     remotePath: string,
     options: TransferOptions = {},
   ): Promise<TransferResult> {
-    return this.#call(options.signal, (context) => upload(context, source, remotePath, options));
+    return this.#transfer({ direction: 'upload', remotePath }, options, (context, observed) =>
+      upload(context, source, remotePath, observed),
+    );
   }
 
-  /** The size of a remote file, bytes (RFC 3659 §4). */
-  size(path: string, { signal }: CallOptions = {}): Promise<number> {
-    return this.#call(signal, (context) => remoteSize(context.control, path, deadline(context, signal)));
+  /**
+   * A download as a stream. It ends when the file is whole and checked, and is destroyed with the error of `download`
+   * where it fails; `result` is what `download` gives. While nobody reads, the calls behind it wait; destroyed early, it
+   * ends the download.
+   */
+  createReadStream(remotePath: string, options: TransferOptions = {}): RemoteReadStream {
+    return new RemoteReadStream((sink, ends) =>
+      this.download(remotePath, sink, { ...options, signal: anyOf(options.signal, ends) }),
+    );
   }
 
-  /** Makes a folder (MKD). */
-  mkdir(path: string, options: CallOptions = {}): Promise<void> {
-    return this.#pathCall('MKD', path, options);
+  /**
+   * An upload as a stream. It finishes when the file is whole and checked, and is destroyed with the error of `upload`
+   * where it fails; `result` is what `upload` gives. Until it is ended, the calls behind it wait.
+   */
+  createWriteStream(remotePath: string, options: TransferOptions = {}): RemoteWriteStream {
+    return new RemoteWriteStream((source, ends) =>
+      this.upload(source, remotePath, { ...options, signal: anyOf(options.signal, ends) }),
+    );
   }
 
-  /** Removes a file (DELE). */
+  /**
+   * Makes a folder (MKD). With `recursive` also those around it that are missing, and one that is there already is as good
+   * as made; without it that is a `ReplyError`.
+   */
+  mkdir(path: string, { recursive = false, ...options }: TreeOptions = {}): Promise<void> {
+    if (!recursive) return this.#pathCall('MKD', path, options);
+    return this.#call(options, (context, signal) => makeFolders(context, path, signal));
+  }
+
+  /** Removes a file or a link (DELE). */
   remove(path: string, options: CallOptions = {}): Promise<void> {
     return this.#pathCall('DELE', path, options);
   }
 
-  /** Removes an empty folder (RMD). */
-  removeDirectory(path: string, options: CallOptions = {}): Promise<void> {
-    return this.#pathCall('RMD', path, options);
+  /**
+   * Removes an empty folder (RMD). With `recursive` whatever is in it too: links are removed and not gone through, and what
+   * somebody else removes at the same time is gone too. Rejects with the first refusal, and what is left then is whole.
+   */
+  async removeDirectory(path: string, { recursive = false, ...options }: TreeOptions = {}): Promise<void> {
+    knownKeys(options, '', CALL_KEYS);
+    if (!recursive) return this.#pathCall('RMD', path, options);
+    return removeTree(this, path, { ...options, width: 1 });
   }
 
   /** Renames, or moves (RNFR, RNTO). What stands under the new name may be replaced; that is for the server to say. */
-  rename(from: string, to: string, { signal }: CallOptions = {}): Promise<void> {
-    return this.#call(signal, async (context) => {
+  rename(from: string, to: string, options: CallOptions = {}): Promise<void> {
+    return this.#call(options, async ({ control, timeouts }, signal) => {
       const steps = [outgoingPath('RNFR', from), outgoingPath('RNTO', to)];
-      for (const step of steps) await context.control.demand(step, deadline(context, signal));
+      for (const step of steps) await control.demand(step, { timeoutMs: timeouts.replyMs, signal });
+    });
+  }
+
+  /** The working folder (PWD), from which paths without a leading slash are meant. */
+  pwd(options: CallOptions = {}): Promise<string> {
+    return this.#call(options, workingFolder);
+  }
+
+  /** Makes `path` the working folder (CWD); a login that is opened again begins there. */
+  async cwd(path: string, options: CallOptions = {}): Promise<void> {
+    await this.#call(options, async ({ control, timeouts }, signal) => {
+      await control.demand(outgoingPath('CWD', path), { timeoutMs: timeouts.replyMs, signal });
+      await this.#login.folderChanged(signal);
     });
   }
 
@@ -136,23 +237,21 @@ export class FtpsClient implements AsyncDisposable {
    * Sends any other command and gives its final reply, whatever its code. Rejects with `ConfigError` for the verbs that
    * move data or change what this client keeps track of.
    */
-  raw(verb: string, argument?: string, { signal }: CallOptions = {}): Promise<Reply> {
-    return this.#call(signal, async (context) => {
-      if (KEPT_VERBS.includes(verb.toUpperCase())) {
-        throw new ConfigError(`raw: ${verb} is not for sending by hand; the client keeps track of it`);
-      }
-      const reply = await context.control.run(outgoing(verb, argument), deadline(context, signal));
-      if (FOLDER_VERBS.includes(verb.toUpperCase()) && !isNegative(reply)) await this.#login.folderChanged(signal);
+  raw(verb: string, argument?: string, options: CallOptions = {}): Promise<Reply> {
+    return this.#call(options, async ({ control, timeouts }, signal) => {
+      const command = rawCommand(verb, argument);
+      const reply = await control.run(command, { timeoutMs: timeouts.replyMs, signal });
+      if (changesFolder(command, reply)) await this.#login.folderChanged(signal);
       return reply;
     });
   }
 
   /**
    * Says QUIT and closes the connection, within `timeouts.closeMs`. A call under way is broken off. Never rejects, also
-   * where the connection is gone.
+   * where the connection is gone. Every later call rejects with `ConnectionError`.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#login.close({ farewell: this.#turns.isIdle });
     return this.#closing;
   }
 
@@ -160,24 +259,45 @@ export class FtpsClient implements AsyncDisposable {
     return this.close();
   }
 
-  async #close(): Promise<void> {
-    await this.#login.close({ farewell: this.#turns.isIdle });
-  }
-
-  #pathCall(verb: string, path: string, { signal }: CallOptions): Promise<void> {
-    return this.#call(signal, async (context) => {
-      await context.control.demand(outgoingPath(verb, path), deadline(context, signal));
+  #pathCall(verb: string, path: string, options: CallOptions): Promise<void> {
+    return this.#call(options, async ({ control, timeouts }, signal) => {
+      await control.demand(outgoingPath(verb, path), { timeoutMs: timeouts.replyMs, signal });
     });
   }
 
-  #call<T>(signal: AbortSignal | undefined, work: (context: LoginContext) => Promise<T>): Promise<T> {
+  async #transfer(
+    subject: TransferSubject,
+    options: TransferOptions,
+    move: (context: LoginContext, observed: TransferOptions) => Promise<TransferResult>,
+  ): Promise<TransferResult> {
+    const { signal, onProgress } = options;
+    const observed: TransferOptions = {
+      ...options,
+      onProgress: (progress) => {
+        onProgress?.(progress);
+        this.#announce('progress', { ...subject, progress });
+      },
+    };
+    const result = await this.#call({ signal }, (context) => move(context, observed));
+    this.#announce('transfer', { ...subject, result });
+    return result;
+  }
+
+  async #call<T>(
+    options: CallOptions,
+    work: (context: LoginContext, signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    knownKeys(options, '', CALL_KEYS);
+    const { signal } = options;
     return this.#turns.take(signal, async () => {
       if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
-      return work(this.#reconnects ? await this.#login.ensureOpen(signal) : this.#login.current);
+      return work(this.#reconnects ? await this.#login.ensureOpen(signal) : this.#login.current, signal);
     });
   }
 }
 
-function deadline({ timeouts }: LoginContext, signal: AbortSignal | undefined): ReplyDeadline {
-  return { timeoutMs: timeouts.replyMs, signal };
+const CALL_KEYS: readonly string[] = ['signal'] satisfies (keyof CallOptions)[];
+
+function anyOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return signal === undefined ? other : AbortSignal.any([signal, other]);
 }

@@ -32,6 +32,25 @@ export class LoginError extends ReplyError {
   override readonly code = 'FTPS_ERR_LOGIN';
 }
 
+/** The server shows nothing of that name to this user; `reply` where it said so itself, and its listing did not. */
+export class NotFoundError extends FtpsError {
+  readonly code = 'FTPS_ERR_NOT_FOUND';
+  readonly path: string;
+  readonly reply: Reply | undefined;
+
+  constructor(path: string, { reply, ...options }: ErrorOptions & { readonly reply?: Reply | undefined } = {}) {
+    const said = reply === undefined ? '' : ` (${replyText(reply)})`;
+    super(`the server shows no such file or folder: ${printable(path)}${said}`, options);
+    this.path = path;
+    this.reply = reply;
+  }
+}
+
+/** The server does not have what the call needs, by its own list of features. Nothing was changed. */
+export class UnsupportedError extends FtpsError {
+  readonly code = 'FTPS_ERR_UNSUPPORTED';
+}
+
 /** What a {@link TransferError} may carry besides its message. */
 export interface TransferErrorOptions extends ErrorOptions {
   /** Bytes that moved before it ended. */
@@ -92,6 +111,11 @@ export function replyText({ code, lines }: Reply): string {
 /** The error for a command that the server refused. */
 export function refused(command: OutgoingCommand, reply: Reply, options?: ErrorOptions): ReplyError {
   return new ReplyError(command.verb, reply, `the server refused ${printable(command.shown)}`, options);
+}
+
+/** Whether the server does not know the command at all: RFC 959 §4.2.2 has 500 and 502 for that, 504 for this use of it. */
+export function isUnknownCommand(reply: Reply): boolean {
+  return reply.code === 500 || reply.code === 502 || reply.code === 504;
 }
 
 /** Whether the server refused. */

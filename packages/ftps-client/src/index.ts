@@ -1,27 +1,42 @@
 // The public names of ftps-client.
 export { FtpsClient } from './client.js';
+export type {
+  ClientEvents,
+  CloseEvent,
+  PinEvent,
+  ProgressEvent,
+  ReconnectEvent,
+  RetryEvent,
+  TransferEvent,
+  TransferSubject,
+} from './client-events.js';
 export type { FtpsClientOptions, Timeouts } from './client-options.js';
 export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';
 export type { DownloadSink } from './download-sink.js';
 export {
   LocalFileError,
   LoginError,
+  NotFoundError,
   ProtocolError,
   ReplyError,
   TransferError,
+  UnsupportedError,
   VerificationError,
   replyText,
   type TransferErrorOptions,
 } from './errors.js';
 export type { Entry } from './list-entry.js';
+export { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
 export type { Progress } from './transfer-meter.js';
 export type {
   CallOptions,
+  TreeOptions,
   TransferOptions as DownloadOptions,
   TransferOptions as UploadOptions,
   TransferResult,
 } from './transfer-result.js';
 export type { Verified } from './verify.js';
+export type { WalkEntry, WalkOptions } from './walk.js';
 
 // What a caller of this package meets of those below, so that one import serves.
 export type { Reply } from '@ftps-kit/ftp-protocol';

@@ -31,3 +31,9 @@ export const MAX_LISTING_BYTES = 128 * 1024 * 1024;
 
 /** The longest line of a listing: a path of 4,096 bytes behind its facts. */
 export const MAX_LISTING_LINE_BYTES = 16 * 1024;
+
+/** A tree deeper than this is taken for one that goes round in circles. */
+export const MAX_TREE_DEPTH = 256;
+
+/** Folders of a walk that wait to be listed. */
+export const MAX_WALK_FOLDERS = 1_000_000;

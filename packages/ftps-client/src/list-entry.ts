@@ -1,5 +1,5 @@
 // One entry of a remote folder, from a machine listing (RFC 3659 §7) or from the text that LIST gives.
-import { GrammarError, parseByteOffset, parseMlsxLine, parseTime } from '@ftps-kit/ftp-protocol';
+import { GrammarError, parseByteOffset, parseMlsxLine, parseTime, type MlsxEntry } from '@ftps-kit/ftp-protocol';
 import { parseList, type FileInfo } from 'basic-ftp';
 import { ProtocolError } from './errors.js';
 
@@ -25,10 +25,15 @@ const NO_FACTS: ReadonlyMap<string, string> = new Map();
 /** The entry in a line of MLSD; undefined for the folder itself and its parent. Throws `ProtocolError`. */
 export function parseMachineEntry(line: string): Entry | undefined {
   const { facts, name: pathname } = parsed(line);
-  const type = facts.get('type') ?? '';
   const name = componentOf(pathname);
   // RFC 3659 §7.5.1: cdir and pdir are the listed folder and its parent.
-  if (name === undefined || /^[cp]dir$/i.test(type)) return undefined;
+  if (name === undefined || /^[cp]dir$/i.test(facts.get('type') ?? '')) return undefined;
+  return machineEntry({ facts, name });
+}
+
+/** The entry that these facts tell of. */
+export function machineEntry({ facts, name }: MlsxEntry): Entry {
+  const type = facts.get('type') ?? '';
   const link = SLINK.exec(type);
   return Object.freeze({
     name,
@@ -39,6 +44,12 @@ export function parseMachineEntry(line: string): Entry | undefined {
     listedTime: undefined,
     facts,
   });
+}
+
+/** A folder of which nothing else is known. */
+export function folderEntry(name: string): Entry {
+  const unknown = { size: undefined, modifiedAt: undefined, linkTarget: undefined, listedTime: undefined };
+  return Object.freeze({ name, type: 'directory', ...unknown, facts: NO_FACTS });
 }
 
 /** The entries in what LIST gave. Throws `ProtocolError` for a form that nobody knows. */
@@ -74,11 +85,14 @@ function componentOf(pathname: string): string | undefined {
 }
 
 function entryType(type: string): Entry['type'] {
-  // RFC 3659 §7.5.1: the values are file, dir and those of an operating system, in any case.
+  // RFC 3659 §7.5.1: the values are file, dir and those of an operating system, in any case; MLST of the working folder
+  // may say cdir.
   switch (type.toLowerCase()) {
     case 'file':
       return 'file';
     case 'dir':
+    case 'cdir':
+    case 'pdir':
       return 'directory';
     default:
       return 'other';

@@ -12,6 +12,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** For calls about folders. */
+export interface TreeOptions extends CallOptions {
+  /** Also what is around the folder, or in it. Default false. */
+  readonly recursive?: boolean | undefined;
+}
+
 export interface TransferOptions extends CallOptions {
   /** Called as bytes move; often. What it throws ends the transfer. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;

@@ -1,0 +1,94 @@
+// What a client tells of itself while it works, and the way it is told: a listener that throws breaks nothing.
+import type { EventEmitter } from 'node:events';
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import type { Progress } from './transfer-meter.js';
+import type { TransferResult } from './transfer-result.js';
+
+/** The events of `FtpsClient`. Nothing secret is in any of them. */
+export interface ClientEvents {
+  /** A command was sent; the arguments of PASS and ACCT are left out. */
+  command: [{ readonly line: string }];
+  /** A reply came. */
+  reply: [Reply];
+  /** A download or an upload came to a good end. */
+  transfer: [TransferEvent];
+  /** Bytes moved, as `onProgress` is told. */
+  progress: [ProgressEvent];
+  /** Something is tried again, after `delayMs`. */
+  retry: [RetryEvent];
+  /** The login was lost, and stands again. */
+  reconnect: [ReconnectEvent];
+  /** TLS 1.2 is used with this host from now on, since its data connections did not resume under TLS 1.3. */
+  pin: [PinEvent];
+  /** A control connection ended: by `close()`, or because it was lost. */
+  close: [CloseEvent];
+}
+
+/** What moves, and which way. */
+export interface TransferSubject {
+  readonly direction: 'download' | 'upload';
+  readonly remotePath: string;
+}
+
+export interface TransferEvent extends TransferSubject {
+  readonly result: TransferResult;
+}
+
+export interface ProgressEvent extends TransferSubject {
+  readonly progress: Progress;
+}
+
+export interface RetryEvent {
+  /** The attempt that comes next; 2 is the first that is called again. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  /** Why the attempt before failed. */
+  readonly error: Error;
+}
+
+export interface ReconnectEvent {
+  readonly host: string;
+  /** Why the connection before was lost. */
+  readonly error: Error;
+}
+
+export interface PinEvent {
+  readonly host: string;
+  readonly version: '1.2';
+}
+
+export interface CloseEvent {
+  /** What ended it; after `close()` it says that the client was closed. */
+  readonly error: Error;
+}
+
+/** Tells those who listen. Never throws. */
+export type Announce = <Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name][0]) => void;
+
+/** Where nobody can listen. */
+export const announceNothing: Announce = () => undefined;
+
+/**
+ * Calls every listener, also behind one that throws: what they throw, or reject with, becomes a warning of the process, and
+ * neither ends a transfer nor the process.
+ */
+export function announcerOf(emitter: EventEmitter<ClientEvents>): Announce {
+  return (name, event) => {
+    for (const listener of emitter.rawListeners(name)) {
+      try {
+        const outcome: unknown = Reflect.apply(listener, emitter, [event]);
+        if (outcome instanceof Promise)
+          outcome.catch((error: unknown) => {
+            warn(name, error);
+          });
+      } catch (error) {
+        warn(name, error);
+      }
+    }
+  };
+}
+
+function warn(name: string, error: unknown): void {
+  const what = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`a listener of the event '${name}' threw: ${what}`, { type: 'FtpsKitWarning' });
+}

@@ -1,0 +1,27 @@
+// Which commands a caller may send by hand, and what they change for the client that sent them.
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import { ConfigError } from '@ftps-kit/tls-core';
+import { isNegative } from './errors.js';
+import { outgoing, type OutgoingCommand } from './outgoing-command.js';
+
+/** Verbs that move data, or change what a client keeps track of. */
+const KEPT_VERBS: readonly string[] = [
+  ...['RETR', 'STOR', 'STOU', 'APPE', 'LIST', 'NLST', 'MLSD', 'PORT', 'EPRT', 'PASV', 'EPSV', 'ABOR', 'REST'],
+  ...['AUTH', 'CCC', 'PBSZ', 'PROT', 'USER', 'PASS', 'ACCT', 'REIN', 'QUIT', 'TYPE', 'MODE', 'STRU'],
+];
+
+/** Verbs after which the working folder is another one. */
+const FOLDER_VERBS: readonly string[] = ['CWD', 'CDUP', 'XCWD', 'XCUP', 'SMNT'];
+
+/** Throws `ConfigError` for a verb that is not for sending by hand. */
+export function rawCommand(verb: string, argument: string | undefined): OutgoingCommand {
+  if (KEPT_VERBS.includes(verb.toUpperCase())) {
+    throw new ConfigError(`raw: ${verb} is not for sending by hand; the client keeps track of it`);
+  }
+  return outgoing(verb, argument);
+}
+
+/** Whether the working folder is another one now. */
+export function changesFolder({ verb }: OutgoingCommand, reply: Reply): boolean {
+  return FOLDER_VERBS.includes(verb.toUpperCase()) && !isNegative(reply);
+}
