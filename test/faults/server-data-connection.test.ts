@@ -172,6 +172,66 @@ describe('a passive port, with small limits', () => {
     expect((await second.download('RETR a')).reply.code).to.equal(226);
   });
 
+  it('takes a port back that nobody uses, tells of it, and answers 425 to the transfer that comes too late', async () => {
+    await using server = await TestServer.start({ files: { a: 'a' }, limits: { passivePortTimeoutMs: 50 } });
+    await using client = await RawFtpClient.loggedIn(server);
+    const told = server.next('limit');
+    const port = await client.extendedPassive();
+    expect((await told).limit).to.equal('passivePortTimeoutMs');
+    expect(await rejection(client.dataTcp(port))).to.have.property('code', 'ECONNREFUSED');
+    const reply = await client.command('RETR a');
+    expect(reply.code).to.equal(425);
+    expect(text(reply)).to.include('passive port');
+    await client.expect(257, 'PWD');
+  });
+
+  it('gives one address its share of ports, and 425 beyond it, until one is used', async () => {
+    await using server = await TestServer.start({ files: { a: 'a' }, limits: { maxPassivePortsPerAddress: 1 } });
+    await using first = await RawFtpClient.loggedIn(server);
+    await using second = await RawFtpClient.loggedIn(server);
+    const port = await first.extendedPassive();
+    const told = server.next('limit');
+    expect((await second.command('EPSV')).code).to.equal(425);
+    expect((await told).limit).to.equal('maxPassivePortsPerAddress');
+    const tcp = await first.dataTcp(port);
+    await first.expect(150, 'RETR a');
+    expect((await second.download('RETR a')).reply.code).to.equal(226);
+    tcp.channel.destroy();
+    expect((await first.reply()).code).to.equal(425);
+  });
+
+  it('is open to every address with sameAddress: false, which still has to prove itself', async function () {
+    await using server = await TestServer.start({ files: { a: 'content' }, sameAddress: false });
+    await using client = await RawFtpClient.loggedIn(server);
+    const other = await client.dataTcp(await client.extendedPassive(), '127.0.0.2').catch(unlessNoSuchAddress);
+    if (other === undefined) this.skip();
+    const channel = await client.dataTls(other);
+    await client.expect(150, 'RETR a');
+    expect((await readAll(channel)).toString()).to.equal('content');
+    expect((await client.reply()).code).to.equal(226);
+    channel.destroy();
+    const stranger = await client.dataTcp(await client.extendedPassive(), '127.0.0.2');
+    const strange = await client.dataTls(stranger, 'none');
+    await client.expect(150, 'RETR a');
+    expect((await client.reply()).code).to.equal(522);
+    expect((await readAll(strange)).length).to.equal(0);
+    strange.destroy();
+  });
+
+  it('names a public address by who asks, and is refused where that is none that PASV can name', async () => {
+    const addresses: string[] = [];
+    await using server = await TestServer.start({
+      publicAddress: ({ address }) => {
+        addresses.push(address);
+        return '2001:db8::7';
+      },
+    });
+    await using client = await RawFtpClient.loggedIn(server);
+    expect((await client.command('PASV')).code).to.equal(425);
+    expect(addresses).to.deep.equal(['127.0.0.1']);
+    await client.expect(229, 'EPSV');
+  });
+
   it('names the public address in PASV where the server has one, fixed or by client', async () => {
     for (const publicAddress of ['192.0.2.7', () => '192.0.2.7']) {
       await using server = await TestServer.start({ publicAddress });

@@ -11,6 +11,7 @@ import { cdup } from './handlers/cdup.js';
 import { clnt } from './handlers/clnt.js';
 import { cwd } from './handlers/cwd.js';
 import { dele } from './handlers/dele.js';
+import { eprt } from './handlers/eprt.js';
 import { epsv } from './handlers/epsv.js';
 import { feat } from './handlers/feat.js';
 import { help } from './handlers/help.js';
@@ -27,6 +28,7 @@ import { opts } from './handlers/opts.js';
 import { pass } from './handlers/pass.js';
 import { pasv } from './handlers/pasv.js';
 import { pbsz } from './handlers/pbsz.js';
+import { port } from './handlers/port.js';
 import { prot } from './handlers/prot.js';
 import { pwd } from './handlers/pwd.js';
 import { quit } from './handlers/quit.js';
@@ -135,6 +137,15 @@ const rows = {
     help: 'EPSV [1 | 2 | ALL]',
     rfc: 'RFC 2428 §3',
     handle: epsv,
+  },
+  PORT: { ...member, argument: 'required', help: 'PORT h1,h2,h3,h4,p1,p2', rfc: 'RFC 959 §4.1.2', handle: port },
+  EPRT: {
+    ...member,
+    argument: 'required',
+    feature: ({ server }) => (server.settings.active === undefined ? undefined : 'EPRT'),
+    help: 'EPRT |protocol|address|port|',
+    rfc: 'RFC 2428 §2',
+    handle: eprt,
   },
   REST: {
     ...member,

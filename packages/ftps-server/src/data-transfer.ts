@@ -30,7 +30,7 @@ const REFUSALS: Readonly<Record<Exclude<BindingVerdict, 'bound'>, readonly strin
   replayed: ['TLS ticket of the data connection was used before.', 'Use each ticket once, and the newest first.'],
 };
 
-/** Runs `transfer` over the data connection that PASV or EPSV announced, and gives the final reply. */
+/** Runs `transfer` over the data connection that PASV, EPSV, PORT or EPRT announced, and gives the final reply. */
 export async function overDataConnection(context: CommandContext, transfer: DataTransfer): Promise<Outcome> {
   const { session, server } = context;
   const opener = session.takeOpener();

@@ -66,7 +66,7 @@ export class Dispatcher {
     if (error instanceof GrammarError) return outcome(error.replyCode, sentence(error.message));
     if (error instanceof FileSystemError) return fileSystemReply(error);
     if (error instanceof NoFreePortError) {
-      return outcome(ReplyCode.CannotOpenDataConnection, 'No port is free for a data connection; try again later.');
+      return outcome(ReplyCode.CannotOpenDataConnection, sentence(error.message));
     }
     // A fault of ours or of the embedding program: the session lives on, and its inside stays inside.
     this.#server.events.fault('command', error, this.#session);

@@ -67,9 +67,10 @@ export interface RefusalEvent extends ConnectionInfo {
  * Why something was refused:
  * - `plaintext-injection`: bytes came in clear behind AUTH;
  * - `not-bound`: a data connection did not prove that it belongs to its control connection;
- * - `stranger`: a data connection came from another address than its control connection.
+ * - `stranger`: a data connection came from another address than its control connection;
+ * - `bounce`: PORT or EPRT named another host than the client, or a port of a service.
  */
-export type RefusalReason = 'plaintext-injection' | 'not-bound' | 'stranger';
+export type RefusalReason = 'plaintext-injection' | 'not-bound' | 'stranger' | 'bounce';
 
 /** A client met one of the server's bounds. */
 export interface LimitEvent extends ConnectionInfo {

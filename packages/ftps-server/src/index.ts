@@ -44,7 +44,7 @@ export { DEFAULT_LIMITS, type LimitName, type ServerLimits } from './limits.js';
 export { LocalFileSystem } from './local-file-system.js';
 export type { Logger, LogMethod } from './logger.js';
 export type { ServerCounters, ServerGauges, ServerMetrics } from './metrics.js';
-export type { BindingPolicy } from './options/data-connection-options.js';
+export type { ActiveModeOptions, BindingPolicy } from './options/data-connection-options.js';
 export type { ListenOptions } from './options/listen-options.js';
 export type { TlsOptions } from './options/tls-options.js';
 export { hashPassword } from './password-hash.js';

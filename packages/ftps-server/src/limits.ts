@@ -10,6 +10,13 @@ export interface ServerLimits {
   readonly tlsTimeoutMs: number;
   /** From the transfer command to the data connection. Default 30,000. */
   readonly dataConnectTimeoutMs: number;
+  /** How long a passive port waits for its client, from PASV or EPSV on, whether a transfer command came or not. Default 60,000. */
+  readonly passivePortTimeoutMs: number;
+  /**
+   * Passive ports that may wait for clients of one address at a time; and never more than half of `passivePorts`. A
+   * session has one at most. Default 64.
+   */
+  readonly maxPassivePortsPerAddress: number;
   /** A transfer that moves nothing for this long has stalled. Default 60,000. */
   readonly stallTimeoutMs: number;
   /** Refused logins before the control connection is closed. Default 3. */
@@ -25,6 +32,8 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   idleTimeoutMs: 300_000,
   tlsTimeoutMs: 15_000,
   dataConnectTimeoutMs: 30_000,
+  passivePortTimeoutMs: 60_000,
+  maxPassivePortsPerAddress: 64,
   stallTimeoutMs: 60_000,
   maxFailedLogins: 3,
   maxConnections: 10_000,
@@ -41,6 +50,9 @@ export const LISTING_BUFFER_BYTES = 32 * 1024;
 
 /** Entries of a directory that STAT lists on the control connection, which nothing else can use meanwhile. */
 export const STATUS_ENTRIES = 1_000;
+
+/** Active data connections go to greater ports only: those up to it belong to services (RFC 2577 §3). */
+export const LAST_PRIVILEGED_PORT = 1023;
 
 /** Commands that may wait for the end of a transfer; what comes behind them stays in the network. */
 export const WAITING_COMMANDS = 64;

@@ -44,6 +44,7 @@ const REFUSAL_REASONS: Readonly<Record<RefusalReason, number>> = {
   'plaintext-injection': 0,
   'not-bound': 0,
   stranger: 0,
+  bounce: 0,
 };
 
 export class MetricsRecorder {

@@ -35,7 +35,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       settings,
       acceptor: settings.engine.acceptor(settings.policy),
       events: new EventHub(this, this.#metrics, settings.logger),
-      passivePorts: new PassivePorts(settings.passivePorts),
+      passivePorts: new PassivePorts(settings.passivePorts, settings.limits.maxPassivePortsPerAddress),
       closings: new GentleClosings(),
     };
   }

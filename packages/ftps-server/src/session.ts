@@ -2,7 +2,7 @@
 import type { Endpoint, ServerBinding, TlsChannel } from '@ftps-kit/tls-core';
 import type { RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
 import type { GrantedAccount } from './account.js';
-import type { PassiveOpener } from './data-connection-opener.js';
+import type { DataConnectionOpener } from './data-connection-opener.js';
 import type { RunningTransfer } from './running-transfer.js';
 
 /** Whether the control connection is protected. Nothing is dispatched while `upgrading`. */
@@ -47,7 +47,7 @@ export class Session {
   readonly #ended = new AbortController();
   #security: ControlSecurity = 'clear';
   #login: Login = { state: 'fresh' };
-  #opener: PassiveOpener | undefined;
+  #opener: DataConnectionOpener | undefined;
 
   constructor(binding: ServerBinding, client: Endpoint, local: Endpoint) {
     this.id = binding.id;
@@ -103,14 +103,14 @@ export class Session {
     return offset;
   }
 
-  /** A new PASV or EPSV ends the one before. */
-  replaceOpener(opener: PassiveOpener): void {
+  /** A new PASV, EPSV, PORT or EPRT ends the one before. */
+  replaceOpener(opener: DataConnectionOpener): void {
     this.#opener?.close();
     this.#opener = opener;
   }
 
   /** The opener of the coming transfer, which serves only that one. */
-  takeOpener(): PassiveOpener | undefined {
+  takeOpener(): DataConnectionOpener | undefined {
     const opener = this.#opener;
     this.#opener = undefined;
     return opener;

@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
-import { NoFreePortError, PassivePorts } from '../../../packages/ftps-server/src/passive-ports.js';
+import {
+  NoFreePortError,
+  PassivePorts,
+  PortShareError,
+  type PassivePort,
+} from '../../../packages/ftps-server/src/passive-ports.js';
 import { rejection } from '../../support/rejection.js';
 
 /** The first of `count` ports in a row that are free at this moment. */
@@ -30,20 +35,23 @@ function portOf(listener: net.Server): number {
 }
 
 describe('passive ports', () => {
-  const open: net.Server[] = [];
+  const open: Pick<PassivePort, 'close'>[] = [];
 
   afterEach(() => {
-    for (const listener of open.splice(0)) listener.close();
+    for (const port of open.splice(0)) port.close();
   });
 
-  async function listen(ports: PassivePorts): Promise<number> {
-    const listener = await ports.listen('127.0.0.1');
-    open.push(listener);
-    return portOf(listener);
+  /** More than any test here opens. */
+  const plenty = 100;
+
+  async function listen(ports: PassivePorts, client = '192.0.2.1'): Promise<number> {
+    const port = await ports.listen('127.0.0.1', client);
+    open.push(port);
+    return portOf(port.listener);
   }
 
   it('are any free ones without a range', async () => {
-    const ports = new PassivePorts(undefined);
+    const ports = new PassivePorts(undefined, plenty);
     const [first, second] = [await listen(ports), await listen(ports)];
     expect(first).to.be.above(0);
     expect(second).not.to.equal(first);
@@ -51,12 +59,12 @@ describe('passive ports', () => {
 
   it('are taken from the range in turn, so that one that was closed rests', async () => {
     const first = await freeRange(3);
-    const ports = new PassivePorts([first, first + 2]);
+    const ports = new PassivePorts([first, first + 2], plenty);
     expect(await listen(ports)).to.equal(first);
     open.pop()?.close();
     expect(await listen(ports)).to.equal(first + 1);
-    expect(await listen(ports)).to.equal(first + 2);
-    expect(await listen(ports)).to.equal(first);
+    expect(await listen(ports, '192.0.2.2')).to.equal(first + 2);
+    expect(await listen(ports, '192.0.2.3')).to.equal(first);
   });
 
   it('pass over one that somebody else has', async () => {
@@ -64,27 +72,61 @@ describe('passive ports', () => {
     const other = net.createServer().listen(first, '127.0.0.1');
     open.push(other);
     await once(other, 'listening');
-    expect(await listen(new PassivePorts([first, first + 1]))).to.equal(first + 1);
+    expect(await listen(new PassivePorts([first, first + 1], plenty))).to.equal(first + 1);
   });
 
   it('run out, and come back', async () => {
     const first = await freeRange(1);
-    const ports = new PassivePorts([first, first]);
+    const ports = new PassivePorts([first, first], plenty);
     await listen(ports);
-    expect(await rejection(ports.listen('127.0.0.1'))).to.be.instanceOf(NoFreePortError);
+    const error = await rejection(ports.listen('127.0.0.1', '192.0.2.2'));
+    expect(error).to.be.instanceOf(NoFreePortError).and.not.instanceOf(PortShareError);
     open.pop()?.close();
     expect(await listen(ports)).to.equal(first);
   });
 
   it('cannot be had at an address that is not of this machine, which is no lack of ports', async () => {
-    const error = await rejection(new PassivePorts([40_000, 40_001]).listen('192.0.2.1'));
+    const error = await rejection(new PassivePorts([40_000, 40_001], plenty).listen('192.0.2.1', '127.0.0.1'));
     expect(error).not.to.be.instanceOf(NoFreePortError);
     expect(error).to.have.property('code', 'EADDRNOTAVAIL');
   });
 
+  it('are shared: one address has no more than its number at a time, whatever is free', async () => {
+    const ports = new PassivePorts(undefined, 2);
+    await listen(ports);
+    await listen(ports);
+    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.1'))).to.be.instanceOf(PortShareError);
+    await listen(ports, '192.0.2.2');
+    expect(ports.inUse).to.equal(3);
+    open.shift()?.close();
+    await listen(ports);
+  });
+
+  it('are shared: one address never has more than half of a range', async () => {
+    const first = await freeRange(4);
+    const ports = new PassivePorts([first, first + 3], plenty);
+    await listen(ports);
+    await listen(ports);
+    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.1'))).to.be.instanceOf(PortShareError);
+    await listen(ports, '192.0.2.2');
+    await listen(ports, '192.0.2.2');
+    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.3'))).to.be.instanceOf(NoFreePortError);
+  });
+
+  it('are counted once, however often they are closed, and not at all where none could be had', async () => {
+    const ports = new PassivePorts(undefined, 2);
+    await listen(ports);
+    await listen(ports);
+    for (let times = 0; times < 3; times += 1) open[0]?.close();
+    await listen(ports);
+    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.1'))).to.be.instanceOf(PortShareError);
+    await rejection(ports.listen('192.0.2.1', '192.0.2.9'));
+    expect(ports.inUse).to.equal(2);
+  });
+
   it('survive an accept that fails', async () => {
-    const listener = await new PassivePorts(undefined).listen('127.0.0.1');
-    open.push(listener);
-    expect(listener.emit('error', new Error('accept EMFILE'))).to.equal(true);
+    const port = await new PassivePorts(undefined, plenty).listen('127.0.0.1', '192.0.2.1');
+    open.push(port);
+    expect(port.listener.emit('error', new Error('accept EMFILE'))).to.equal(true);
   });
 });

@@ -27,6 +27,8 @@ describe('the options of a server', () => {
     expect(settings.policy.minVersion).to.equal('TLSv1.2');
     expect(settings.policy.maxVersion).to.equal('TLSv1.3');
     expect(settings.passivePorts).to.equal(undefined);
+    expect(settings.sameAddress).to.equal(true);
+    expect(settings.active).to.equal(undefined);
     expect(settings.publicAddress({ address: '192.0.2.1', port: 1 })).to.equal(undefined);
     expect(settings.greeting).not.to.match(/\d/);
   });
@@ -35,6 +37,20 @@ describe('the options of a server', () => {
     const settings = parse({ limits: { maxConnections: 5 } });
     expect(Object.isFrozen(settings)).to.equal(true);
     expect(Object.isFrozen(settings.limits)).to.equal(true);
+  });
+
+  it('turn active mode on, with any source port or one', () => {
+    expect(parse({ active: true }).active).to.deep.equal({ sourcePort: 0 });
+    expect(parse({ active: { sourcePort: 20 } }).active).to.deep.equal({ sourcePort: 20 });
+    expect(parse({ active: false }).active).to.equal(undefined);
+    for (const wrong of [
+      { active: 'yes' },
+      { active: { sourcePort: -1 } },
+      { active: { port: 20 } },
+      { sameAddress: 1 },
+    ]) {
+      expect(() => parse(wrong), JSON.stringify(wrong)).to.throw(ConfigError, /active|sameAddress/);
+    }
   });
 
   it('take one address or several', () => {

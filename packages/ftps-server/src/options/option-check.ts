@@ -28,3 +28,9 @@ export function portNumber(field: string, value: number, min: 0 | 1): number {
   if (Number.isInteger(value) && value >= min && value <= 65_535) return value;
   throw new ConfigError(`${field}: ${value} is not a port`);
 }
+
+/** `value` as true or false. */
+export function trueOrFalse(field: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new ConfigError(`${field}: is neither true nor false`);
+}
