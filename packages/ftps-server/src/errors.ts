@@ -11,6 +11,8 @@ export type FileSystemErrorKind =
   | 'not-file'
   | 'not-empty'
   | 'no-space'
+  /** The account has used up its quota. */
+  | 'over-quota'
   | 'name-not-allowed'
   | 'offset-beyond-end'
   /** It is not what it was when the transfer began. */

@@ -12,6 +12,8 @@ const REPLIES: Readonly<Record<FileSystemErrorKind, readonly [code: number, text
   'not-file': [ReplyCode.FileUnavailable, 'It is not a regular file.'],
   'not-empty': [ReplyCode.FileUnavailable, 'The directory is not empty.'],
   'no-space': [ReplyCode.InsufficientStorage, 'There is no space left.'],
+  // RFC 959 §4.2.2: 552, exceeded storage allocation.
+  'over-quota': [ReplyCode.StorageExceeded, 'The quota of this account would be exceeded.'],
   'name-not-allowed': [ReplyCode.FileNameNotAllowed, 'This name is not allowed.'],
   'offset-beyond-end': [ReplyCode.FileUnavailable, 'The restart offset lies beyond the end of the file.'],
   changed: [ReplyCode.LocalError, 'The file changed while it was read; try again.'],

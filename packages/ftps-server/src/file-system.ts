@@ -25,6 +25,8 @@ export interface FileStat {
 export interface DirectoryEntry extends FileStat {
   /** One component; `.` and `..` are no entries. */
   readonly name: string;
+  /** Whether it is a link, shown as what it points to: a walk that follows no links meets each file once. */
+  readonly isLink?: boolean | undefined;
 }
 
 /** A file opened for reading, positioned where it was asked for. Its methods are called one at a time. */
@@ -126,6 +128,8 @@ export interface FileSystem {
   setMode?(path: string, mode: number): Promise<void>;
   /** Hashes a file's bytes (HASH, XSHA256, …) without holding up the event loop; `offset-beyond-end` for `start`, `end`. */
   hash?(path: string, request: HashRequest): Promise<FileHash>;
+  /** Whether this is a link, so that `remove` and `rename` take the link and not what it points to. */
+  isLink?(path: string): Promise<boolean>;
   /** Bytes that a new file in the directory `path` can have at most (ALLO). */
   freeSpace?(path: string): Promise<number>;
 }

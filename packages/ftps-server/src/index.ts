@@ -50,5 +50,6 @@ export type { TlsOptions } from './options/tls-options.js';
 export { hashPassword } from './password-hash.js';
 export { ALL_PERMISSIONS, READ_ONLY_PERMISSIONS, type Permission } from './permissions.js';
 export { prometheusText } from './prometheus.js';
+export { QuotaFileSystem } from './quota-file-system.js';
 export type { FtpsServerOptions } from './server-options.js';
 export { FtpsServer, createFtpsServer, type CloseOptions } from './server.js';

@@ -136,6 +136,11 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  async isLink(path: string): Promise<boolean> {
+    const target = await typed(() => this.#paths.locate(path, { last: 'itself' })).catch(() => undefined);
+    return target !== undefined && (await lstat(target).catch(() => undefined))?.isSymbolicLink() === true;
+  }
+
   async #withoutRoot(path: string): Promise<string> {
     const target = await this.#paths.locate(path, { last: 'itself' });
     if (target === (await this.#paths.realRoot())) throw new FileSystemError('permission', 'this is the root');
@@ -148,7 +153,7 @@ export class LocalFileSystem implements FileSystem {
     try {
       const found = await lstat(join(directory, name));
       if (!found.isSymbolicLink()) return isShown(found) ? { name, ...statOf(found) } : undefined;
-      return { name, ...(await this.stat(`${path}/${name}`)) };
+      return { name, isLink: true, ...(await this.stat(`${path}/${name}`)) };
     } catch (error) {
       // It went away meanwhile, may not be seen, or is a link that leads nowhere: the listing goes on without it.
       if (fileSystemError(error).kind !== 'other') return undefined;
