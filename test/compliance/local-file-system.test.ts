@@ -2,15 +2,19 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,22 +22,39 @@ import net from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { LocalFileSystem } from '@ftps-kit/ftps-server';
-import { entriesOf, fileSystemCompliance, namesOf, readFile, refuses, writeFile } from './file-system.js';
+import { LocalFileSystem, type LocalFileSystemOptions } from '@ftps-kit/ftps-server';
+import {
+  entriesOf,
+  fileSystemCompliance,
+  namesOf,
+  readFile,
+  refuses,
+  writeFile,
+  type FileSystemSetup,
+} from '@ftps-kit/ftps-server/compliance';
+import { ConfigError } from '@ftps-kit/tls-core';
 
 const replace = { kind: 'replace' } as const;
 
-fileSystemCompliance('LocalFileSystem', () => {
+function onDisk(options: LocalFileSystemOptions): FileSystemSetup {
   const root = mkdtempSync(join(tmpdir(), 'ftps-kit-files-'));
-  return Promise.resolve({
-    files: new LocalFileSystem(root),
+  return {
+    files: new LocalFileSystem(root, options),
     cleanUp: () => {
       rmSync(root, { recursive: true });
-      return Promise.resolve();
     },
-  });
+  };
+}
+
+const runner = { describe, it };
+const always = ['setMode', 'hash', 'freeSpace'] as const;
+fileSystemCompliance('LocalFileSystem', () => onDisk({}), runner, { capabilities: ['atomic', ...always] });
+fileSystemCompliance('LocalFileSystem with fsync', () => onDisk({ fsync: true }), runner, {
+  capabilities: ['atomic', ...always],
 });
+fileSystemCompliance('LocalFileSystem in place', () => onDisk({ inPlace: true }), runner, { capabilities: always });
 
 describe('LocalFileSystem', () => {
   let folder: string;
@@ -139,6 +160,69 @@ describe('LocalFileSystem', () => {
     });
   });
 
+  describe('with a folder that is swapped for a link while it is used', () => {
+    /** Swaps the folder for a link that leaves the root and back, as fast as the event loop turns, until `work` is done. */
+    async function whileSwapped(work: () => Promise<void>): Promise<void> {
+      const [folder, aside] = [join(root, 'd'), join(root, 'aside')];
+      const over = new AbortController();
+      const swapping = (async () => {
+        for (let round = 0; !over.signal.aborted; round += 1) {
+          renameSync(folder, aside);
+          symlinkSync(outside, folder);
+          await turns(round % 3);
+          unlinkSync(folder);
+          renameSync(aside, folder);
+          await turns(round % 11);
+        }
+      })();
+      await work().finally(() => {
+        over.abort();
+      });
+      await swapping;
+    }
+
+    async function turns(count: number): Promise<void> {
+      for (let turn = 0; turn <= count; turn += 1) await setImmediate();
+    }
+
+    beforeEach(() => {
+      mkdirSync(join(root, 'd'));
+      writeFileSync(join(root, 'd', 'secret'), 'harmless');
+    });
+
+    it('never reads what is outside', async function () {
+      if (process.platform !== 'linux') this.skip();
+      const read = new Set<string>();
+      await whileSwapped(async () => {
+        for (let round = 0; round < 300; round += 1) {
+          const content = await readFile(files, '/d/secret').catch(() => 'refused');
+          read.add(content.toString());
+        }
+      });
+      read.delete('refused');
+      expect([...read]).to.deep.equal(['harmless']);
+    });
+
+    it('never makes, changes, moves or removes anything outside', async function () {
+      if (process.platform !== 'linux') this.skip();
+      const before = statSync(join(outside, 'secret'));
+      const ignored = (): void => undefined;
+      await whileSwapped(async () => {
+        for (let round = 0; round < 150; round += 1) {
+          await writeFile(files, '/d/new', 'new').catch(ignored);
+          await files.makeDirectory('/d/made').catch(ignored);
+          await files.removeDirectory('/d/made').catch(ignored);
+          await files.setModified('/d/secret', new Date(0)).catch(ignored);
+          await files.setMode('/d/secret', 0o777).catch(ignored);
+          await files.rename('/d/secret', '/stolen').catch(ignored);
+          await files.rename('/stolen', '/d/secret').catch(ignored);
+        }
+      });
+      expectOutsideUntouched();
+      expect(statSync(join(outside, 'secret'))).to.include({ mode: before.mode, mtimeMs: before.mtimeMs });
+    });
+  });
+
   describe('with links that stay inside', () => {
     it('follows them, and lists them as what they point to', async () => {
       mkdirSync(join(root, 'd'));
@@ -239,6 +323,73 @@ describe('LocalFileSystem', () => {
       await writeFile(files, '/a', 'new');
       expect((statSync(join(root, 'a')).mode & 0o7777).toString(8)).to.equal('751');
     });
+
+    it('are readable by nobody who could not read the file that they replace', async () => {
+      writeFileSync(join(root, 'a'), 'old', { mode: 0o600 });
+      const upload = await files.openWrite('/a', replace);
+      const [hidden = ''] = readdirSync(root).filter((name) => name !== 'a');
+      expect((statSync(join(root, hidden)).mode & 0o777).toString(8)).to.equal('600');
+      await upload.commit();
+    });
+
+    it('keep the owner of the file that they replace, where who runs the server may give it', async function () {
+      if (process.getuid?.() !== 0) this.skip();
+      writeFileSync(join(root, 'a'), 'old', { mode: 0o640 });
+      chownSync(join(root, 'a'), 12_345, 54_321);
+      await writeFile(files, '/a', 'new');
+      expect(statSync(join(root, 'a'))).to.include({ uid: 12_345, gid: 54_321 });
+      expect((statSync(join(root, 'a')).mode & 0o777).toString(8)).to.equal('640');
+    });
+
+    it('reach the folder that they began in, under whatever name that has by then', async () => {
+      mkdirSync(join(root, 'd'));
+      const upload = await files.openWrite('/d/a', replace);
+      renameSync(join(root, 'd'), join(root, 'moved'));
+      symlinkSync(outside, join(root, 'd'));
+      await upload.write(Buffer.from('whole'));
+      await upload.commit();
+      expect(readFileSync(join(root, 'moved', 'a'), 'utf8')).to.equal('whole');
+      expectOutsideUntouched();
+    });
+  });
+
+  describe('in place', () => {
+    it('writes into the file itself, links and all, and leaves what came when it is given up', async () => {
+      const inPlace = new LocalFileSystem(root, { inPlace: true });
+      writeFileSync(join(root, 'a'), 'the old content');
+      linkSync(join(root, 'a'), join(root, 'b'));
+      await writeFile(inPlace, '/a', 'new');
+      expect(readFileSync(join(root, 'b'), 'utf8')).to.equal('new');
+      const upload = await inPlace.openWrite('/a', replace);
+      await upload.write(Buffer.from('half'));
+      expect(readdirSync(root).sort()).to.deep.equal(['a', 'b']);
+      await upload.abort();
+      expect(readFileSync(join(root, 'b'), 'utf8')).to.equal('half');
+    });
+
+    it('does not follow a link that points nowhere, nor wait for a FIFO', async () => {
+      const inPlace = new LocalFileSystem(root, { inPlace: true });
+      symlinkSync(join(outside, 'new'), join(root, 'link'));
+      execFileSync('mkfifo', [join(root, 'fifo')]);
+      await refuses('not-found', inPlace.openWrite('/link', replace));
+      await refuses('not-file', inPlace.openWrite('/fifo', replace));
+      expectOutsideUntouched();
+    });
+  });
+
+  it('refuses options that do not exist, or are no flags', () => {
+    expect(() => new LocalFileSystem(root, { ...{ inplace: true }, inPlace: true })).to.throw(ConfigError, 'inplace');
+    expect(() => new LocalFileSystem(root, { ...{ fsync: JSON.parse('"yes"') as boolean } })).to.throw(
+      ConfigError,
+      'fsync',
+    );
+  });
+
+  it('refuses a directory over an empty one, which the system would allow', async () => {
+    mkdirSync(join(root, 'd'));
+    mkdirSync(join(root, 'e'));
+    await refuses('exists', files.rename('/d', '/e'));
+    expect(readdirSync(root).sort()).to.deep.equal(['d', 'e']);
   });
 
   describe('what stat says', () => {

@@ -12,23 +12,34 @@ import {
   type FileSystem,
   type WriteHandle,
 } from '@ftps-kit/ftps-server';
+import {
+  entriesOf,
+  fileSystemCompliance,
+  namesOf,
+  readFile,
+  refuses,
+  writeFile,
+} from '@ftps-kit/ftps-server/compliance';
 import { TreeUsage } from '../../packages/ftps-server/src/tree-usage.js';
 import { rejection } from '../support/rejection.js';
-import { entriesOf, fileSystemCompliance, namesOf, readFile, refuses, writeFile } from './file-system.js';
 
 const replace = { kind: 'replace' } as const;
 const append = { kind: 'append' } as const;
 
-fileSystemCompliance('QuotaFileSystem', () => {
-  const root = mkdtempSync(join(tmpdir(), 'ftps-kit-files-'));
-  return Promise.resolve({
-    files: new QuotaFileSystem(new LocalFileSystem(root), 1_000_000_000),
-    cleanUp: () => {
-      rmSync(root, { recursive: true });
-      return Promise.resolve();
-    },
-  });
-});
+fileSystemCompliance(
+  'QuotaFileSystem',
+  () => {
+    const root = mkdtempSync(join(tmpdir(), 'ftps-kit-files-'));
+    return {
+      files: new QuotaFileSystem(new LocalFileSystem(root), 1_000_000_000),
+      cleanUp: () => {
+        rmSync(root, { recursive: true });
+      },
+    };
+  },
+  { describe, it },
+  { capabilities: ['atomic', 'setMode', 'hash', 'freeSpace'] },
+);
 
 describe('QuotaFileSystem', () => {
   let root: string;

@@ -1,53 +1,47 @@
 // An upload that others see whole or not at all: written beside its target under a hidden name, renamed at the end.
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { link, open, rename, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { Place } from './contained-path.js';
 import type { FileStat, WriteHandle } from './file-system.js';
 import { statOf } from './local-stat.js';
 import { fileSystemError } from './system-error.js';
+import { newUploadName } from './upload-name.js';
 import { writeFully } from './write-fully.js';
 
-const PREFIX = '.ftps-upload-';
 const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-
-/** Whether a name is one that uploads under way have. */
-export function isAtomicFileName(name: string): boolean {
-  return name.startsWith(PREFIX);
-}
+const NEW_FILE_MODE = 0o666;
 
 export interface AtomicFileOptions {
-  readonly oldMode: number | undefined;
+  /** The file that is replaced, if there is one: the new one keeps its permission bits and its owner where it can. */
+  readonly old: Stats | undefined;
+  /** Replaces nothing: one that is there at the end makes the upload fail with `exists`. */
   readonly exclusive: boolean;
+  /** The disk has it, and its name, before the client is told so. */
+  readonly fsync: boolean;
 }
 
 export class AtomicFile implements WriteHandle {
   readonly #file: FileHandle;
   readonly #temporary: string;
-  readonly #target: string;
-  readonly #exclusive: boolean;
+  readonly #target: Place;
+  readonly #options: AtomicFileOptions;
   #position = 0;
 
-  private constructor(file: FileHandle, temporary: string, target: string, exclusive: boolean) {
+  private constructor(file: FileHandle, temporary: string, target: Place, options: AtomicFileOptions) {
     this.#file = file;
     this.#temporary = temporary;
     this.#target = target;
-    this.#exclusive = exclusive;
+    this.#options = options;
   }
 
-  /**
-   * Starts to write what will be `target`, with the permission bits of the file it replaces; one that is `exclusive`
-   * replaces none.
-   */
-  static async open(target: string, { oldMode, exclusive }: AtomicFileOptions): Promise<AtomicFile> {
-    const temporary = join(dirname(target), PREFIX + randomBytes(9).toString('base64url'));
-    const upload = new AtomicFile(await open(temporary, CREATE_FLAGS), temporary, target, exclusive);
-    try {
-      if (oldMode !== undefined) await upload.#file.chmod(oldMode & 0o777);
-    } catch (error) {
-      await upload.abort();
-      throw error;
-    }
+  /** Starts to write what will be `target`, and takes over its directory, which is let go of at the end. */
+  static async open(target: Place, options: AtomicFileOptions): Promise<AtomicFile> {
+    const { old } = options;
+    const temporary = target.directory.entry(newUploadName());
+    // Nobody shall read while it is written what nobody could read before. Bits that give privileges are not kept.
+    const mode = old === undefined ? NEW_FILE_MODE : old.mode & 0o777;
+    const upload = new AtomicFile(await open(temporary, CREATE_FLAGS, mode), temporary, target, options);
+    if (old !== undefined) await upload.#keepOwner(old, mode);
     return upload;
   }
 
@@ -57,30 +51,56 @@ export class AtomicFile implements WriteHandle {
   }
 
   async commit(): Promise<FileStat> {
+    const { path, directory } = this.#target;
     try {
+      if (this.#options.fsync) await this.#file.sync();
       const committed = await this.#file.stat();
       await this.#file.close();
-      if (this.#exclusive) {
+      if (this.#options.exclusive) {
         // Unlike a rename, a link never replaces what is there.
-        await link(this.#temporary, this.#target);
+        await link(this.#temporary, path);
         await unlink(this.#temporary);
       } else {
-        await rename(this.#temporary, this.#target);
+        await rename(this.#temporary, path);
       }
+      if (this.#options.fsync) await syncDirectory(directory.entry('.'));
+      await directory.close();
       return statOf(committed);
     } catch (error) {
-      await unlink(this.#temporary).catch(ignoreMissing);
+      await this.abort();
       throw fileSystemError(error);
     }
   }
 
+  /** What is to be let go of may be gone already; then there is nothing left to do. */
   async abort(): Promise<void> {
-    await this.#file.close().catch(ignoreMissing);
-    await unlink(this.#temporary).catch(ignoreMissing);
+    await this.#file.close().catch(ignored);
+    await unlink(this.#temporary).catch(ignored);
+    await this.#target.directory.close().catch(ignored);
+  }
+
+  /** Who is not root can give files only to groups of its own: what cannot be kept is not. */
+  async #keepOwner({ uid, gid }: Stats, mode: number): Promise<void> {
+    const fresh = await this.#file.stat();
+    if (fresh.uid !== uid || fresh.gid !== gid) {
+      await this.#file.chown(uid, gid).catch(() => this.#file.chown(fresh.uid, gid).catch(ignored));
+    }
+    // The umask took some, and a change of owner may have.
+    await this.#file.chmod(mode).catch(ignored);
   }
 }
 
-/** What is to be removed may be gone already; then there is nothing left to do. */
-function ignoreMissing(): void {
+/** A name is on the disk when its directory is. Windows syncs no directories, and needs it not. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await open(path, constants.O_RDONLY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function ignored(): void {
   return undefined;
 }

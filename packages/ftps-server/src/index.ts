@@ -41,8 +41,10 @@ export type {
   WriteMode,
 } from './file-system.js';
 export { DEFAULT_LIMITS, type LimitName, type ServerLimits } from './limits.js';
-export { LocalFileSystem } from './local-file-system.js';
+export { hashByReading } from './hash-range.js';
+export { LocalFileSystem, type LocalFileSystemOptions } from './local-file-system.js';
 export type { Logger, LogMethod } from './logger.js';
+export { MemoryFileSystem, type MemoryFileSystemOptions } from './memory-file-system.js';
 export type { ServerCounters, ServerGauges, ServerMetrics } from './metrics.js';
 export type { ActiveModeOptions, BindingPolicy } from './options/data-connection-options.js';
 export type { ListenOptions } from './options/listen-options.js';

@@ -60,3 +60,15 @@ export const WAITING_COMMANDS = 64;
 /** What is still read of a peer whose data connection was refused, so that it sees the reply and not a reset. */
 export const DRAIN_BYTES = 8 * 1024 * 1024;
 export const DRAIN_TIMEOUT_MS = 2_000;
+
+/** An upload of a process that cannot be seen from here counts as dead when nothing was written to it for this long. */
+export const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
+
+/** Folders that a local file system remembers as free of litter. */
+export const CLEARED_FOLDERS = 4_096;
+
+/** Entries of a local directory that are looked up at a time for a listing. */
+export const LISTING_BATCH = 64;
+
+/** So many bytes are worth a thread of their own to hash; fewer are hashed between other work. */
+export const HASH_THREAD_BYTES = 4 * 1024 * 1024;

@@ -1,37 +1,68 @@
 // Files of this machine below one directory.
-import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, opendir, rename, rmdir, stat, statfs, unlink, utimes } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { AtomicFile, isAtomicFileName } from './atomic-file.js';
-import { ContainedPaths } from './contained-path.js';
+import { chmod, lstat, mkdir, rename, rmdir, statfs, unlink, utimes } from 'node:fs/promises';
+import { ConfigError } from '@ftps-kit/tls-core';
+import { AtomicFile } from './atomic-file.js';
+import { ContainedPaths, type Place } from './contained-path.js';
 import { FileSystemError } from './errors.js';
-import type { DirectoryEntry, FileStat, FileSystem, ReadHandle, WriteHandle, WriteMode } from './file-system.js';
-import { InPlaceFile } from './in-place-file.js';
-import { isShown, statOf } from './local-stat.js';
+import type {
+  DirectoryEntry,
+  FileHash,
+  FileStat,
+  FileSystem,
+  HashRequest,
+  ReadHandle,
+  WriteHandle,
+  WriteMode,
+} from './file-system.js';
+import { InPlaceFile, type InPlaceOptions } from './in-place-file.js';
+import { hashLocalFile } from './local-hash.js';
+import { localEntries } from './local-listing.js';
+import { LocalReader, openRegularFile } from './local-reader.js';
+import { statOf } from './local-stat.js';
+import { knownKeys } from './options/option-check.js';
 import { fileSystemError } from './system-error.js';
+import { UploadLitter } from './upload-litter.js';
+import { isUploadName } from './upload-name.js';
 
-/** Not followed: the path was made real before. Not waited for: a FIFO has no place here. */
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** How a `LocalFileSystem` writes. */
+export interface LocalFileSystemOptions {
+  /**
+   * Write uploads into the file itself, from their first byte on. Default false: beside it, and renamed at the end. For
+   * folders where nothing may be created beside a file, or where hard links, ACLs or the like of a file must survive. A
+   * broken upload leaves a broken file then, and readers see it grow.
+   */
+  readonly inPlace?: boolean | undefined;
+  /** Wait until the disk has a file, and its name, before an upload counts as done. Default false; costs time. */
+  readonly fsync?: boolean | undefined;
+}
 
 /** A directory served as `/`. Nothing outside it can be seen or touched, whatever a path or a link inside says. */
 export class LocalFileSystem implements FileSystem {
   readonly #paths: ContainedPaths;
+  readonly #litter = new UploadLitter();
+  readonly #inPlace: boolean;
+  readonly #fsync: boolean;
 
-  constructor(root: string) {
+  /** Throws `ConfigError` for options that do not exist. */
+  constructor(root: string, options: LocalFileSystemOptions = {}) {
+    knownKeys('', options, ['inPlace', 'fsync']);
     this.#paths = new ContainedPaths(root);
+    this.#inPlace = flag('inPlace', options.inPlace);
+    this.#fsync = flag('fsync', options.fsync);
   }
 
   stat(path: string): Promise<FileStat> {
-    return typed(async () => statOf(await stat(await this.#paths.locate(path, { last: 'follow' }))));
+    return typed(() => this.#paths.at(path, { last: 'follow' }, async (place) => statOf(await lstat(place.path))));
   }
 
   async *list(path: string): AsyncGenerator<DirectoryEntry> {
     try {
-      const directory = await opendir(await this.#paths.locate(path, { last: 'follow' }), { bufferSize: 256 });
-      for await (const { name } of directory) {
-        if (isAtomicFileName(name)) continue;
-        const entry = await this.#entry(path, directory.path, name);
-        if (entry !== undefined) yield entry;
+      const directory = await this.#paths.holdDirectory(path);
+      try {
+        const follow = (name: string): Promise<FileStat> => this.stat(`${path}/${name}`);
+        yield* localEntries({ directory, litter: this.#litter, follow });
+      } finally {
+        await directory.close();
       }
     } catch (error) {
       throw fileSystemError(error);
@@ -39,134 +70,180 @@ export class LocalFileSystem implements FileSystem {
   }
 
   openRead(path: string, { start }: { readonly start: number }): Promise<ReadHandle> {
-    return typed(async () => {
-      const file = await open(await this.#paths.locate(path, { last: 'follow' }), READ_FLAGS);
-      let sizeBytes: number;
-      try {
-        const found = await file.stat();
-        sizeBytes = found.size;
-        if (found.isDirectory()) throw new FileSystemError('is-directory', 'a directory cannot be read as a file');
-        if (!found.isFile()) throw new FileSystemError('not-file', 'neither a file nor a directory');
-        if (start > found.size) throw new FileSystemError('offset-beyond-end', `${start} is beyond ${found.size}`);
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
-      let position = start;
-      return {
-        sizeBytes,
-        read: (into: Uint8Array) =>
-          typed(async () => {
-            const { bytesRead } = await file.read(into, 0, into.length, position);
-            position += bytesRead;
-            return bytesRead;
-          }),
-        close: () => typed(() => file.close()),
-      };
-    });
+    return typed(() =>
+      this.#paths.at(path, { last: 'follow' }, async (place) => {
+        const { file, sizeBytes } = await openRegularFile(place.path, start);
+        return new LocalReader(file, sizeBytes, start);
+      }),
+    );
   }
 
   openWrite(path: string, mode: WriteMode): Promise<WriteHandle> {
     return typed(async () => {
-      const target = await this.#paths.locate(path, { last: 'follow', mayBeMissing: true });
-      refuseOwnNames(target);
-      const old = await stat(target).catch(() => undefined);
-      if (old?.isDirectory() === true) throw new FileSystemError('is-directory', 'a directory cannot be written to');
-      if (old !== undefined && !old.isFile()) throw new FileSystemError('not-file', 'neither a file nor a directory');
-      const isNew = old === undefined;
-      if (mode.kind === 'create' && !isNew) throw new FileSystemError('exists', 'there is a file of this name');
-      if (mode.kind === 'resume' && !(isNew && mode.start === 0)) return InPlaceFile.open(target, mode.start);
-      if (mode.kind === 'append' && !isNew) return InPlaceFile.open(target, 'end');
-      return AtomicFile.open(target, { oldMode: old?.mode, exclusive: mode.kind === 'create' });
+      const target = await this.#paths.hold(path, { last: 'follow', mayBeMissing: true });
+      try {
+        refuseOwnNames(target);
+        await this.#litter.clearOnce(target.directory);
+        return await this.#beginWriting(target, mode);
+      } catch (error) {
+        await target.directory.close();
+        throw error;
+      }
     });
   }
 
   makeDirectory(path: string): Promise<void> {
-    return typed(async () => {
-      const target = await this.#paths.locate(path, { last: 'itself' });
-      refuseOwnNames(target);
-      await mkdir(target);
-    });
+    return typed(() =>
+      this.#paths.at(path, { last: 'itself' }, async (place) => {
+        refuseOwnNames(place);
+        await mkdir(place.path);
+      }),
+    );
   }
 
   removeDirectory(path: string): Promise<void> {
-    return typed(async () => {
-      await rmdir(await this.#withoutRoot(path));
-    });
+    return typed(() =>
+      this.#paths.at(path, { last: 'itself' }, async (place) => {
+        refuseRoot(place);
+        await rmdir(place.path).catch(async (error: unknown) => {
+          if (fileSystemError(error).kind !== 'not-empty') throw error;
+          // Nobody can see what uploads of dead processes left in it, so nobody could remove that first.
+          const directory = await this.#paths.holdDirectory(path);
+          await this.#litter.clear(directory);
+          await directory.close();
+          await rmdir(place.path);
+        });
+      }),
+    );
   }
 
   remove(path: string): Promise<void> {
-    return typed(async () => {
-      const target = await this.#withoutRoot(path);
-      // Linux says EISDIR, others EPERM: ask first, so that the reply is the same everywhere.
-      if ((await lstat(target)).isDirectory()) throw new FileSystemError('is-directory', 'use RMD for directories');
-      await unlink(target);
-    });
-  }
-
-  setModified(path: string, modifiedAt: Date): Promise<void> {
-    return typed(async () => {
-      const target = await this.#paths.locate(path, { last: 'follow' });
-      refuseOwnNames(target);
-      await utimes(target, new Date(), modifiedAt);
-    });
-  }
-
-  setMode(path: string, mode: number): Promise<void> {
-    return typed(async () => {
-      const target = await this.#paths.locate(path, { last: 'follow' });
-      refuseOwnNames(target);
-      await chmod(target, mode & 0o777);
-    });
-  }
-
-  freeSpace(path: string): Promise<number> {
-    return typed(async () => {
-      const { bavail, bsize } = await statfs(await this.#paths.locate(path, { last: 'follow' }));
-      return bavail * bsize;
-    });
+    return typed(() =>
+      this.#paths.at(path, { last: 'itself' }, async (place) => {
+        refuseRoot(place);
+        refuseOwnNames(place);
+        // Linux says EISDIR, others EPERM: ask first, so that the reply is the same everywhere.
+        if ((await lstat(place.path)).isDirectory())
+          throw new FileSystemError('is-directory', 'use RMD for directories');
+        await unlink(place.path);
+      }),
+    );
   }
 
   rename(from: string, to: string): Promise<void> {
+    return typed(() =>
+      this.#paths.at(from, { last: 'itself' }, (source) =>
+        this.#paths.at(to, { last: 'itself' }, async (target) => {
+          for (const place of [source, target]) {
+            refuseRoot(place);
+            refuseOwnNames(place);
+          }
+          await this.#refuseDirectoryAt(target, source);
+          await rename(source.path, target.path);
+        }),
+      ),
+    );
+  }
+
+  setModified(path: string, modifiedAt: Date): Promise<void> {
+    return this.#change(path, (place) => utimes(place.path, new Date(), modifiedAt));
+  }
+
+  setMode(path: string, mode: number): Promise<void> {
+    return this.#change(path, (place) => chmod(place.path, mode & 0o777));
+  }
+
+  hash(path: string, request: HashRequest): Promise<FileHash> {
     return typed(async () => {
-      const source = await this.#withoutRoot(from);
-      const target = await this.#withoutRoot(to);
-      refuseOwnNames(target);
-      await rename(source, target);
+      const { file, sizeBytes } = await this.#paths.at(path, { last: 'follow' }, (place) =>
+        openRegularFile(place.path, 0),
+      );
+      try {
+        return await hashLocalFile(file, sizeBytes, request);
+      } finally {
+        await file.close();
+      }
     });
   }
 
   async isLink(path: string): Promise<boolean> {
-    const target = await typed(() => this.#paths.locate(path, { last: 'itself' })).catch(() => undefined);
-    return target !== undefined && (await lstat(target).catch(() => undefined))?.isSymbolicLink() === true;
+    const found = await typed(() => this.#paths.at(path, { last: 'itself' }, (place) => lstat(place.path))).catch(
+      () => undefined,
+    );
+    return found?.isSymbolicLink() === true;
   }
 
-  async #withoutRoot(path: string): Promise<string> {
-    const target = await this.#paths.locate(path, { last: 'itself' });
-    if (target === (await this.#paths.realRoot())) throw new FileSystemError('permission', 'this is the root');
-    refuseOwnNames(target);
-    return target;
+  freeSpace(path: string): Promise<number> {
+    return typed(() =>
+      this.#paths.at(path, { last: 'follow' }, async (place) => {
+        const { bavail, bsize } = await statfs(place.path);
+        return bavail * bsize;
+      }),
+    );
   }
 
-  /** A link is shown as what it points to; one that points nowhere or outside is not shown. */
-  async #entry(path: string, directory: string, name: string): Promise<DirectoryEntry | undefined> {
-    try {
-      const found = await lstat(join(directory, name));
-      if (!found.isSymbolicLink()) return isShown(found) ? { name, ...statOf(found) } : undefined;
-      return { name, isLink: true, ...(await this.stat(`${path}/${name}`)) };
-    } catch (error) {
-      // It went away meanwhile, may not be seen, or is a link that leads nowhere: the listing goes on without it.
-      if (fileSystemError(error).kind !== 'other') return undefined;
-      throw error;
+  /** rename(2) would put a directory over an empty one. */
+  async #refuseDirectoryAt(target: Place, source: Place): Promise<void> {
+    const [found, moved] = await Promise.all([lstat(target.path).catch(undefinedIfMissing), lstat(source.path)]);
+    if (found?.isDirectory() !== true || !moved.isDirectory()) return;
+    if (found.ino !== moved.ino || found.dev !== moved.dev) throw new FileSystemError('exists', 'there is a directory');
+  }
+
+  /** Something else than its content, of a file or directory that is shown. */
+  #change(path: string, change: (place: Place) => Promise<void>): Promise<void> {
+    return typed(() =>
+      this.#paths.at(path, { last: 'follow' }, async (place) => {
+        refuseOwnNames(place);
+        statOf(await lstat(place.path));
+        await change(place);
+      }),
+    );
+  }
+
+  /** Lets go of the target's directory, unless the upload takes it over. */
+  async #beginWriting(target: Place, mode: WriteMode): Promise<WriteHandle> {
+    const old = await lstat(target.path).catch(undefinedIfMissing);
+    if (old?.isDirectory() === true) throw new FileSystemError('is-directory', 'a directory cannot be written to');
+    if (old !== undefined && !old.isFile()) throw new FileSystemError('not-file', 'neither a file nor a directory');
+    if (mode.kind === 'create' && old !== undefined)
+      throw new FileSystemError('exists', 'there is a file of this name');
+    const from = this.#inPlaceFrom(mode, old === undefined);
+    if (from === undefined) {
+      return AtomicFile.open(target, { old, exclusive: mode.kind === 'create', fsync: this.#fsync });
     }
+    const file = await InPlaceFile.open(target.path, { from, fsync: this.#fsync });
+    await target.directory.close();
+    return file;
+  }
+
+  /** Where an upload that is written in place begins; undefined for one that is not. */
+  #inPlaceFrom(mode: WriteMode, isNew: boolean): InPlaceOptions['from'] | undefined {
+    if (mode.kind === 'resume' && !(isNew && mode.start === 0)) return mode.start;
+    if (mode.kind === 'append' && !isNew) return 'end';
+    if (!this.#inPlace) return undefined;
+    return mode.kind === 'create' ? 'new' : 'empty';
   }
 }
 
+function refuseRoot({ name }: Place): void {
+  if (name === '.') throw new FileSystemError('permission', 'this is the root');
+}
+
 /** The names of uploads that are under way cannot be touched by their look. */
-function refuseOwnNames(target: string): void {
-  if (isAtomicFileName(basename(target))) {
+function refuseOwnNames({ name }: Place): void {
+  if (isUploadName(name)) {
     throw new FileSystemError('name-not-allowed', 'this name is kept for uploads that are under way');
   }
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (fileSystemError(error).kind === 'not-found') return undefined;
+  throw error;
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw new ConfigError(`${name}: is neither true nor false`);
 }
 
 async function typed<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,56 @@
+// A file in memory being written: into a new one that takes its place at the end, or into one that is there.
+import type { FileStat, WriteHandle } from './file-system.js';
+import { memoryStat, type MemoryFile } from './memory-tree.js';
+
+export interface MemoryUploadOptions {
+  readonly file: MemoryFile;
+  readonly start: number;
+  readonly clock: () => Date;
+  /** Gives a new file its name; without it the file has one. May throw `FileSystemError`. */
+  readonly publish?: () => void;
+}
+
+export class MemoryUpload implements WriteHandle {
+  readonly #options: MemoryUploadOptions;
+  #position: number;
+
+  constructor(options: MemoryUploadOptions) {
+    this.#options = options;
+    this.#position = options.start;
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return settled(() => {
+      const { file, clock } = this.#options;
+      file.content.write(chunk, this.#position);
+      this.#position += chunk.length;
+      file.modifiedAt = clock();
+    });
+  }
+
+  commit(): Promise<FileStat> {
+    return settled(() => {
+      const { file, publish } = this.#options;
+      file.content.truncate(this.#position);
+      try {
+        publish?.();
+      } catch (error) {
+        file.content.release();
+        throw error;
+      }
+      return memoryStat(file);
+    });
+  }
+
+  abort(): Promise<void> {
+    if (this.#options.publish !== undefined) this.#options.file.content.release();
+    return Promise.resolve();
+  }
+}
+
+/** What throws at once rejects instead, as the contract says. */
+export function settled<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
+}
