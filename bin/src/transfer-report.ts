@@ -1,5 +1,5 @@
 // How a finished transfer is told.
-import type { TransferResult } from '@ftps-kit/ftps-client';
+import type { TransferResult, Verified } from '@ftps-kit/ftps-client';
 import { formatBytes, formatDuration } from './format.js';
 import type { Report } from './report.js';
 
@@ -17,7 +17,7 @@ export function reportTransfer(report: Report, moved: Moved, result: TransferRes
     handshake?.protocol,
     handshake?.cipherSuite,
     result.resumed ? 'resumed' : 'not resumed',
-    result.verified === 'size' ? 'size verified' : 'unverified',
+    result.verified.by === 'nothing' ? 'unverified' : `${proofOf(result.verified)} verified`,
   ].filter((proof) => proof !== undefined);
   report.say(
     {
@@ -29,12 +29,24 @@ export function reportTransfer(report: Report, moved: Moved, result: TransferRes
       resumed: result.resumed,
       ticketSource: result.ticketSource,
       closure: result.closure,
-      verified: result.verified,
+      verified: proofOf(result.verified),
     },
     `${moved.from} -> ${moved.to}  ${formatBytes(result.bytes)} in ${formatDuration(result.durationMs)}  ` +
       report.colours.dim(`(${proofs.join(', ')})`),
   );
   if (!result.resumed && handshake !== undefined) {
     report.warn('the data connection did not resume the TLS session: the server does not bind it to your login');
+  }
+}
+
+/** In one word. */
+function proofOf(verified: Verified): string {
+  switch (verified.by) {
+    case 'hash':
+      return verified.algorithm;
+    case 'size':
+      return 'size';
+    case 'nothing':
+      return 'unverified';
   }
 }

@@ -1,7 +1,7 @@
 // What a client tells of itself while it works, and the way it is told: a listener that throws breaks nothing.
 import type { EventEmitter } from 'node:events';
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import type { Progress } from './transfer-meter.js';
+import type { Progress } from './progress.js';
 import type { TransferResult } from './transfer-result.js';
 
 /** The events of `FtpsClient`. Nothing secret is in any of them. */

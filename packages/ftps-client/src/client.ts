@@ -1,6 +1,5 @@
 // The facade: one login, and what can be done with it.
 import { EventEmitter } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
 import {
@@ -10,24 +9,28 @@ import {
   type ClientEvents,
   type TransferSubject,
 } from './client-events.js';
+import type { CallOptions, TreeOptions } from './call-options.js';
 import { ClientLogin } from './client-login.js';
 import { knownKeys, parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
 import { download } from './download.js';
-import type { DownloadSink } from './download-sink.js';
+import type { DownloadTarget } from './download-sink.js';
 import type { Features } from './features.js';
 import type { Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
 import { outgoingPath } from './outgoing-command.js';
 import { changesFolder, rawCommand } from './raw-command.js';
 import { remoteExists, remoteStat, workingFolder } from './remote-entry.js';
+import { remoteSize } from './remote-facts.js';
 import { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
 import { remoteModifiedAt, setRemoteModified } from './remote-time.js';
 import { makeFolders, removeTree } from './remote-tree.js';
-import type { CallOptions, TransferOptions, TransferResult, TreeOptions } from './transfer-result.js';
+import { loginsOf, type Logins } from './transfer-logins.js';
+import type { DownloadOptions, TransferOptions, UploadOptions } from './transfer-options.js';
+import type { TransferResult } from './transfer-result.js';
 import type { LoginContext } from './transfer.js';
 import { TurnQueue } from './turn-queue.js';
 import { upload } from './upload.js';
-import { remoteSize } from './verify.js';
+import type { UploadInput } from './upload-source.js';
 import { allOf, checkWalkOptions, walkTree, type WalkEntry, type WalkOptions } from './walk.js';
 
 /**
@@ -143,27 +146,22 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   /**
    * Downloads a file. A local path gets the file under its name only once it is whole and checked. A stream is ended on
    * success and destroyed on failure, as `stream.pipeline` does. Resolves after the data connection's end, the final
-   * reply and the comparison of sizes; rejects with `TransferError`, `VerificationError`, `ReplyError` (no such file),
+   * reply and the check (`verify`); rejects with `TransferError`, `VerificationError`, `ReplyError` (no such file),
    * `NotResumedError`, `LocalFileError` and those of `connect`.
    */
-  download(
-    remotePath: string,
-    sink: string | Writable | DownloadSink,
-    options: TransferOptions = {},
-  ): Promise<TransferResult> {
-    return this.#transfer({ direction: 'download', remotePath }, options, (context, observed) =>
-      download(context, remotePath, sink, observed),
+  download(remotePath: string, sink: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
+    return this.#transfer({ direction: 'download', remotePath }, options, (logins, observed) =>
+      download(logins, remotePath, sink, observed),
     );
   }
 
-  /** Uploads a file from a local path, from bytes, or from a stream of them. Resolves and rejects as `download` does. */
-  upload(
-    source: string | Uint8Array | Readable | AsyncIterable<Uint8Array>,
-    remotePath: string,
-    options: TransferOptions = {},
-  ): Promise<TransferResult> {
-    return this.#transfer({ direction: 'upload', remotePath }, options, (context, observed) =>
-      upload(context, source, remotePath, observed),
+  /**
+   * Uploads a file from a local path, from bytes, from a stream of them, or from a function that opens one. Resolves and
+   * rejects as `download` does, and with `RenameError` where an atomic upload is whole and did not get its name.
+   */
+  upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
+    return this.#transfer({ direction: 'upload', remotePath }, options, (logins, observed) =>
+      upload(logins, source, remotePath, observed),
     );
   }
 
@@ -172,7 +170,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * where it fails; `result` is what `download` gives. While nobody reads, the calls behind it wait; destroyed early, it
    * ends the download.
    */
-  createReadStream(remotePath: string, options: TransferOptions = {}): RemoteReadStream {
+  createReadStream(remotePath: string, options: DownloadOptions = {}): RemoteReadStream {
     return new RemoteReadStream((sink, ends) =>
       this.download(remotePath, sink, { ...options, signal: anyOf(options.signal, ends) }),
     );
@@ -182,7 +180,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * An upload as a stream. It finishes when the file is whole and checked, and is destroyed with the error of `upload`
    * where it fails; `result` is what `upload` gives. Until it is ended, the calls behind it wait.
    */
-  createWriteStream(remotePath: string, options: TransferOptions = {}): RemoteWriteStream {
+  createWriteStream(remotePath: string, options: UploadOptions = {}): RemoteWriteStream {
     return new RemoteWriteStream((source, ends) =>
       this.upload(source, remotePath, { ...options, signal: anyOf(options.signal, ends) }),
     );
@@ -265,20 +263,25 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     });
   }
 
-  async #transfer(
+  async #transfer<O extends TransferOptions>(
     subject: TransferSubject,
-    options: TransferOptions,
-    move: (context: LoginContext, observed: TransferOptions) => Promise<TransferResult>,
+    options: O,
+    move: (logins: Logins, observed: O) => Promise<TransferResult>,
   ): Promise<TransferResult> {
-    const { signal, onProgress } = options;
-    const observed: TransferOptions = {
+    const { signal, onProgress, onAttempt } = options;
+    const observed: O = {
       ...options,
       onProgress: (progress) => {
         onProgress?.(progress);
         this.#announce('progress', { ...subject, progress });
       },
+      onAttempt: (event) => {
+        onAttempt?.(event);
+        if (event.state === 'begins' || event.retryInMs === undefined) return;
+        this.#announce('retry', { attempt: event.attempt + 1, delayMs: event.retryInMs, error: event.error });
+      },
     };
-    const result = await this.#call({ signal }, (context) => move(context, observed));
+    const result = await this.#call({ signal }, () => move(loginsOf(this.#login), observed));
     this.#announce('transfer', { ...subject, result });
     return result;
   }

@@ -1,11 +1,15 @@
-// Where the bytes of a download go: a file that appears under its name only when it is whole, or a stream.
-import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+// Where the bytes of a download go, whatever the caller gave: one contract over files, streams and functions.
 import type { Writable } from 'node:stream';
-import { localFailure } from './errors.js';
+import { WritableStream } from 'node:stream/web';
+import { ConfigError } from '@ftps-kit/tls-core';
+import type { LeftBehind } from './left-behind.js';
+import { openLocalFileSink } from './local-file-sink.js';
+import type { RemoteFacts } from './remote-facts.js';
+import { NodeStreamSink, OpenedStreamSink, WebStreamSink } from './stream-sink.js';
+import type { ParsedDownloadOptions } from './transfer-options.js';
+import type { TimesReport } from './transfer-result.js';
 
-/** What a download writes to. One call is under way at a time. */
+/** What a caller may implement to take a download. One call is under way at a time. */
 export interface DownloadSink {
   /** Takes bytes; the buffer is used again once this has resolved. */
   write(chunk: Uint8Array): Promise<void>;
@@ -13,131 +17,91 @@ export interface DownloadSink {
   commit(): Promise<void>;
   /** The download failed: nothing written may be taken for the file. Must not reject. */
   discard(error: Error): Promise<void>;
+  /** Forgets all bytes: the file comes again from its beginning. Without it a download that has to do so fails. */
+  restart?(): Promise<void>;
 }
 
-/** Opens the sink; rejects with `LocalFileError`. A stream is ended on success and destroyed on failure. */
-export async function openSink(sink: string | Writable | DownloadSink): Promise<DownloadSink> {
-  if (typeof sink === 'string') return openFileSink(sink);
-  return isStream(sink) ? new StreamSink(sink) : sink;
+/** Opens a stream for the file's bytes from `start` on; it is called with 0, and again where the file comes anew. */
+export type SinkOpener = (start: number) => WritableSink | Promise<WritableSink>;
+export type WritableSink = Writable | WritableStream<Uint8Array>;
+
+/** A local path; a stream, which is ended on success and destroyed on failure; a function that opens one; or a sink. */
+export type DownloadTarget = string | WritableSink | SinkOpener | DownloadSink;
+
+/** A sink as a download sees it. */
+export interface OpenSink {
+  /** Whether it can forget what it has. */
+  readonly canRestart: boolean;
+  /** How what it holds from earlier is known to be of this very file: by the facts in its name, or not at all. */
+  readonly holdsBy: 'facts' | 'nothing';
+  /** Opens it for this file, and gives how many bytes of it are there already. */
+  begin(remotePath: string, facts: RemoteFacts): Promise<number>;
+  /** Those bytes. */
+  held(): AsyncIterable<Uint8Array>;
+  write(chunk: Uint8Array): Promise<void>;
+  restart(): Promise<void>;
+  /** All is there and checked. With `modifiedAt`, sets that time. */
+  commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined>;
+  /** It failed. Never rejects; gives what is kept. */
+  discard(error: Error): Promise<LeftBehind | undefined>;
 }
 
-function isStream(sink: Writable | DownloadSink): sink is Writable {
-  return !('commit' in sink);
+/**
+ * Opens the sink; rejects with `LocalFileError`, and with `ConfigError` for what is none and for options that only a
+ * local path can follow.
+ */
+export async function openSink(to: DownloadTarget, options: ParsedDownloadOptions): Promise<OpenSink> {
+  if (typeof to === 'string') return openLocalFileSink(to, options);
+  for (const name of ['resume', 'preserveTimes', 'durable'] as const) {
+    if (options[name] !== false) throw new ConfigError(`${name}: works with a local path only`);
+  }
+  if (typeof to === 'function') return new OpenedStreamSink(to);
+  if (to instanceof WritableStream) return new WebStreamSink(to);
+  if (!hasWrite(to)) {
+    throw new ConfigError('download: the target is a path, a writable stream, a function that opens one, or a sink');
+  }
+  return isCallersSink(to) ? new CallersSink(to) : new NodeStreamSink(to);
 }
 
-async function openFileSink(path: string): Promise<DownloadSink> {
-  try {
-    const existing = await statIfThere(path);
-    // A device or a pipe cannot be replaced, and has no half files either; a folder fails here.
-    if (existing !== undefined && !existing.isFile()) return new FileSink(await open(path, 'r+'), path, undefined);
-    // A symbolic link stays one: what it points to is replaced.
-    const target = existing === undefined ? path : await realpath(path);
-    const temporary = join(
-      dirname(target),
-      `.${basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.part`,
-    );
-    const handle = await open(temporary, 'wx', existing === undefined ? 0o666 : existing.mode & 0o777);
-    return new FileSink(handle, target, temporary);
-  } catch (error) {
-    throw localFailure(`cannot write ${path}`, path, error);
-  }
+function hasWrite(to: unknown): boolean {
+  return typeof to === 'object' && to !== null && 'write' in to;
 }
 
-async function statIfThere(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function isCallersSink(to: Writable | DownloadSink): to is DownloadSink {
+  return 'commit' in to;
 }
 
-class FileSink implements DownloadSink {
-  readonly #handle: FileHandle;
-  readonly #path: string;
-  /** The hidden name it has until it is whole; undefined where it is written in place. */
-  readonly #temporary: string | undefined;
+class CallersSink implements OpenSink {
+  readonly canRestart: boolean;
+  readonly holdsBy = 'nothing';
+  readonly #sink: DownloadSink;
 
-  constructor(handle: FileHandle, path: string, temporary: string | undefined) {
-    this.#handle = handle;
-    this.#path = path;
-    this.#temporary = temporary;
+  constructor(sink: DownloadSink) {
+    this.#sink = sink;
+    this.canRestart = sink.restart !== undefined;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    try {
-      for (let written = 0; written < chunk.length;) {
-        const { bytesWritten } = await this.#handle.write(chunk, written, chunk.length - written);
-        written += bytesWritten;
-      }
-    } catch (error) {
-      throw localFailure(`cannot write ${this.#path}`, this.#path, error);
-    }
+  begin(): Promise<number> {
+    return Promise.resolve(0);
   }
 
-  async commit(): Promise<void> {
-    try {
-      await this.#handle.close();
-      if (this.#temporary !== undefined) await rename(this.#temporary, this.#path);
-    } catch (error) {
-      throw localFailure(`cannot write ${this.#path}`, this.#path, error);
-    }
-  }
-
-  async discard(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
-    if (this.#temporary !== undefined) await rm(this.#temporary, { force: true }).catch(() => undefined);
-  }
-}
-
-class StreamSink implements DownloadSink {
-  readonly #stream: Writable;
-  #failure: Error | undefined;
-
-  constructor(stream: Writable) {
-    this.#stream = stream;
-    stream.on('error', this.#onError);
+  async *held(): AsyncGenerator<Uint8Array> {
+    // It holds nothing from earlier.
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) {
-        reject(localFailure('the stream to download to failed', undefined, this.#failure));
-        return;
-      }
-      // A copy, since a stream may keep what it was given longer than its callback tells.
-      this.#stream.write(Buffer.from(chunk), (error) => {
-        if (error == null) resolve();
-        else reject(localFailure('the stream to download to failed', undefined, error));
-      });
-    });
+    return this.#sink.write(chunk);
   }
 
-  async commit(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      if (isStandardOutput(this.#stream)) {
-        resolve();
-        return;
-      }
-      this.#stream.once('error', reject);
-      this.#stream.end(resolve);
-    }).catch((error: unknown) => {
-      throw localFailure('the stream to download to failed', undefined, error);
-    });
-    this.#stream.off('error', this.#onError);
+  async restart(): Promise<void> {
+    await this.#sink.restart?.();
   }
 
-  discard(error: Error): Promise<void> {
-    if (!isStandardOutput(this.#stream)) this.#stream.destroy(error);
-    return Promise.resolve();
+  async commit(): Promise<undefined> {
+    await this.#sink.commit();
   }
 
-  readonly #onError = (error: Error): void => {
-    this.#failure ??= error;
-  };
-}
-
-/** Those of the process outlive any download. */
-function isStandardOutput(stream: Writable): boolean {
-  return stream === process.stdout || stream === process.stderr;
+  async discard(error: Error): Promise<undefined> {
+    await this.#sink.discard(error);
+  }
 }

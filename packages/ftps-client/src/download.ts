@@ -1,102 +1,243 @@
-// RETR: from the data connection into a sink, counted and checked.
-import type { Writable } from 'node:stream';
-import type { ByteChannel } from '@ftps-kit/tls-core';
-import { openSink, type DownloadSink } from './download-sink.js';
-import { DOWNLOAD_BUFFER_BYTES } from './limits.js';
-import { outgoingPath } from './outgoing-command.js';
-import { checkTransferOptions, transferResult, type TransferOptions, type TransferResult } from './transfer-result.js';
-import { runTransfer, type LoginContext } from './transfer.js';
+// RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
+import { AbortedError } from '@ftps-kit/tls-core';
+import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
+import { RemoteChangedError, ReplyError } from './errors.js';
+import { StreamHash } from './hash-algorithm.js';
+import { noteLeftBehind } from './left-behind.js';
+import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
+import { ProgressReporter } from './progress.js';
+import { receive } from './receive.js';
+import { timeIfTold } from './modification-time.js';
+import { isSameFile, sizeIfTold, type RemoteFacts } from './remote-facts.js';
+import { remotePrefixHash } from './remote-hash.js';
+import { withAttempts } from './retry.js';
+import { runTransfer, type LoginContext, type TransferOutcome } from './transfer.js';
+import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
-import { sizeIfTold, verifySize } from './verify.js';
+import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
+import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
+import { planCheck, verifyFile, type Check } from './verify.js';
 
 export async function download(
-  context: LoginContext,
+  logins: Logins,
   remotePath: string,
-  to: string | Writable | DownloadSink,
-  options: TransferOptions,
+  to: DownloadTarget,
+  options: DownloadOptions,
 ): Promise<TransferResult> {
-  checkTransferOptions(options);
-  const { signal, onProgress, verify = 'auto' } = options;
+  const parsed = parseDownloadOptions(options);
   const command = outgoingPath('RETR', remotePath);
-  const { stallMs } = context.timeouts;
-  const sink = await openSink(to);
+  const sink = await openSink(to, parsed);
+  const work = new Download(logins, command, remotePath, sink, parsed);
+  const { retry: policy, signal, onAttempt } = parsed;
   try {
-    const totalBytes = verify === 'auto' ? await sizeIfTold(context, remotePath, signal) : undefined;
-    const meter = new TransferMeter({ stallMs, totalBytes, onProgress });
-    const outcome = await runTransfer(context, {
-      command,
-      sends: false,
-      meter,
-      signal,
-      move: (channel) => receive(channel, sink, meter),
-    });
-    const { bytes, reply } = outcome;
-    const sizesAgree = totalBytes === bytes;
-    // A file that grew or shrank on the way is asked about again before it is called wrong.
-    const askAgain = totalBytes !== undefined && !sizesAgree;
-    const verified = askAgain
-      ? await verifySize(context, { verb: command.verb, path: remotePath, bytes, reply }, signal)
-      : sizesAgree
-        ? 'size'
-        : 'unverified';
-    await sink.commit();
-    return transferResult(outcome, verified);
-  } catch (error) {
-    await sink.discard(error instanceof Error ? error : new Error(String(error)));
+    // Every sink can be gone on with behind what it has.
+    const obstacle = (): undefined => undefined;
+    return await withAttempts({ policy, signal, onAttempt, obstacle }, (attempt) => work.attempt(attempt));
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const left = await sink.discard(error);
+    if (left !== undefined) noteLeftBehind(error, left);
     throw error;
   }
 }
 
-/** Fills one buffer from the network while the other is written; a sink that lags behind gets larger pieces. */
-async function receive(channel: ByteChannel, sink: DownloadSink, meter: TransferMeter): Promise<void> {
-  let filling: Uint8Array = Buffer.allocUnsafeSlow(DOWNLOAD_BUFFER_BYTES);
-  let other: Uint8Array = Buffer.allocUnsafeSlow(DOWNLOAD_BUFFER_BYTES);
-  let filled = 0;
-  const writer = new BackgroundWriter(sink, (error) => {
-    channel.destroy(error);
-  });
-  for (;;) {
-    const count = await meter.step(channel.read(filling.subarray(filled)));
-    if (count === 0) break;
-    filled += count;
-    meter.moved(count);
-    if (writer.isBusy && filled < filling.length) continue;
-    await writer.write(filling.subarray(0, filled));
-    [filling, other] = [other, filling];
-    filled = 0;
-  }
-  if (filled > 0) await writer.write(filling.subarray(0, filled));
-  await writer.finish();
-  // Some servers wait for our close_notify before they say 226; others are gone already.
-  await channel.end().catch(() => undefined);
+/** Where an attempt goes on, and why what lies before is right. */
+interface Start {
+  readonly offset: number;
+  readonly prefix: PrefixProof | undefined;
 }
 
-/** Writes to a sink while its owner does something else. */
-class BackgroundWriter {
-  isBusy = false;
-  readonly #sink: DownloadSink;
-  readonly #onFailure: (error: Error) => void;
-  #writing: Promise<void> = Promise.resolve();
+const FROM_THE_BEGINNING: Start = { offset: 0, prefix: undefined };
 
-  /** `onFailure` is called at once when a write fails, so that nobody goes on in vain. */
-  constructor(sink: DownloadSink, onFailure: (error: Error) => void) {
+/** One download over all its attempts. */
+class Download {
+  readonly #logins: Logins;
+  readonly #command: OutgoingCommand;
+  readonly #path: string;
+  readonly #sink: OpenSink;
+  readonly #options: ParsedDownloadOptions;
+  readonly #startedAt = performance.now();
+  /** The remote file as it was when the bytes in the sink came. */
+  #facts: RemoteFacts | undefined;
+  /** Bytes that the sink has for certain. */
+  #held = 0;
+  #hash: StreamHash | undefined;
+  #moved = 0;
+  /** Settles when the attempt before has written all that it had. */
+  #receiving: Promise<void> = Promise.resolve();
+
+  constructor(logins: Logins, command: OutgoingCommand, path: string, sink: OpenSink, options: ParsedDownloadOptions) {
+    this.#logins = logins;
+    this.#command = command;
+    this.#path = path;
     this.#sink = sink;
-    this.#onFailure = onFailure;
+    this.#options = options;
   }
 
-  /** Resolves when the write before this one is done, and its buffer free; rejects where that failed. */
-  async write(chunk: Uint8Array): Promise<void> {
-    await this.#writing;
-    this.isBusy = true;
-    this.#writing = this.#sink.write(chunk).then(() => {
-      this.isBusy = false;
-    });
-    this.#writing.catch((error: unknown) => {
-      this.#onFailure(error instanceof Error ? error : new Error(String(error)));
+  async attempt(attempt: number): Promise<TransferResult> {
+    const { signal, verify, onAttempt } = this.#options;
+    const context = await this.#logins.forAttempt(attempt, signal);
+    const check = planCheck(verify, context.features);
+    const facts = await this.#look(context, check);
+    const start = await this.#start(context, check, facts);
+    onAttempt?.({ state: 'begins', attempt, offset: start.offset });
+    const outcome = await this.#transfer(context, start);
+    const { reply } = outcome;
+    const file = {
+      ...{ verb: this.#command.verb, path: this.#path, reply },
+      ...{ sizeBytes: this.#held, hash: this.#hash, sizeBefore: facts.sizeBytes },
+    };
+    const verified = await verifyFile(context, check, file, signal);
+    const times = await this.#commit(facts);
+    return transferResult(outcome, {
+      ...{ bytes: this.#moved, sizeBytes: this.#held, durationMs: performance.now() - this.#startedAt },
+      ...{ attempts: attempt, resumedAt: this.#resumedAt, prefix: this.#prefix },
+      ...{ verified, times },
     });
   }
 
-  finish(): Promise<void> {
-    return this.#writing;
+  #resumedAt = 0;
+  #prefix: PrefixProof | undefined;
+
+  /** What is needed of the remote file: its size for the check and the progress, its time to know it again. */
+  async #look(context: LoginContext, check: Check): Promise<RemoteFacts> {
+    const { resume, retry, preserveTimes, signal } = this.#options;
+    const mayGoOn = resume !== false || retry.attempts > 1;
+    const sizeBytes = check.mode !== 'none' || mayGoOn ? await sizeIfTold(context, this.#path, signal) : undefined;
+    const modifiedAt = mayGoOn || preserveTimes ? await timeIfTold(context, this.#path, signal) : undefined;
+    return { sizeBytes, modifiedAt };
+  }
+
+  async #start(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {
+    const start =
+      this.#facts === undefined
+        ? await this.#firstStart(context, check, facts)
+        : await this.#laterStart(context, check, this.#facts, facts);
+    this.#facts = facts;
+    this.#resumedAt = start.offset;
+    this.#prefix = start.prefix;
+    return start;
+  }
+
+  /** Behind what an earlier download kept, if it kept anything and that can be trusted. */
+  async #firstStart(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {
+    this.#held = await this.#sink.begin(this.#path, facts);
+    if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
+    if (this.#held === 0) return FROM_THE_BEGINNING;
+    if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#startOver();
+    await this.#hashHeld();
+    const proof = await this.#proofByHash(context, check);
+    if (proof === 'differs') return this.#startOver();
+    if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
+    const isKnown = facts.sizeBytes !== undefined && facts.modifiedAt !== undefined;
+    if (this.#sink.holdsBy === 'facts' && isKnown) return { offset: this.#held, prefix: 'unchanged' };
+    // The hash of the whole file will tell; and who writes in place has said that it is the same file.
+    const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#startOver();
+  }
+
+  /** Behind what the attempts before brought, if the remote file is still the one they were of. */
+  async #laterStart(context: LoginContext, check: Check, before: RemoteFacts, now: RemoteFacts): Promise<Start> {
+    await this.#settled();
+    if (this.#held === 0) return FROM_THE_BEGINNING;
+    if (!isSameFile(before, now)) return this.#startOver();
+    if (now.modifiedAt !== undefined) return { offset: this.#held, prefix: 'unchanged' };
+    const proof = await this.#proofByHash(context, check);
+    if (proof === 'differs') return this.#startOver();
+    if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
+    return this.#hash !== undefined ? { offset: this.#held, prefix: 'unchecked' } : this.#startOver();
+  }
+
+  async #proofByHash(context: LoginContext, { hash }: Check): Promise<'hash' | 'differs' | undefined> {
+    if (hash === undefined || this.#hash?.bytes !== this.#held) return undefined;
+    const file = { path: this.#path, bytes: this.#held };
+    const value = await remotePrefixHash(context, hash, file, this.#options.signal);
+    if (value === undefined) return undefined;
+    return value === this.#hash.value() ? 'hash' : 'differs';
+  }
+
+  async #hashHeld(): Promise<void> {
+    if (this.#hash === undefined) return;
+    let at = 0;
+    for await (const chunk of this.#sink.held()) {
+      this.#hash.update(chunk, at);
+      at += chunk.length;
+    }
+  }
+
+  async #startOver(): Promise<Start> {
+    if (!this.#sink.canRestart) {
+      throw new RemoteChangedError(
+        `${this.#path} is not known to be the file that ${this.#held} bytes came of, and the stream cannot take them ` +
+          'back: download to a path, or give a function that opens the stream',
+        { bytes: this.#held, safeBytes: 0, resumable: false },
+      );
+    }
+    await this.#sink.restart();
+    this.#held = 0;
+    this.#hash?.restart();
+    return FROM_THE_BEGINNING;
+  }
+
+  async #transfer(context: LoginContext, start: Start): Promise<TransferOutcome> {
+    try {
+      return await this.#run(context, start.offset);
+    } catch (error) {
+      // RFC 3659 §5.3: a server that does not know REST says 5yz; then the file has to come as a whole.
+      const isWithoutRest = error instanceof ReplyError && error.verb === 'REST' && !error.retryable;
+      if (!isWithoutRest || !this.#sink.canRestart) throw error;
+      await this.#startOver();
+      this.#resumedAt = 0;
+      this.#prefix = undefined;
+      return this.#run(context, 0);
+    }
+  }
+
+  async #run(context: LoginContext, offset: number): Promise<TransferOutcome> {
+    const { signal, onProgress, clock } = this.#options;
+    const totalBytes = this.#facts?.sizeBytes;
+    const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
+    const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
+    try {
+      return await runTransfer(context, {
+        ...{ command: this.#command, sends: false, restartAt: offset, meter, signal },
+        move: async (channel) => {
+          this.#receiving = receive(channel, (chunk) => this.#write(chunk), meter);
+          await this.#receiving;
+          progress.finish();
+        },
+      });
+    } finally {
+      this.#moved += meter.bytes;
+    }
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    this.#hash?.update(chunk, this.#held);
+    await this.#sink.write(chunk);
+    this.#held += chunk.length;
+  }
+
+  /** Waits for the sink to have what came, or for the caller to be tired of that. */
+  async #settled(): Promise<void> {
+    const { signal } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => {
+        reject(new AbortedError('RETR was aborted', { cause: signal?.reason }));
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const done = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      this.#receiving.then(done, done);
+    });
+  }
+
+  async #commit({ modifiedAt }: RemoteFacts): Promise<TimesReport | undefined> {
+    const wanted = this.#options.preserveTimes;
+    const times = await this.#sink.commit(wanted ? modifiedAt : undefined);
+    if (!wanted || times !== undefined) return times;
+    return { set: false, reason: 'the server does not tell when the file was modified' };
   }
 }

@@ -55,7 +55,12 @@ export class UnsupportedError extends FtpsError {
 export interface TransferErrorOptions extends ErrorOptions {
   /** Bytes that moved before it ended. */
   readonly bytes: number;
-  /** Whether a later attempt may go on behind `bytes`. */
+  /**
+   * How many bytes from the beginning of the file the receiving side has for certain. undefined where only the server
+   * knows, as after an upload that broke off: SIZE tells.
+   */
+  readonly safeBytes?: number | undefined;
+  /** Whether a later attempt may go on behind what is safe. */
   readonly resumable: boolean;
   /** The server's last word on the transfer, where it came. */
   readonly reply?: Reply | undefined;
@@ -68,20 +73,51 @@ export interface TransferErrorOptions extends ErrorOptions {
 export class TransferError extends FtpsError {
   readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_TRANSFER';
   readonly bytes: number;
+  readonly safeBytes: number | undefined;
   readonly resumable: boolean;
   readonly reply: Reply | undefined;
 
-  constructor(message: string, { bytes, resumable, reply, ...options }: TransferErrorOptions) {
+  constructor(message: string, { bytes, safeBytes, resumable, reply, ...options }: TransferErrorOptions) {
     super(message, options);
     this.bytes = bytes;
+    this.safeBytes = safeBytes;
     this.resumable = resumable;
     this.reply = reply;
   }
 }
 
+/** What the check found: the sizes differ, the hashes differ, or the server did not answer what was demanded. */
+export type VerificationFailure = 'size-differs' | 'hash-differs' | 'not-checked';
+
 /** The server called the transfer complete, and the check afterwards says otherwise. */
 export class VerificationError extends TransferError {
   override readonly code = 'FTPS_ERR_VERIFICATION';
+  readonly reason: VerificationFailure;
+
+  constructor(
+    message: string,
+    { reason, ...options }: TransferErrorOptions & { readonly reason: VerificationFailure },
+  ) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** The remote file changed between two attempts, and what came of the first version cannot be taken back. */
+export class RemoteChangedError extends TransferError {
+  override readonly code = 'FTPS_ERR_REMOTE_CHANGED';
+}
+
+/** An upload is whole and checked, but the server did not rename it; `wholeAt` is the name it has there. */
+export class RenameError extends TransferError {
+  override readonly code = 'FTPS_ERR_RENAME';
+  /** Where the whole file lies, on the server. */
+  readonly wholeAt: string;
+
+  constructor(message: string, { wholeAt, ...options }: TransferErrorOptions & { readonly wholeAt: string }) {
+    super(message, options);
+    this.wholeAt = wholeAt;
+  }
 }
 
 /** This side's file or stream failed: not found, not readable, disk full. `cause` is the system's error. */

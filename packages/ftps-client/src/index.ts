@@ -12,30 +12,33 @@ export type {
 } from './client-events.js';
 export type { FtpsClientOptions, Timeouts } from './client-options.js';
 export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';
-export type { DownloadSink } from './download-sink.js';
+export type { DownloadSink, DownloadTarget, SinkOpener, WritableSink } from './download-sink.js';
 export {
   LocalFileError,
   LoginError,
   NotFoundError,
   ProtocolError,
+  RemoteChangedError,
+  RenameError,
   ReplyError,
   TransferError,
   UnsupportedError,
   VerificationError,
   replyText,
   type TransferErrorOptions,
+  type VerificationFailure,
 } from './errors.js';
 export type { Entry } from './list-entry.js';
 export { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
-export type { Progress } from './transfer-meter.js';
-export type {
-  CallOptions,
-  TreeOptions,
-  TransferOptions as DownloadOptions,
-  TransferOptions as UploadOptions,
-  TransferResult,
-} from './transfer-result.js';
-export type { Verified } from './verify.js';
+export type { CallOptions, TreeOptions } from './call-options.js';
+export type { HashAlgorithm } from './hash-algorithm.js';
+export { leftBehind, type LeftBehind } from './left-behind.js';
+export type { Progress } from './progress.js';
+export type { AttemptEvent, GiveUpReason, RetryOptions } from './retry.js';
+export type { DownloadOptions, TransferOptions, UploadOptions } from './transfer-options.js';
+export type { PrefixProof, TimesReport, TransferResult } from './transfer-result.js';
+export type { ReadableSource, SourceOpener, UploadInput } from './upload-source.js';
+export type { Verified, VerifyMode } from './verify.js';
 export type { WalkEntry, WalkOptions } from './walk.js';
 
 // What a caller of this package meets of those below, so that one import serves.

@@ -37,3 +37,15 @@ export const MAX_TREE_DEPTH = 256;
 
 /** Folders of a walk that wait to be listed. */
 export const MAX_WALK_FOLDERS = 1_000_000;
+
+/** A server reads a file before it tells its hash; that it reads so many bytes a second at least is taken for granted. */
+export const REMOTE_HASH_BYTES_PER_SECOND = 10 * 1024 * 1024;
+
+/** Between two calls of `onProgress`, milliseconds. */
+export const PROGRESS_INTERVAL_MS = 100;
+
+/** A rate is the mean of about so many milliseconds that lie behind. */
+export const PROGRESS_WINDOW_MS = 5_000;
+
+/** Waiting before the second attempt, and at most before any, milliseconds. */
+export const DEFAULT_RETRY_DELAYS = Object.freeze({ firstDelayMs: 1_000, maxDelayMs: 60_000 });

@@ -16,7 +16,7 @@ import { timeIfTold } from './modification-time.js';
 import { outgoing, outgoingPath } from './outgoing-command.js';
 import { baseName, hasName, parentOf } from './remote-path.js';
 import type { LoginContext } from './transfer.js';
-import { sizeIfTold } from './verify.js';
+import { sizeIfTold } from './remote-facts.js';
 
 /** Rejects with `NotFoundError` where the server shows nothing of that name. */
 export async function remoteStat(context: LoginContext, path: string, signal: AbortSignal | undefined): Promise<Entry> {

@@ -6,7 +6,7 @@ import { outgoingPath } from './outgoing-command.js';
 import { isFolder } from './remote-entry.js';
 import { joined, parentOf } from './remote-path.js';
 import type { LoginContext } from './transfer.js';
-import type { CallOptions } from './transfer-result.js';
+import type { CallOptions } from './call-options.js';
 import { allOf, walkTree } from './walk.js';
 
 /** Makes a folder and those around it that are missing; one that is there already is as good as made. */

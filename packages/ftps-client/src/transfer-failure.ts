@@ -16,6 +16,8 @@ import type { OutgoingCommand } from './outgoing-command.js';
 export interface TransferState {
   readonly command: OutgoingCommand;
   readonly bytes: number;
+  /** Bytes from the beginning of the file that this side has for certain; undefined where it is the server that has them. */
+  readonly safeBytes: number | undefined;
   /** Whether the data connection was ready to carry bytes. */
   readonly connected: boolean;
   /** Whether the server said 1yz: it had begun. */
@@ -46,6 +48,7 @@ export function refusalOf(reply: Reply, state: TransferState, cause?: unknown): 
   if (!state.begun || (state.bytes === 0 && isPermanent)) return refusal;
   return new TransferError(`the server gave ${state.command.verb} up after ${state.bytes} bytes: ${replyText(reply)}`, {
     bytes: state.bytes,
+    safeBytes: state.safeBytes,
     resumable: !isPermanent && reply.code !== STORAGE_EXCEEDED,
     reply,
     cause: refusal,
@@ -58,6 +61,7 @@ export function failureOf(failure: Error, reply: Reply | undefined, state: Trans
   if (!state.connected || isOwnDoing(failure)) return failure;
   return new TransferError(`${state.command.verb} broke off after ${state.bytes} bytes: ${failure.message}`, {
     bytes: state.bytes,
+    safeBytes: state.safeBytes,
     resumable: true,
     reply,
     cause: failure,

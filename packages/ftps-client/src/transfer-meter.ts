@@ -1,33 +1,28 @@
 // Counts the bytes of one transfer, tells of them, and notices when nothing moves.
 import { TimeoutError } from '@ftps-kit/tls-core';
-
-/** How far a transfer is. */
-export interface Progress {
-  readonly bytes: number;
-  /** undefined where nobody knows. */
-  readonly totalBytes: number | undefined;
-}
+import type { ProgressReporter } from './progress.js';
 
 export interface TransferMeterOptions {
   readonly stallMs: number;
-  readonly totalBytes?: number | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Where in the file the transfer begins; default 0. */
+  readonly offset?: number | undefined;
+  readonly progress?: ProgressReporter | undefined;
 }
 
 /** One timer for the whole transfer: starting it again at each step costs next to nothing. */
 export class TransferMeter {
   bytes = 0;
+  readonly offset: number;
   readonly #stallMs: number;
-  readonly #totalBytes: number | undefined;
-  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #progress: ProgressReporter | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waiting = false;
   #onStall: (error: TimeoutError) => void = () => undefined;
 
-  constructor({ stallMs, totalBytes, onProgress }: TransferMeterOptions) {
+  constructor({ stallMs, offset = 0, progress }: TransferMeterOptions) {
     this.#stallMs = stallMs;
-    this.#totalBytes = totalBytes;
-    this.#onProgress = onProgress;
+    this.offset = offset;
+    this.#progress = progress;
   }
 
   /** From here on `onStall` is called once the network keeps a step waiting for too long. */
@@ -51,7 +46,7 @@ export class TransferMeter {
 
   moved(bytes: number): void {
     this.bytes += bytes;
-    this.#onProgress?.({ bytes: this.bytes, totalBytes: this.#totalBytes });
+    this.#progress?.moved(bytes);
   }
 
   stop(): void {

@@ -1,41 +1,35 @@
-// What a transfer takes besides its two ends, and what it proves.
+// What a finished transfer proves, and what it does not.
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { Closure, HandshakeSummary, TicketSource } from '@ftps-kit/tls-core';
-import { knownKeys, oneOf } from './client-options.js';
 import type { TransferOutcome } from './transfer.js';
-import type { Progress } from './transfer-meter.js';
 import type { Verified } from './verify.js';
 
-/** What every call takes. */
-export interface CallOptions {
-  /** Ends the call with `AbortedError`. The client stays usable where the server comes back into step. */
-  readonly signal?: AbortSignal | undefined;
-}
+/**
+ * Why the bytes before `resumedAt` are taken for those of the file. `hash`: both sides hashed them. `unchanged`: the
+ * remote file has the size and the time it had when they moved. `own`: this call sent them itself. `unchecked`: nobody
+ * could tell; where `verified` is by hash, they are proved by it.
+ */
+export type PrefixProof = 'hash' | 'unchanged' | 'own' | 'unchecked';
 
-/** For calls about folders. */
-export interface TreeOptions extends CallOptions {
-  /** Also what is around the folder, or in it. Default false. */
-  readonly recursive?: boolean | undefined;
-}
-
-export interface TransferOptions extends CallOptions {
-  /** Called as bytes move; often. What it throws ends the transfer. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Default `auto`: sizes are compared where the server has SIZE. */
-  readonly verify?: 'auto' | 'none' | undefined;
-}
-
-/** Throws `ConfigError` for an option that is none. */
-export function checkTransferOptions(options: TransferOptions): void {
-  knownKeys(options, '', ['signal', 'onProgress', 'verify'] satisfies (keyof TransferOptions)[]);
-  oneOf('verify', options.verify ?? 'auto', ['auto', 'none']);
-}
+/** Whether the other file got the modification time it was to have. */
+export type TimesReport =
+  | { readonly set: true; readonly modifiedAt: Date; readonly by: 'MFMT' | 'MDTM' | 'local' }
+  | { readonly set: false; readonly reason: string };
 
 /** A transfer that came to a good end, and what was proved about it. */
 export interface TransferResult {
+  /** Bytes that moved, in all attempts together. */
   readonly bytes: number;
-  /** From asking for the data connection to the final reply. */
+  /** Of the file as it is now; with `append`, only what was added. */
+  readonly sizeBytes: number;
+  /** From the beginning of the first attempt to the final reply of the last one. */
   readonly durationMs: number;
+  /** How many attempts it took; 1 is none in vain. */
+  readonly attempts: number;
+  /** Where in the file the last attempt went on; 0 where the whole file moved at once. */
+  readonly resumedAt: number;
+  /** Why what lies before `resumedAt` is right; undefined where that is 0. */
+  readonly prefix: PrefixProof | undefined;
   /** Whether the data connection resumed the TLS session of the control connection, and so belongs to it. */
   readonly resumed: boolean;
   /** Where the ticket that was resumed came from. */
@@ -45,16 +39,24 @@ export interface TransferResult {
   /** How the server's direction of the data connection ended. */
   readonly closure: Closure;
   readonly verified: Verified;
+  /** The modification time; undefined where nobody asked for it. */
+  readonly times: TimesReport | undefined;
   /** The final reply. */
   readonly reply: Reply;
 }
 
-export function transferResult(outcome: TransferOutcome, verified: Verified): TransferResult {
+/** What a result says besides the outcome of its last attempt. */
+export type ResultFacts = Pick<
+  TransferResult,
+  'bytes' | 'sizeBytes' | 'durationMs' | 'attempts' | 'resumedAt' | 'prefix' | 'verified' | 'times'
+>;
+
+export function transferResult(outcome: TransferOutcome, facts: ResultFacts): TransferResult {
   const { handshake } = outcome;
   return Object.freeze({
     ...outcome,
+    ...facts,
     resumed: handshake?.resumed ?? false,
     ticketSource: handshake?.ticketSource,
-    verified,
   });
 }

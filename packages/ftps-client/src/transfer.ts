@@ -1,5 +1,5 @@
 // One transfer: a data connection, the command that uses it, the bytes, and the final reply (RFC 959 §5.4).
-import type { Reply } from '@ftps-kit/ftp-protocol';
+import { encodeByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
 import {
   AbortedError,
   ConnectionError,
@@ -36,6 +36,8 @@ export interface TransferRequest {
   readonly command: OutgoingCommand;
   /** Whether this side sends: then the server's 1yz is waited for first. */
   readonly sends: boolean;
+  /** Where in the file the server is to begin (REST); default 0. */
+  readonly restartAt?: number | undefined;
   readonly meter: TransferMeter;
   readonly signal?: AbortSignal | undefined;
   /** Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. */
@@ -82,7 +84,7 @@ class Transfer {
     const { meter, signal, command } = this.#request;
     const startedAt = performance.now();
     this.#transport = await this.#context.data.open(signal);
-    const exchange = this.#begin(this.#transport);
+    const exchange = await this.#begin(this.#transport);
     const onAbort = (): void => {
       this.#break(aborted(command, signal));
     };
@@ -108,11 +110,15 @@ class Transfer {
     return { bytes: meter.bytes, durationMs, handshake: this.#handshake, closure, reply };
   }
 
-  #begin(transport: SocketChannel): Exchange {
-    const { command, signal } = this.#request;
+  async #begin(transport: SocketChannel): Promise<Exchange> {
+    const { command, signal, restartAt = 0 } = this.#request;
+    const { control, timeouts } = this.#context;
     try {
       if (signal?.aborted === true) throw aborted(command, signal);
-      return this.#context.control.begin(command);
+      // RFC 959 §4.1.3, of REST: "This command shall be immediately followed by the appropriate FTP service command". Nobody aborts
+      // between the two: the next transfer would begin in the middle of its file.
+      if (restartAt > 0) await control.demand(restart(restartAt), { timeoutMs: timeouts.replyMs });
+      return control.begin(command);
     } catch (error) {
       transport.destroy();
       throw error;
@@ -223,15 +229,21 @@ class Transfer {
   }
 
   #state(): TransferState {
+    const { command, meter, sends } = this.#request;
     return {
-      command: this.#request.command,
-      bytes: this.#request.meter.bytes,
+      command,
+      bytes: meter.bytes,
+      safeBytes: sends ? undefined : meter.offset + meter.bytes,
       connected: this.#channel !== undefined,
       begun: this.#begun,
       isProtected: this.#context.data.areProtected,
       handshake: this.#handshake,
     };
   }
+}
+
+function restart(offset: number): OutgoingCommand {
+  return outgoing('REST', encodeByteOffset(offset));
 }
 
 function aborted({ verb }: OutgoingCommand, signal: AbortSignal | undefined): AbortedError {

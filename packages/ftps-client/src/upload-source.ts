@@ -1,103 +1,94 @@
-// Where the bytes of an upload come from: a file read ahead into two buffers, bytes at hand, or anything iterable.
-import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+// Where the bytes of an upload come from, whatever the caller gave: one contract over files, bytes, streams and functions.
+import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { ConfigError } from '@ftps-kit/tls-core';
 import { localFailure } from './errors.js';
 import { UPLOAD_BUFFER_BYTES } from './limits.js';
+import { openLocalFileSource } from './local-file-source.js';
+import { IterableReading } from './iterable-reading.js';
 
-/** What an upload reads from. */
+/** A stream of bytes. */
+export type ReadableSource = Readable | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Opens the bytes from `start` on. What it gives for a start must be the same bytes each time. */
+export type SourceOpener = (start: number) => ReadableSource | Promise<ReadableSource>;
+
+/**
+ * A local path, bytes, a stream, or a function that opens one at an offset. Only a stream cannot be opened again: an
+ * upload from it can neither be resumed nor, once a byte was taken, be tried again.
+ */
+export type UploadInput = string | Uint8Array | ReadableSource | SourceOpener;
+
+/** A source as an upload sees it. */
 export interface UploadSource {
   /** undefined where nobody knows before the end. */
   readonly totalBytes: number | undefined;
+  /** Of a local file. */
+  readonly modifiedAt: Date | undefined;
+  /** By which the source is known again in another process; undefined where it cannot be. */
+  readonly identity: string | undefined;
+  /** Whether it can be opened at any offset, at any time. */
+  readonly canOpenAnywhere: boolean;
+  /** Whether it can be opened now: also a stream, as long as nothing was taken from it. */
+  readonly canOpen: boolean;
+  /** Whether it is still what it was when it was first opened. Rejects with `LocalFileError`. */
+  isUnchanged(): Promise<boolean>;
+  /** Rejects with `LocalFileError`. */
+  open(start: number): Promise<SourceReading>;
+  /** Lets go of all. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** One reading of a source. */
+export interface SourceReading {
   /** The next bytes, valid until the call after; undefined at the end. Rejects with `LocalFileError`. */
   next(): Promise<Uint8Array | undefined>;
   /** Lets go of it, wherever it is. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Opens the source; rejects with `LocalFileError`. A stream or iterator that is not read to its end is destroyed. */
-export async function openSource(
-  source: string | Uint8Array | Readable | AsyncIterable<Uint8Array>,
-): Promise<UploadSource> {
-  if (typeof source === 'string') return openFileSource(source);
-  if (source instanceof Uint8Array) return new BufferSource(source);
-  if (Symbol.asyncIterator in source) return new IterableSource(source);
-  throw new ConfigError('upload: the source is a path, bytes, a readable stream or an async iterable');
+/** Finds out what the source is; rejects with `LocalFileError` where a file cannot be read. */
+export async function uploadSource(from: UploadInput): Promise<UploadSource> {
+  if (typeof from === 'string') return openLocalFileSource(from);
+  if (from instanceof Uint8Array) return new BytesSource(from);
+  if (typeof from === 'function') return new OpenerSource(from);
+  if (isReadable(from)) return new OnceSource(from);
+  throw new ConfigError(
+    'upload: the source is a path, bytes, a readable stream, an async iterable, or a function that opens one at an offset',
+  );
 }
 
-async function openFileSource(path: string): Promise<UploadSource> {
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const status = await handle.stat();
-      if (status.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
-      return new FileSource(handle, path, status.isFile() ? status.size : undefined);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
-  } catch (error) {
-    throw localFailure(`cannot read ${path}`, path, error);
-  }
+function isReadable(from: unknown): from is ReadableSource {
+  return typeof from === 'object' && from !== null && Symbol.asyncIterator in from;
 }
 
-class FileSource implements UploadSource {
-  readonly totalBytes: number | undefined;
-  readonly #handle: FileHandle;
-  readonly #path: string;
-  #buffer: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
-  #other: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
-  #reading: Promise<number>;
-
-  constructor(handle: FileHandle, path: string, totalBytes: number | undefined) {
-    this.#handle = handle;
-    this.#path = path;
-    this.totalBytes = totalBytes;
-    this.#reading = this.#readAhead();
-  }
-
-  async next(): Promise<Uint8Array | undefined> {
-    const count = await this.#reading;
-    if (count === 0) return undefined;
-    const full = this.#buffer;
-    this.#buffer = this.#other;
-    this.#other = full;
-    this.#reading = this.#readAhead();
-    return full.subarray(0, count);
-  }
-
-  async close(): Promise<void> {
-    await this.#reading.catch(() => undefined);
-    await this.#handle.close().catch(() => undefined);
-  }
-
-  #readAhead(): Promise<number> {
-    const reading = this.#handle.read(this.#buffer, 0, this.#buffer.length, null).then(
-      ({ bytesRead }) => bytesRead,
-      (error: unknown) => {
-        throw localFailure(`cannot read ${this.#path}`, this.#path, error);
-      },
-    );
-    // Told by the `next` that waits for it.
-    reading.catch(() => undefined);
-    return reading;
-  }
-}
-
-class BufferSource implements UploadSource {
+class BytesSource implements UploadSource {
+  readonly modifiedAt = undefined;
+  readonly identity = undefined;
+  readonly canOpenAnywhere = true;
+  readonly canOpen = true;
   readonly totalBytes: number;
   readonly #bytes: Uint8Array;
-  #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.totalBytes = bytes.length;
   }
 
-  next(): Promise<Uint8Array | undefined> {
-    const chunk = this.#bytes.subarray(this.#at, this.#at + UPLOAD_BUFFER_BYTES);
-    this.#at += chunk.length;
-    return Promise.resolve(chunk.length === 0 ? undefined : chunk);
+  isUnchanged(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  open(start: number): Promise<SourceReading> {
+    let at = start;
+    return Promise.resolve({
+      next: () => {
+        const chunk = this.#bytes.subarray(at, at + UPLOAD_BUFFER_BYTES);
+        at += chunk.length;
+        return Promise.resolve(chunk.length === 0 ? undefined : chunk);
+      },
+      close: () => Promise.resolve(),
+    });
   }
 
   close(): Promise<void> {
@@ -105,51 +96,69 @@ class BufferSource implements UploadSource {
   }
 }
 
-class IterableSource implements UploadSource {
+class OpenerSource implements UploadSource {
+  readonly modifiedAt = undefined;
+  readonly identity = undefined;
   readonly totalBytes = undefined;
-  readonly #iterable: Readable | AsyncIterable<Uint8Array>;
-  readonly #iterator: AsyncIterator<unknown>;
-  #ended = false;
+  readonly canOpenAnywhere = true;
+  readonly canOpen = true;
+  readonly #opener: SourceOpener;
 
-  constructor(iterable: Readable | AsyncIterable<Uint8Array>) {
-    this.#iterable = iterable;
-    this.#iterator = iterable[Symbol.asyncIterator]();
+  constructor(opener: SourceOpener) {
+    this.#opener = opener;
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const result = await this.#pull();
-      if (result.done === true) {
-        this.#ended = true;
-        return undefined;
-      }
-      const chunk = bytesOf(result.value);
-      if (chunk.length > 0) return chunk;
+  isUnchanged(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async open(start: number): Promise<SourceReading> {
+    let opened: unknown;
+    try {
+      opened = await this.#opener(start);
+    } catch (error) {
+      throw localFailure('the stream to upload could not be opened', undefined, error);
     }
+    if (!isReadable(opened))
+      throw new ConfigError('upload: the function must give a readable stream or an async iterable');
+    return new IterableReading(opened);
   }
 
   close(): Promise<void> {
-    if (!this.#ended) {
-      if (this.#iterable instanceof Readable) this.#iterable.destroy();
-      // Not awaited: an iterator that waits for its next bytes answers only when they come.
-      else this.#iterator.return?.().catch(() => undefined);
-    }
     return Promise.resolve();
-  }
-
-  async #pull(): Promise<IteratorResult<unknown>> {
-    try {
-      return await this.#iterator.next();
-    } catch (error) {
-      this.#ended = true;
-      throw localFailure('the stream to upload failed', undefined, error);
-    }
   }
 }
 
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  // A stream with an encoding set gives text.
-  if (typeof value === 'string') return Buffer.from(value);
-  throw new ConfigError('upload: the source must give Uint8Arrays');
+/** A stream at hand: there is one reading of it. */
+class OnceSource implements UploadSource {
+  readonly modifiedAt = undefined;
+  readonly identity = undefined;
+  readonly totalBytes = undefined;
+  readonly canOpenAnywhere = false;
+  readonly #reading: IterableReading;
+
+  constructor(stream: ReadableSource) {
+    this.#reading = new IterableReading(stream);
+  }
+
+  /** As long as nothing was taken from it. */
+  get canOpen(): boolean {
+    return this.#reading.isUntouched;
+  }
+
+  isUnchanged(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  /** A reading that can be given up without ending the stream, until something is taken. */
+  open(): Promise<SourceReading> {
+    return Promise.resolve({
+      next: () => this.#reading.next(),
+      close: () => (this.#reading.isUntouched ? Promise.resolve() : this.#reading.close()),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#reading.close();
+  }
 }

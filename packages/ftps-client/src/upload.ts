@@ -1,55 +1,316 @@
-// STOR: from a source onto the data connection, counted and checked.
-import type { Readable } from 'node:stream';
-import type { ByteChannel } from '@ftps-kit/tls-core';
+// STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
+import { ConfigError } from '@ftps-kit/tls-core';
+import { LocalFileError, ReplyError, TransferError, VerificationError } from './errors.js';
+import { StreamHash } from './hash-algorithm.js';
+import { noteLeftBehind } from './left-behind.js';
 import { outgoingPath } from './outgoing-command.js';
-import { checkTransferOptions, transferResult, type TransferOptions, type TransferResult } from './transfer-result.js';
-import { runTransfer, type LoginContext } from './transfer.js';
+import { ProgressReporter } from './progress.js';
+import { sizeIfTold } from './remote-facts.js';
+import { remoteHash } from './remote-hash.js';
+import { withAttempts } from './retry.js';
+import { endSending, send } from './send.js';
+import { runTransfer, type LoginContext, type TransferOutcome } from './transfer.js';
+import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
-import { openSource, type UploadSource } from './upload-source.js';
-import { verifySize } from './verify.js';
+import { giveModificationTime } from './transfer-times.js';
+import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from './transfer-options.js';
+import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
+import { uploadSource, type UploadInput, type UploadSource } from './upload-source.js';
+import { UploadTarget } from './upload-target.js';
+import { planCheck, verifyFile, type Check, type Verified } from './verify.js';
 
 export async function upload(
-  context: LoginContext,
-  from: string | Uint8Array | Readable | AsyncIterable<Uint8Array>,
+  logins: Logins,
+  from: UploadInput,
   remotePath: string,
-  options: TransferOptions,
+  options: UploadOptions,
 ): Promise<TransferResult> {
-  checkTransferOptions(options);
-  const { signal, onProgress, verify = 'auto' } = options;
-  const command = outgoingPath('STOR', remotePath);
-  const { stallMs } = context.timeouts;
-  const source = await openSource(from);
+  const parsed = parseUploadOptions(options);
+  outgoingPath('STOR', remotePath);
+  const source = await uploadSource(from);
   try {
-    const meter = new TransferMeter({ stallMs, totalBytes: source.totalBytes, onProgress });
-    const outcome = await runTransfer(context, {
-      command,
-      sends: true,
-      meter,
-      signal,
-      move: (channel) => send(channel, source, meter),
-    });
-    const { bytes, reply } = outcome;
-    const verified =
-      verify === 'auto'
-        ? await verifySize(context, { verb: command.verb, path: remotePath, bytes, reply }, signal)
-        : 'unverified';
-    return transferResult(outcome, verified);
+    const target = new UploadTarget(remotePath, parsed, source.identity);
+    const work = new Upload(logins, source, target, parsed);
+    return await work.run();
   } finally {
     await source.close();
   }
 }
 
-async function send(channel: ByteChannel, source: UploadSource, meter: TransferMeter): Promise<void> {
-  // Tickets come this way, and a connection closed with something unread is reset: the server might lose our last bytes.
-  drain(channel).catch(() => undefined);
-  for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
-    await meter.step(channel.write(chunk));
-    meter.moved(chunk.length);
-  }
-  await meter.step(channel.end());
+/** Where an attempt goes on, and why what lies before is right. */
+interface Start {
+  readonly offset: number;
+  readonly prefix: PrefixProof | undefined;
 }
 
-async function drain(channel: ByteChannel): Promise<void> {
-  const buffer = new Uint8Array(1024);
-  while ((await channel.read(buffer)) > 0);
+const FROM_THE_BEGINNING: Start = { offset: 0, prefix: undefined };
+
+/** An upload that the server has as a whole. */
+interface Sent {
+  readonly outcome: TransferOutcome;
+  readonly verified: Verified;
+  readonly times: TimesReport | undefined;
+}
+
+/** One upload over all its attempts. */
+class Upload {
+  readonly #logins: Logins;
+  readonly #source: UploadSource;
+  readonly #target: UploadTarget;
+  readonly #options: ParsedUploadOptions;
+  readonly #totalBytes: number | undefined;
+  readonly #startedAt = performance.now();
+  #context: LoginContext | undefined;
+  /** What stood under the target's name before the first byte went; undefined where nothing did, or nobody knows. */
+  #sizeBefore: number | undefined;
+  #hash: StreamHash | undefined;
+  #start: Start = FROM_THE_BEGINNING;
+  /** Where in the file the bytes of any attempt ended. */
+  #sentTo = 0;
+  #moved = 0;
+  /** Set where what the server has is known to be wrong. */
+  #mustStartOver = false;
+  #sent: Sent | undefined;
+
+  constructor(logins: Logins, source: UploadSource, target: UploadTarget, options: ParsedUploadOptions) {
+    this.#logins = logins;
+    this.#source = source;
+    this.#target = target;
+    this.#options = options;
+    this.#totalBytes = options.totalBytes ?? source.totalBytes;
+    if (options.resume && !source.canOpenAnywhere) {
+      throw new ConfigError(
+        'resume: a stream cannot be opened again where the server left off; give a path, bytes, or a function ' +
+          '(start) => stream',
+      );
+    }
+  }
+
+  async run(): Promise<TransferResult> {
+    const { retry: policy, signal, onAttempt } = this.#options;
+    try {
+      return await withAttempts({ policy, signal, onAttempt, obstacle: (error) => this.#obstacle(error) }, (attempt) =>
+        this.#attempt(attempt),
+      );
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const left = this.#context === undefined ? undefined : await this.#target.cleanUp(this.#context, error);
+      if (left !== undefined) noteLeftBehind(error, left);
+      throw error;
+    }
+  }
+
+  async #attempt(attempt: number): Promise<TransferResult> {
+    const { signal, verify, onAttempt } = this.#options;
+    const context = await this.#logins.forAttempt(attempt, signal);
+    this.#context = context;
+    const check = this.#check(context, verify);
+    if (this.#sent === undefined) {
+      this.#start = await this.#whereToStart(context, check, attempt);
+      onAttempt?.({ state: 'begins', attempt, offset: this.#start.offset });
+      this.#sent = await this.#send(context, check);
+    } else {
+      // All is there and checked: only the rename is left.
+      onAttempt?.({ state: 'begins', attempt, offset: this.#sentTo });
+    }
+    const { outcome, verified, times } = this.#sent;
+    await this.#target.settle(context, { sizeBytes: this.#sentTo, reply: outcome.reply }, signal);
+    return transferResult(outcome, {
+      ...{ bytes: this.#moved, sizeBytes: this.#sentTo, durationMs: performance.now() - this.#startedAt },
+      ...{ attempts: attempt, resumedAt: this.#start.offset, prefix: this.#start.prefix },
+      ...{ verified, times },
+    });
+  }
+
+  /** Of a file that was added to, this side knows the end only. */
+  #check(context: LoginContext, verify: ParsedUploadOptions['verify']): Check {
+    const check = planCheck(verify, context.features);
+    if (!this.#options.append) return check;
+    if (verify === 'hash')
+      throw new ConfigError("verify: 'hash' cannot be had with append: the old bytes are not here");
+    return { ...check, hash: undefined };
+  }
+
+  async #whereToStart(context: LoginContext, check: Check, attempt: number): Promise<Start> {
+    if (attempt > 1) return this.#laterStart(context);
+    if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
+    const { resume, retry, append, signal } = this.#options;
+    if (resume) return this.#resumedStart(context, check);
+    // What stands there now must not be taken for the beginning of this upload when it is tried again.
+    const mustKnow = append || (retry.attempts > 1 && !this.#target.isTemporary);
+    if (mustKnow) this.#sizeBefore = await sizeIfTold(context, this.#target.path, signal);
+    return FROM_THE_BEGINNING;
+  }
+
+  /** Behind what the server has from an earlier upload, if it is the beginning of this one as far as can be told. */
+  async #resumedStart(context: LoginContext, check: Check): Promise<Start> {
+    const { signal } = this.#options;
+    const { path } = this.#target;
+    const size = await sizeIfTold(context, path, signal);
+    if (size === undefined || size === 0) return FROM_THE_BEGINNING;
+    if (this.#totalBytes !== undefined && size > this.#totalBytes) return FROM_THE_BEGINNING;
+    if (this.#hash === undefined || check.hash === undefined) return { offset: size, prefix: 'unchecked' };
+    if (!(await this.#hashBeginning(size))) return this.#startOver();
+    const value = await remoteHash(context, check.hash, { path, bytes: size }, signal);
+    if (value === undefined) return { offset: size, prefix: 'unchecked' };
+    return value === this.#hash.value() ? { offset: size, prefix: 'hash' } : this.#startOver();
+  }
+
+  /** Hashes the source's first bytes, which are not sent again. False where it has fewer. */
+  async #hashBeginning(bytes: number): Promise<boolean> {
+    const reading = await this.#source.open(0);
+    try {
+      for (let at = 0; at < bytes;) {
+        const chunk = await reading.next();
+        if (chunk === undefined) return false;
+        this.#hash?.update(chunk.subarray(0, bytes - at), at);
+        at += chunk.length;
+      }
+      return true;
+    } finally {
+      await reading.close();
+    }
+  }
+
+  /** Behind what the server has of the attempts before. It is asked, never guessed. */
+  async #laterStart(context: LoginContext): Promise<Start> {
+    if (this.#mustStartOver || !(await this.#source.isUnchanged())) return this.#startOver();
+    const { append, signal } = this.#options;
+    const size = await sizeIfTold(context, this.#target.path, signal);
+    if (append) return this.#laterAppend(size);
+    if (size === undefined || size === 0 || size > this.#sentTo) return this.#startOver();
+    // The old file, as servers show it that keep nothing of a broken upload; or, by chance, as many bytes of the new one.
+    if (size === this.#sizeBefore) return this.#startOver();
+    return { offset: size, prefix: 'own' };
+  }
+
+  #laterAppend(size: number | undefined): Start {
+    const base = this.#sizeBefore ?? 0;
+    const added = (size ?? 0) - base;
+    if (added < 0 || added > this.#sentTo) {
+      throw new TransferError(
+        `the remote file had ${base} bytes before ${this.#sentTo} were added, and has ${size ?? 'none'} now: somebody ` +
+          'else changed it, and nothing more is added',
+        { bytes: this.#moved, resumable: false },
+      );
+    }
+    return added === 0 ? FROM_THE_BEGINNING : { offset: added, prefix: 'own' };
+  }
+
+  #startOver(): Start {
+    this.#mustStartOver = false;
+    this.#hash?.restart();
+    this.#sentTo = 0;
+    return FROM_THE_BEGINNING;
+  }
+
+  async #send(context: LoginContext, check: Check): Promise<Sent> {
+    const outcome = await this.#transfer(context);
+    const { signal, append, modifiedAt, preserveTimes } = this.#options;
+    const { path } = this.#target;
+    const base = append ? (this.#sizeBefore ?? 0) : 0;
+    const verified = await verifyFile(
+      context,
+      check,
+      { verb: append ? 'APPE' : 'STOR', path, sizeBytes: base + this.#sentTo, hash: this.#hash, reply: outcome.reply },
+      signal,
+    ).catch((error: unknown) => {
+      this.#judge(error);
+      throw error;
+    });
+    const time = modifiedAt ?? (preserveTimes ? this.#source.modifiedAt : undefined);
+    if (time !== undefined) {
+      return { outcome, verified, times: await giveModificationTime(context, path, time, signal) };
+    }
+    const times = preserveTimes ? ({ set: false, reason: 'the source has no modification time' } as const) : undefined;
+    return { outcome, verified, times };
+  }
+
+  /** More bytes than were sent: those of an earlier attempt came late, and went behind ours. */
+  #judge(error: unknown): void {
+    if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return;
+    if (!error.resumable && this.#start.prefix === 'own') this.#mustStartOver = true;
+  }
+
+  /**
+   * APPE goes on at the file's end, which was asked for a moment ago; REST with STOR where APPE is refused. Not the other
+   * way round: ftp-srv takes REST with STOR, and empties the file first.
+   */
+  async #transfer(context: LoginContext): Promise<TransferOutcome> {
+    const { offset } = this.#start;
+    if (this.#options.append) return this.#run(context, 'APPE', 0);
+    if (offset === 0) return this.#run(context, 'STOR', 0);
+    try {
+      return await this.#run(context, 'APPE', 0);
+    } catch (error) {
+      if (!isRefusalOf('APPE', error)) throw error;
+    }
+    try {
+      return await this.#run(context, 'STOR', offset);
+    } catch (error) {
+      if (!isRefusalOf('REST', error) && !isRefusalOf('STOR', error)) throw error;
+      // Neither works for this file: it has to go as a whole.
+      if (!this.#source.canOpen) throw error;
+      this.#start = this.#startOver();
+      return this.#run(context, 'STOR', 0);
+    }
+  }
+
+  async #run(context: LoginContext, verb: 'STOR' | 'APPE', restartAt: number): Promise<TransferOutcome> {
+    const { signal, onProgress, clock } = this.#options;
+    const { offset } = this.#start;
+    const totalBytes = this.#totalBytes;
+    const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
+    const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
+    const reading = await this.#source.open(offset);
+    this.#target.begun();
+    try {
+      return await runTransfer(context, {
+        ...{ command: outgoingPath(verb, this.#target.path), sends: true, restartAt, meter, signal },
+        move: async (channel) => {
+          let at = offset;
+          await send(channel, reading, meter, (chunk) => {
+            this.#hash?.update(chunk, at);
+            at += chunk.length;
+            this.#sentTo = Math.max(this.#sentTo, at);
+          });
+          this.#mustBeWhole(at);
+          await endSending(channel, meter);
+          progress.finish();
+        },
+      });
+    } finally {
+      this.#moved += meter.bytes;
+      await reading.close();
+    }
+  }
+
+  /** Before the data connection ends: behind that the server takes what it has for the file. */
+  #mustBeWhole(sizeBytes: number): void {
+    this.#sentTo = sizeBytes;
+    const announced = this.#totalBytes;
+    if (announced === undefined || sizeBytes === announced) return;
+    // A local file may have grown meanwhile, as logs do; the one that shrank is none to call whole.
+    if (this.#options.totalBytes === undefined && sizeBytes > announced) return;
+    throw new LocalFileError(`the source ended after ${sizeBytes} bytes, and not after ${announced}`, undefined);
+  }
+
+  #obstacle(error: Error): string | undefined {
+    if (this.#sent !== undefined) return undefined;
+    // Only what can be looked at can be added to again.
+    if (this.#options.append && !this.#hasSize && !(error instanceof ReplyError)) {
+      return 'the server has no SIZE, and so nobody knows what was added';
+    }
+    return this.#source.canOpen
+      ? undefined
+      : 'the source is a stream that is read already; a function (start) => stream could be opened again';
+  }
+
+  get #hasSize(): boolean {
+    return this.#context?.features.has('SIZE') === true;
+  }
+}
+
+function isRefusalOf(verb: string, error: unknown): boolean {
+  return error instanceof ReplyError && error.verb === verb && error.reply.code !== 421 && error.reply.code !== 425;
 }

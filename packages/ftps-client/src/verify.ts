@@ -1,55 +1,140 @@
-// Whether what moved is what the other side has: SIZE (RFC 3659 §4).
-import { GrammarError, parseByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
-import type { ControlConnection, ReplyDeadline } from './control-connection.js';
-import { ProtocolError, VerificationError, isNegative } from './errors.js';
-import { hasSize } from './features.js';
-import { outgoingPath } from './outgoing-command.js';
+// Whether what moved is what the other side has now: by a hash that both took, or by the size.
+import { ConfigError } from '@ftps-kit/tls-core';
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import { VerificationError } from './errors.js';
+import { hasSize, type Features } from './features.js';
+import type { HashAlgorithm, StreamHash } from './hash-algorithm.js';
+import { hashCommandOf, remoteHash, type HashCommand } from './remote-hash.js';
+import { sizeIfTold } from './remote-facts.js';
 import type { LoginContext } from './transfer.js';
 
-/** What a transfer's result says about its check: the sizes agree, or nobody could ask. */
-export type Verified = 'size' | 'unverified';
-
-/** The size of a remote file in bytes, as TYPE I moves it. Rejects with `ReplyError`. */
-export async function remoteSize(control: ControlConnection, path: string, deadline: ReplyDeadline): Promise<number> {
-  return sizeIn(await control.demand(outgoingPath('SIZE', path), deadline));
-}
-
-/** The size where the server has SIZE and tells it for this file; else undefined. */
-export async function sizeIfTold(
-  { control, features, timeouts }: LoginContext,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<number | undefined> {
-  if (!hasSize(features)) return undefined;
-  const reply = await control.run(outgoingPath('SIZE', path), { timeoutMs: timeouts.replyMs, signal });
-  return isNegative(reply) ? undefined : sizeIn(reply);
-}
-
 /**
- * Compares a transfer that the server called complete with the size that it tells now. Rejects with
- * `VerificationError`.
+ * How a transfer is checked. `auto`: by hash where the server has one, else by size, else not, and the result says so.
+ * `hash` and `size` demand that check: where the server has it not, nothing is transferred.
  */
-export async function verifySize(
+export type VerifyMode = 'auto' | 'hash' | 'size' | 'none';
+
+export const VERIFY_MODES: readonly VerifyMode[] = ['auto', 'hash', 'size', 'none'];
+
+/** What was proved about the file as a whole, and how. */
+export type Verified =
+  | { readonly by: 'hash'; readonly algorithm: HashAlgorithm; readonly value: string }
+  | { readonly by: 'size'; readonly sizeBytes: number }
+  | { readonly by: 'nothing'; readonly reason: string };
+
+/** Which checks are possible here. */
+export interface Check {
+  readonly mode: VerifyMode;
+  readonly hash: HashCommand | undefined;
+  readonly size: boolean;
+}
+
+/** Throws `ConfigError` where a demanded check cannot be had from this server. */
+export function planCheck(mode: VerifyMode, features: Features): Check {
+  const hash = mode === 'auto' || mode === 'hash' ? hashCommandOf(features) : undefined;
+  const size = mode !== 'none' && hasSize(features);
+  if (mode === 'hash' && hash === undefined) {
+    throw new ConfigError(
+      "verify: 'hash' cannot be had: the server has none of HASH, XSHA256, XSHA512, XSHA1, XMD5, XCRC",
+    );
+  }
+  if (mode === 'size' && !size) throw new ConfigError("verify: 'size' cannot be had: the server has no SIZE");
+  return { mode, hash, size };
+}
+
+/** A transfer that the server called complete. */
+export interface MovedFile {
+  readonly verb: string;
+  readonly path: string;
+  /** Of the whole file, on this side. */
+  readonly sizeBytes: number;
+  /** Of the whole file, on this side, where the server has that. */
+  readonly hash: StreamHash | undefined;
+  /** The size that the server told before, where it did. */
+  readonly sizeBefore?: number | undefined;
+  readonly reply: Reply;
+}
+
+/** Compares. Rejects with `VerificationError` where the two sides differ, and where a demanded check was refused. */
+export async function verifyFile(
   context: LoginContext,
-  request: { readonly verb: string; readonly path: string; readonly bytes: number; readonly reply: Reply },
+  check: Check,
+  file: MovedFile,
   signal: AbortSignal | undefined,
 ): Promise<Verified> {
-  const { verb, path, bytes, reply } = request;
+  if (check.mode === 'none') return { by: 'nothing', reason: "verify is 'none'" };
+  const byHash = await verifyHash(context, check, file, signal);
+  if (byHash !== undefined) return byHash;
+  if (check.mode === 'hash') {
+    throw new VerificationError(`the server took ${file.path}, but does not tell its hash now`, {
+      ...lossOf(file, 0),
+      resumable: false,
+      reason: 'not-checked',
+    });
+  }
+  const bySize = await verifySize(context, check, file, signal);
+  if (bySize !== undefined) return bySize;
+  if (check.mode === 'size') {
+    throw new VerificationError(`the server took ${file.path}, but does not tell its size now`, {
+      ...lossOf(file, 0),
+      resumable: false,
+      reason: 'not-checked',
+    });
+  }
+  return { by: 'nothing', reason: 'the server tells neither hash nor size of this file' };
+}
+
+async function verifyHash(
+  context: LoginContext,
+  { hash: command }: Check,
+  file: MovedFile,
+  signal: AbortSignal | undefined,
+): Promise<Verified | undefined> {
+  const { path, sizeBytes, hash, verb } = file;
+  if (command === undefined || hash?.algorithm !== command.algorithm || hash.bytes !== sizeBytes) return undefined;
+  // Bytes that are missing can be fetched; a wrong hash says nothing of where the fault lies. So the size comes first.
+  if (file.sizeBefore !== undefined && file.sizeBefore !== sizeBytes) {
+    const size = await sizeIfTold(context, path, signal);
+    if (size !== undefined && size !== sizeBytes) throw sizeDiffers(file, size);
+  }
+  const value = await remoteHash(context, command, { path, bytes: sizeBytes }, signal);
+  if (value === undefined) return undefined;
+  if (value === hash.value()) return { by: 'hash', algorithm: command.algorithm, value };
   const size = await sizeIfTold(context, path, signal);
-  if (size === undefined) return 'unverified';
-  if (size === bytes) return 'size';
+  if (size !== undefined && size !== sizeBytes) throw sizeDiffers(file, size);
   throw new VerificationError(
-    `${verb} moved ${bytes} bytes, but the server's file has ${size}: it is not the same file`,
-    { bytes, resumable: bytes < size && verb === 'RETR', reply },
+    `${verb} moved ${sizeBytes} bytes, and the server has as many, but with another ${command.algorithm}: they differ`,
+    { ...lossOf(file, 0), resumable: false, reason: 'hash-differs' },
   );
 }
 
-function sizeIn(reply: Reply): number {
-  try {
-    return parseByteOffset(reply.lines.join('').trim());
-  } catch (cause) {
-    if (cause instanceof GrammarError)
-      throw new ProtocolError(`the reply to SIZE has no size: ${cause.message}`, { cause });
-    throw cause;
-  }
+async function verifySize(
+  context: LoginContext,
+  check: Check,
+  file: MovedFile,
+  signal: AbortSignal | undefined,
+): Promise<Verified | undefined> {
+  if (!check.size) return undefined;
+  // A file that grew or shrank on the way is asked about again before it is called wrong.
+  const before = file.sizeBefore;
+  const size = before === file.sizeBytes ? before : await sizeIfTold(context, file.path, signal);
+  if (size === undefined) return undefined;
+  if (size === file.sizeBytes) return { by: 'size', sizeBytes: size };
+  throw sizeDiffers(file, size);
+}
+
+/** The side with fewer bytes has what it has for certain, as far as anybody can tell by counting. */
+function sizeDiffers(file: MovedFile, size: number): VerificationError {
+  const isDownload = file.verb === 'RETR';
+  const receiverHas = isDownload ? file.sizeBytes : size;
+  const senderHas = isDownload ? size : file.sizeBytes;
+  const isShort = receiverHas < senderHas;
+  return new VerificationError(
+    `${file.verb} moved ${file.sizeBytes} bytes, but the server's file has ${size}: it is not the same file`,
+    { ...lossOf(file, isShort ? receiverHas : 0), resumable: isShort, reason: 'size-differs' },
+  );
+}
+
+function lossOf({ sizeBytes, reply }: MovedFile, safeBytes: number) {
+  return { bytes: sizeBytes, safeBytes, reply };
 }

@@ -4,7 +4,7 @@ import { knownKeys } from './client-options.js';
 import { MAX_TREE_DEPTH, MAX_WALK_FOLDERS } from './limits.js';
 import type { Entry } from './list-entry.js';
 import { joined } from './remote-path.js';
-import type { CallOptions } from './transfer-result.js';
+import type { CallOptions } from './call-options.js';
 
 /** An entry of a tree. */
 export interface WalkEntry extends Entry {

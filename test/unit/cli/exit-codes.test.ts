@@ -39,7 +39,7 @@ describe('exit codes', () => {
       [new LoginError('PASS', reply, 'x'), 4],
       [new ReplyError('RETR', reply, 'x'), 5],
       [new TransferError('x', moved), 6],
-      [new VerificationError('x', moved), 7],
+      [new VerificationError('x', { ...moved, reason: 'size-differs' }), 7],
       [new AbortedError('x'), 130],
     ] as const) {
       expect(exitCodeOf(error), error.name).to.equal(code);

@@ -56,7 +56,7 @@ describe('an upload', () => {
       await withScriptedClient({ script, tls: true }, async (client) => {
         for (const source of sources) {
           const result = await client.upload(source, 'a');
-          expect(result).to.include({ bytes: content.length, resumed: true, verified: 'size' });
+          expect(result).to.nested.include({ bytes: content.length, resumed: true, 'verified.by': 'size' });
         }
       });
     });
@@ -68,7 +68,7 @@ describe('an upload', () => {
       await quit(peer);
     };
     await withScriptedClient({ script, tls: true }, async (client) => {
-      expect(await client.upload(new Uint8Array(0), 'a')).to.include({ bytes: 0, verified: 'size' });
+      expect(await client.upload(new Uint8Array(0), 'a')).to.nested.include({ bytes: 0, 'verified.by': 'size' });
     });
   });
 
@@ -79,7 +79,8 @@ describe('an upload', () => {
     };
     await withScriptedClient({ script }, async (client) => {
       const error = await rejection(client.upload(content, 'a'));
-      expect(error).to.be.instanceOf(VerificationError).and.include({ bytes: content.length, resumable: false });
+      expect(error).to.be.instanceOf(VerificationError);
+      expect(error).to.include({ bytes: content.length, safeBytes: 699_999, resumable: true, reason: 'size-differs' });
     });
   });
 
@@ -89,7 +90,7 @@ describe('an upload', () => {
       await quit(peer);
     };
     await withScriptedClient({ script }, async (client) => {
-      expect(await client.upload(content, 'a')).to.include({ verified: 'unverified' });
+      expect(await client.upload(content, 'a')).to.nested.include({ 'verified.by': 'nothing' });
     });
   });
 
@@ -143,7 +144,7 @@ describe('an upload', () => {
             .and.include({ path });
         }
         expect(await rejection(client.upload(7 as unknown as string, 'a'))).to.be.instanceOf(Error);
-        expect(await rejection(client.upload(content, 'a', { resume: true } as object))).to.be.instanceOf(ConfigError);
+        expect(await rejection(client.upload(content, 'a', { resumed: true } as object))).to.be.instanceOf(ConfigError);
       });
     });
   });

@@ -1,0 +1,36 @@
+// What a failed transfer left somewhere: said in the error's message, and given to programs that ask.
+import { FtpsError } from '@ftps-kit/tls-core';
+
+/** Something that a transfer made and that is still there. */
+export interface LeftBehind {
+  readonly side: 'local' | 'remote';
+  readonly path: string;
+  /** `partial`: a later transfer with `resume` goes on there. `whole`: the file is complete and lacks only its name. `rest`: of no use. */
+  readonly what: 'partial' | 'whole' | 'rest';
+}
+
+const leftBy = new WeakMap<Error, LeftBehind>();
+
+/** What the failed transfer of this error left behind; undefined where it left nothing. */
+export function leftBehind(error: unknown): LeftBehind | undefined {
+  return error instanceof Error ? leftBy.get(error) : undefined;
+}
+
+/** Notes it. The message of an error of this package says it too; one of the caller's own is left as it is. */
+export function noteLeftBehind(error: Error, left: LeftBehind): void {
+  if (leftBy.has(error)) return;
+  leftBy.set(error, left);
+  if (error instanceof FtpsError) error.message += `; ${sentence(left)}`;
+}
+
+function sentence({ side, path, what }: LeftBehind): string {
+  const where = side === 'local' ? path : `${path} on the server`;
+  switch (what) {
+    case 'partial':
+      return `what came so far is kept as ${where}`;
+    case 'whole':
+      return `the whole file lies at ${where}`;
+    case 'rest':
+      return `${where} could not be removed`;
+  }
+}

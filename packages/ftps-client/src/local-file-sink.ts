@@ -1,0 +1,228 @@
+// Downloads into local files: one that appears under its name only when it is whole, and what is kept of it until then.
+import { createHash, randomBytes } from 'node:crypto';
+import { access, constants, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { OpenSink } from './download-sink.js';
+import { VerificationError, localFailure } from './errors.js';
+import { hiddenName } from './hidden-name.js';
+import type { LeftBehind } from './left-behind.js';
+import { DOWNLOAD_BUFFER_BYTES } from './limits.js';
+import type { RemoteFacts } from './remote-facts.js';
+import type { ParsedDownloadOptions } from './transfer-options.js';
+import type { TimesReport } from './transfer-result.js';
+
+type FileOptions = Pick<ParsedDownloadOptions, 'resume' | 'durable'>;
+
+/** Rejects with `LocalFileError` where the path cannot be written; nothing is made under its name. */
+export async function openLocalFileSink(path: string, options: FileOptions): Promise<OpenSink> {
+  try {
+    const existing = await statIfThere(path);
+    // A device or a pipe cannot be replaced, and has no half files either; a folder fails here.
+    if (existing !== undefined && !existing.isFile()) return new DeviceSink(await open(path, 'r+'), path);
+    // A symbolic link stays one: what it points to is replaced.
+    const target = existing === undefined ? path : await realpath(path);
+    const mode = existing === undefined ? 0o666 : existing.mode & 0o777;
+    await access(dirname(target), constants.W_OK | constants.X_OK);
+    return new LocalFileSink(target, mode, options);
+  } catch (error) {
+    throw localFailure(`cannot write ${path}`, path, error);
+  }
+}
+
+async function statIfThere(path: string) {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Without `resume` a file of a random hidden name. With it, one whose hidden name is made of what the server tells of the
+ * remote file: that name is found again by the download of the same unchanged file, and by no other. `in-place`: the
+ * target itself.
+ */
+class LocalFileSink implements OpenSink {
+  readonly canRestart = true;
+  readonly holdsBy: 'facts' | 'nothing';
+  readonly #target: string;
+  readonly #mode: number;
+  readonly #resume: boolean | 'in-place';
+  readonly #durable: boolean;
+  #written: OpenedFile | undefined;
+  #position = 0;
+
+  constructor(target: string, mode: number, { resume, durable }: FileOptions) {
+    this.#target = target;
+    this.#mode = mode;
+    this.#resume = resume;
+    this.#durable = durable;
+    this.holdsBy = resume === true ? 'facts' : 'nothing';
+  }
+
+  begin(remotePath: string, facts: RemoteFacts): Promise<number> {
+    return this.#guarded(async () => {
+      const path = this.#workingPath(remotePath, facts);
+      this.#written = await openOrCreate(path, this.#mode);
+      this.#position = (await this.#written.handle.stat()).size;
+      return this.#position;
+    });
+  }
+
+  async *held(): AsyncGenerator<Uint8Array> {
+    const buffer = Buffer.allocUnsafeSlow(DOWNLOAD_BUFFER_BYTES);
+    const { handle } = this.#open();
+    for (let at = 0; at < this.#position;) {
+      const length = Math.min(buffer.length, this.#position - at);
+      const { bytesRead } = await this.#guarded(() => handle.read(buffer, 0, length, at));
+      if (bytesRead === 0) throw localFailure(`cannot read ${this.#target}`, this.#target, new Error('it shrank'));
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#guarded(async () => {
+      const { handle } = this.#open();
+      for (let written = 0; written < chunk.length;) {
+        const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, this.#position);
+        written += bytesWritten;
+        this.#position += bytesWritten;
+      }
+    });
+  }
+
+  restart(): Promise<void> {
+    return this.#guarded(async () => {
+      await this.#open().handle.truncate(0);
+      this.#position = 0;
+    });
+  }
+
+  commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined> {
+    return this.#guarded(async () => {
+      const { handle, path } = this.#open();
+      if (this.#durable) await handle.sync();
+      if (modifiedAt !== undefined) await handle.utimes(modifiedAt, modifiedAt);
+      await handle.close();
+      if (path !== this.#target) await rename(path, this.#target);
+      this.#written = undefined;
+      if (this.holdsBy === 'facts') await this.#removeOutdated();
+      return modifiedAt === undefined ? undefined : ({ set: true, modifiedAt, by: 'local' } as const);
+    });
+  }
+
+  async discard(error: Error): Promise<LeftBehind | undefined> {
+    const written = this.#written;
+    if (written === undefined) return undefined;
+    const { handle, path, isNew } = written;
+    // It waits for a write that is under way.
+    await handle.close().catch(() => undefined);
+    const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
+    const isEmpty = await stat(path).then(
+      ({ size }) => size === 0,
+      () => true,
+    );
+    if (this.#resume !== false && !isEmpty && !isWrong) return { side: 'local', path, what: 'partial' };
+    // An empty file of the caller's stays.
+    if (isNew || isWrong || path !== this.#target) await rm(path, { force: true }).catch(() => undefined);
+    return undefined;
+  }
+
+  #open(): OpenedFile {
+    if (this.#written === undefined) throw new Error('it is not open');
+    return this.#written;
+  }
+
+  #workingPath(remotePath: string, { sizeBytes, modifiedAt }: RemoteFacts): string {
+    if (this.#resume === 'in-place') return this.#target;
+    if (!this.#resume) return hidden(this.#target, `${randomBytes(6).toString('hex')}.part`);
+    const facts = [remotePath, String(sizeBytes), String(modifiedAt?.getTime())].join('\0');
+    return hidden(this.#target, `${createHash('sha256').update(facts).digest('hex').slice(0, 16)}.ftps-part`);
+  }
+
+  /** What was kept of other versions of this file. */
+  async #removeOutdated(): Promise<void> {
+    const folder = dirname(this.#target);
+    const prefix = basename(hidden(this.#target, ''));
+    const isOutdated = (name: string): boolean =>
+      name.startsWith(prefix) && /^[0-9a-f]{16}\.ftps-part$/.test(name.slice(prefix.length));
+    const names = await readdir(folder).catch(() => []);
+    await Promise.all(names.filter(isOutdated).map((name) => rm(join(folder, name), { force: true })));
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw localFailure(`cannot write ${this.#target}`, this.#target, error);
+    }
+  }
+}
+
+interface OpenedFile {
+  readonly handle: FileHandle;
+  readonly path: string;
+  /** Whether it was made just now. */
+  readonly isNew: boolean;
+}
+
+/** A hidden name beside the target, short enough for every file system. */
+function hidden(target: string, ending: string): string {
+  return join(dirname(target), hiddenName(basename(target), ending));
+}
+
+async function openOrCreate(path: string, mode: number): Promise<OpenedFile> {
+  try {
+    return { handle: await open(path, 'wx+', mode), path, isNew: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return { handle: await open(path, 'r+'), path, isNew: false };
+  }
+}
+
+/** A device or a pipe: bytes go in, and that is all. */
+class DeviceSink implements OpenSink {
+  readonly canRestart = false;
+  readonly holdsBy = 'nothing';
+  readonly #handle: FileHandle;
+  readonly #path: string;
+
+  constructor(handle: FileHandle, path: string) {
+    this.#handle = handle;
+    this.#path = path;
+  }
+
+  begin(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async *held(): AsyncGenerator<Uint8Array> {
+    // It holds nothing from earlier.
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    try {
+      for (let written = 0; written < chunk.length;) {
+        const { bytesWritten } = await this.#handle.write(chunk, written, chunk.length - written);
+        written += bytesWritten;
+      }
+    } catch (error) {
+      throw localFailure(`cannot write ${this.#path}`, this.#path, error);
+    }
+  }
+
+  restart(): Promise<void> {
+    return Promise.reject(localFailure(`cannot write ${this.#path}`, this.#path, new Error('it takes nothing back')));
+  }
+
+  async commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined> {
+    await this.#handle.close();
+    return modifiedAt === undefined ? undefined : { set: false, reason: `${this.#path} is no file` };
+  }
+
+  async discard(): Promise<undefined> {
+    await this.#handle.close().catch(() => undefined);
+  }
+}

@@ -1,0 +1,150 @@
+// Asks the server for the hash of a file: HASH (draft-bryan-ftpext-hash), or the X commands that came before it.
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import type { ControlConnection } from './control-connection.js';
+import { isNegative } from './errors.js';
+import type { Features } from './features.js';
+import { HASH_ALGORITHMS, HASH_DIGITS, hashAlgorithm, type HashAlgorithm } from './hash-algorithm.js';
+import { REMOTE_HASH_BYTES_PER_SECOND } from './limits.js';
+import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
+import type { LoginContext } from './transfer.js';
+
+/** A way to ask for a hash. */
+export interface HashCommand {
+  readonly verb: string;
+  readonly algorithm: HashAlgorithm;
+}
+
+/** In no RFC. Each names its algorithm; the best come first. */
+const X_COMMANDS: readonly HashCommand[] = [
+  { verb: 'XSHA256', algorithm: 'SHA-256' },
+  { verb: 'XSHA512', algorithm: 'SHA-512' },
+  { verb: 'XSHA1', algorithm: 'SHA-1' },
+  { verb: 'XMD5', algorithm: 'MD5' },
+  { verb: 'XCRC', algorithm: 'CRC32' },
+];
+
+/** Which algorithm HASH takes on a control connection now, where that is known: OPTS HASH changes it. */
+const selected = new WeakMap<ControlConnection, HashAlgorithm>();
+
+/** The best way to ask that the server has; undefined where it has none. */
+export function hashCommandOf(features: Features): HashCommand | undefined {
+  const offered = offeredAlgorithms(features);
+  const algorithm = HASH_ALGORITHMS.find((name) => offered.some((offer) => offer.algorithm === name));
+  if (algorithm !== undefined) return { verb: 'HASH', algorithm };
+  return X_COMMANDS.find(({ verb }) => features.has(verb));
+}
+
+/** Whether HASH can be asked for a part of a file (draft-bryan-ftp-range). */
+export function hasHashOfRanges(features: Features): boolean {
+  return features.has('RANG') && features.has('HASH');
+}
+
+/**
+ * The hash that the server takes of its file now, in lower-case hexadecimal; undefined where it refuses, or answers with
+ * something else than that. `bytes` is the file's size, by which the time for the reply is measured.
+ */
+export async function remoteHash(
+  context: LoginContext,
+  command: HashCommand,
+  file: { readonly path: string; readonly bytes: number },
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  if (!(await select(context, command, signal))) return undefined;
+  const reply = await ask(context, hashRequest(command.verb, file.path), file.bytes, signal);
+  if (isNegative(reply)) return undefined;
+  return command.verb === 'HASH' ? hashIn(reply, command.algorithm)?.value : bareHashIn(reply, command.algorithm);
+}
+
+/** The hash of the file's first `bytes` bytes, of which there must be one; undefined where that cannot be had. */
+export async function remotePrefixHash(
+  context: LoginContext,
+  command: HashCommand,
+  { path, bytes }: { readonly path: string; readonly bytes: number },
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  if (command.verb !== 'HASH' || !hasHashOfRanges(context.features)) return undefined;
+  if (!(await select(context, command, signal))) return undefined;
+  const last = bytes - 1;
+  // draft-bryan-ftp-range §3: both ends are in the range, and the first byte is 0.
+  const range = await ask(context, outgoing('RANG', `0 ${last.toFixed(0)}`), 0, signal);
+  if (isNegative(range)) return undefined;
+  const reply = await ask(context, outgoingPath('HASH', path), bytes, signal);
+  const found = isNegative(reply) ? undefined : hashIn(reply, command.algorithm);
+  // A server that forgot the range would have hashed the whole file.
+  return found?.start === 0 && (found.end === last || found.end === bytes) ? found.value : undefined;
+}
+
+interface Offer {
+  readonly algorithm: HashAlgorithm;
+  readonly isSelected: boolean;
+}
+
+/** draft-bryan-ftpext-hash §3: `HASH SHA-256*;SHA-512;SHA-1`; the star stands behind the one that is selected. */
+function offeredAlgorithms(features: Features): readonly Offer[] {
+  return (features.get('HASH') ?? '').split(';').flatMap((entry) => {
+    const name = entry.trim();
+    const algorithm = hashAlgorithm(name.replace(/\*$/, ''));
+    return algorithm === undefined ? [] : [{ algorithm, isSelected: name.endsWith('*') }];
+  });
+}
+
+async function select(
+  context: LoginContext,
+  { verb, algorithm }: HashCommand,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { control, features } = context;
+  if (verb !== 'HASH') return true;
+  const before = selected.get(control) ?? offeredAlgorithms(features).find((offer) => offer.isSelected)?.algorithm;
+  if (before === algorithm) return true;
+  const reply = await ask(context, outgoing('OPTS', `HASH ${algorithm}`), 0, signal);
+  if (isNegative(reply)) return false;
+  selected.set(control, algorithm);
+  return true;
+}
+
+/** The X commands take quotes around a path with spaces; without them what stands behind is taken for a range. */
+function hashRequest(verb: string, path: string): OutgoingCommand {
+  return outgoingPath(verb, verb !== 'HASH' && path.includes(' ') ? `"${path}"` : path);
+}
+
+function ask(
+  { control, timeouts }: LoginContext,
+  command: OutgoingCommand,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Reply> {
+  // A server reads the whole file before it answers.
+  const readingMs = Math.ceil((bytes / REMOTE_HASH_BYTES_PER_SECOND) * 1000);
+  return control.run(command, { timeoutMs: Math.min(timeouts.replyMs + readingMs, 2 ** 31 - 1), signal });
+}
+
+/**
+ * draft-bryan-ftpext-hash §3.1: `213 SHA-256 0-49 6f2c…  path`. ProFTPD has a line before that one, and its end is the
+ * byte behind the last.
+ */
+function hashIn(
+  reply: Reply,
+  algorithm: HashAlgorithm,
+): { readonly start: number; readonly end: number; readonly value: string } | undefined {
+  for (const line of reply.lines) {
+    const [, name, start, end, value] = /^\s*([\w-]+) (\d+)-(\d+) ([0-9a-fA-F]+)(?:\s|$)/.exec(line) ?? [];
+    if (name === undefined || value === undefined || hashAlgorithm(name) !== algorithm) continue;
+    return { start: Number(start), end: Number(end), value: normalized(value, algorithm) };
+  }
+  return undefined;
+}
+
+/** Some servers say the value alone, some behind the path; it is the last word that has the right form. */
+function bareHashIn(reply: Reply, algorithm: HashAlgorithm): string | undefined {
+  const digits = HASH_DIGITS[algorithm];
+  // Leading zeros of a CRC are left out by some.
+  const isValue = (word: string): boolean =>
+    /^[0-9a-fA-F]+$/.test(word) && (algorithm === 'CRC32' ? word.length <= digits : word.length === digits);
+  const value = reply.lines.join(' ').trim().split(/\s+/).findLast(isValue);
+  return value === undefined ? undefined : normalized(value, algorithm);
+}
+
+function normalized(value: string, algorithm: HashAlgorithm): string {
+  return value.toLowerCase().padStart(HASH_DIGITS[algorithm], '0');
+}

@@ -1,0 +1,161 @@
+// Downloads into streams: Node's, the Web's, and those that a function opens.
+import type { Writable } from 'node:stream';
+import type { WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
+import type { OpenSink, SinkOpener, WritableSink } from './download-sink.js';
+import { TransferError, localFailure } from './errors.js';
+
+/** What all streams have in common: they hold nothing from earlier, and cannot take back what they were given. */
+abstract class StreamSink implements OpenSink {
+  readonly canRestart: boolean = false;
+  readonly holdsBy = 'nothing';
+
+  begin(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async *held(): AsyncGenerator<Uint8Array> {
+    // It holds nothing from earlier.
+  }
+
+  restart(): Promise<void> {
+    return Promise.reject(new Error('a stream cannot take back what it was given'));
+  }
+
+  abstract write(chunk: Uint8Array): Promise<void>;
+  abstract commit(): Promise<undefined>;
+  abstract discard(error: Error): Promise<undefined>;
+}
+
+export class NodeStreamSink extends StreamSink {
+  readonly #stream: Writable;
+  #failure: Error | undefined;
+
+  constructor(stream: Writable) {
+    super();
+    this.#stream = stream;
+    stream.on('error', this.#onError);
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(failure(this.#failure));
+        return;
+      }
+      // A copy, since a stream may keep what it was given longer than its callback tells.
+      this.#stream.write(Buffer.from(chunk), (error) => {
+        if (error == null) resolve();
+        else reject(failure(error));
+      });
+    });
+  }
+
+  async commit(): Promise<undefined> {
+    await new Promise<void>((resolve, reject) => {
+      if (isStandardOutput(this.#stream)) {
+        resolve();
+        return;
+      }
+      this.#stream.once('error', reject);
+      this.#stream.end(resolve);
+    }).catch((error: unknown) => {
+      throw failure(error);
+    });
+    this.#stream.off('error', this.#onError);
+  }
+
+  discard(error: Error): Promise<undefined> {
+    if (!isStandardOutput(this.#stream)) this.#stream.destroy(error);
+    return Promise.resolve(undefined);
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#failure ??= error;
+  };
+}
+
+export class WebStreamSink extends StreamSink {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(stream: WritableStream<Uint8Array>) {
+    super();
+    this.#writer = stream.getWriter();
+    // Told by the write or the close that meets it.
+    this.#writer.closed.catch(() => undefined);
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    try {
+      // Resolves when the stream's owner took it; a copy, as the owner may keep it.
+      await this.#writer.write(Uint8Array.from(chunk));
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+
+  async commit(): Promise<undefined> {
+    try {
+      await this.#writer.close();
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+
+  discard(error: Error): Promise<undefined> {
+    // Not awaited: it would wait for a write that never ends.
+    this.#writer.abort(error).catch(() => undefined);
+    return Promise.resolve(undefined);
+  }
+}
+
+/** Opens its stream when the first bytes come, and another one where the file comes again from its beginning. */
+export class OpenedStreamSink extends StreamSink {
+  override readonly canRestart = true;
+  readonly #open: SinkOpener;
+  #sink: StreamSink | undefined;
+
+  constructor(open: SinkOpener) {
+    super();
+    this.#open = open;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#sink ??= await this.#opened();
+    await this.#sink.write(chunk);
+  }
+
+  override async restart(): Promise<void> {
+    await this.#sink?.discard(
+      new TransferError('the file comes again from its beginning', { bytes: 0, safeBytes: 0, resumable: false }),
+    );
+    this.#sink = undefined;
+  }
+
+  async commit(): Promise<undefined> {
+    this.#sink ??= await this.#opened();
+    await this.#sink.commit();
+  }
+
+  async discard(error: Error): Promise<undefined> {
+    await this.#sink?.discard(error);
+  }
+
+  async #opened(): Promise<StreamSink> {
+    let stream: WritableSink;
+    try {
+      stream = await this.#open(0);
+    } catch (error) {
+      throw failure(error);
+    }
+    return 'getWriter' in stream ? new WebStreamSink(stream) : new NodeStreamSink(stream);
+  }
+}
+
+function failure(error: unknown): Error {
+  return localFailure('the stream to download to failed', undefined, error);
+}
+
+/** Those of the process outlive any download. */
+function isStandardOutput(stream: Writable): boolean {
+  return stream === process.stdout || stream === process.stderr;
+}

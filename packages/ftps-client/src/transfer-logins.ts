@@ -1,0 +1,20 @@
+// The login that an attempt of a transfer works with: the one at hand, or for a later attempt one opened anew.
+import type { LoginContext } from './transfer.js';
+
+export interface Logins {
+  /** Rejects as opening a login does. */
+  forAttempt(attempt: number, signal: AbortSignal | undefined): Promise<LoginContext>;
+}
+
+/** Holds a login that can be opened again. */
+export interface ReopenableLogin {
+  readonly current: LoginContext;
+  ensureOpen(signal?: AbortSignal): Promise<LoginContext>;
+}
+
+/** The first attempt takes the login as it is, so that whether a lost one is opened for it is for the caller to decide. */
+export function loginsOf(login: ReopenableLogin): Logins {
+  return {
+    forAttempt: (attempt, signal) => (attempt === 1 ? Promise.resolve(login.current) : login.ensureOpen(signal)),
+  };
+}

@@ -1,0 +1,144 @@
+// The name that an upload has on the server until it is whole, and the step from there to the real one.
+import { createHash, randomBytes } from 'node:crypto';
+import { AbortedError } from '@ftps-kit/tls-core';
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import { RenameError, ReplyError, VerificationError, isNegative, refused, replyText } from './errors.js';
+import { hiddenName } from './hidden-name.js';
+import type { LeftBehind } from './left-behind.js';
+import { outgoingPath } from './outgoing-command.js';
+import { sizeIfTold } from './remote-facts.js';
+import { isTransient } from './retry.js';
+import type { LoginContext } from './transfer.js';
+import type { ParsedUploadOptions } from './transfer-options.js';
+
+/** An upload that is whole and checked under its temporary name. */
+export interface WholeUpload {
+  readonly sizeBytes: number;
+  readonly reply: Reply;
+}
+
+export class UploadTarget {
+  /** Where the bytes go. */
+  readonly path: string;
+  readonly #realPath: string;
+  readonly #keeps: boolean;
+  readonly #replace: boolean;
+  /** Whether something may be there that was not there before. */
+  #isBegun = false;
+  #isRenaming = false;
+  #isWhole = false;
+
+  /** `identity` names a source that a later upload can know again. */
+  constructor(realPath: string, { atomic, resume, replace }: ParsedUploadOptions, identity: string | undefined) {
+    this.#realPath = realPath;
+    this.#keeps = resume;
+    this.#replace = replace;
+    this.path = atomic ? temporaryPath(realPath, resume ? [realPath, identity ?? ''].join('\0') : undefined) : realPath;
+  }
+
+  get isTemporary(): boolean {
+    return this.path !== this.#realPath;
+  }
+
+  /** To be called before the first byte goes. */
+  begun(): void {
+    this.#isBegun = true;
+  }
+
+  /** Whether a rename was begun whose outcome nobody has seen. */
+  get isRenaming(): boolean {
+    return this.#isRenaming;
+  }
+
+  /** Gives the whole file its name. Rejects with `RenameError` where the server does not, and as the connection breaks. */
+  async settle(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
+    if (!this.isTemporary) return;
+    this.#isWhole = true;
+    if (this.#isRenaming && (await this.#wasRenamed(context, whole, signal))) return;
+    this.#isRenaming = true;
+    try {
+      await this.#rename(context, signal);
+    } catch (error) {
+      if (!(error instanceof ReplyError) || isTransient(error)) throw error;
+      if (!this.#replace) throw this.#notRenamed(error, whole);
+      await this.#replaceOld(context, whole, signal);
+    }
+  }
+
+  /**
+   * Removes what a failed upload left under the temporary name, if that can be done; gives what is left. Where a later
+   * upload can go on with it, it stays.
+   */
+  async cleanUp(context: LoginContext, error: Error): Promise<LeftBehind | undefined> {
+    if (!this.isTemporary || !this.#isBegun) return undefined;
+    if (this.#isWhole) return { side: 'remote', path: this.path, what: 'whole' };
+    const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
+    if (this.#keeps && !isWrong) return { side: 'remote', path: this.path, what: 'partial' };
+    const { control, timeouts } = context;
+    try {
+      const deadline = { timeoutMs: timeouts.closeMs };
+      if (!isNegative(await control.run(outgoingPath('DELE', this.path), deadline))) return undefined;
+      // Refused, since there is nothing: as where a server keeps nothing of a broken upload.
+      if (isNegative(await control.run(outgoingPath('SIZE', this.path), deadline))) return undefined;
+    } catch {
+      // The control connection is gone as well; the error of the upload is the one to tell.
+    }
+    return { side: 'remote', path: this.path, what: 'rest' };
+  }
+
+  async #rename(context: LoginContext, signal: AbortSignal | undefined): Promise<void> {
+    const { control, timeouts } = context;
+    if (signal?.aborted === true) throw new AbortedError('RNFR was aborted', { cause: signal.reason });
+    // Not to be aborted between the two, nor given up while the second is on its way: nobody would know its outcome.
+    const deadline = { timeoutMs: timeouts.replyMs };
+    await control.demand(outgoingPath('RNFR', this.path), deadline);
+    await control.demand(outgoingPath('RNTO', this.#realPath), deadline);
+    this.#isRenaming = false;
+  }
+
+  /** RNTO was sent and its reply never came: what stands under the two names tells. */
+  async #wasRenamed(
+    context: LoginContext,
+    { sizeBytes, reply }: WholeUpload,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if ((await sizeIfTold(context, this.path, signal)) !== undefined) return false;
+    if ((await sizeIfTold(context, this.#realPath, signal)) === sizeBytes) return true;
+    throw new RenameError(
+      `the connection was lost while ${this.path} was renamed to ${this.#realPath}, and the server now shows the upload ` +
+        'under neither name',
+      { bytes: sizeBytes, safeBytes: undefined, resumable: false, reply, wholeAt: this.path },
+    );
+  }
+
+  /** For servers that rename over no file. In between there is none under the real name. */
+  async #replaceOld(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
+    const { control, timeouts } = context;
+    const remove = outgoingPath('DELE', this.#realPath);
+    const removed = await control.run(remove, { timeoutMs: timeouts.replyMs });
+    if (isNegative(removed)) throw this.#notRenamed(refused(remove, removed), whole);
+    try {
+      await this.#rename(context, signal);
+    } catch (error) {
+      if (!(error instanceof ReplyError) || isTransient(error)) throw error;
+      throw this.#notRenamed(error, whole);
+    }
+  }
+
+  #notRenamed(cause: ReplyError, { sizeBytes }: WholeUpload): RenameError {
+    return new RenameError(
+      `the upload is whole, but the server did not rename it to ${this.#realPath} (${replyText(cause.reply)}); where it ` +
+        'renames over no file, replace: true removes the old one first',
+      { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply: cause.reply, cause, wholeAt: this.path },
+    );
+  }
+}
+
+function temporaryPath(path: string, identity: string | undefined): string {
+  const slash = path.lastIndexOf('/') + 1;
+  const mark =
+    identity === undefined
+      ? randomBytes(6).toString('hex')
+      : createHash('sha256').update(identity).digest('hex').slice(0, 12);
+  return path.slice(0, slash) + hiddenName(path.slice(slash), `${mark}.ftps-part`);
+}
