@@ -35,6 +35,8 @@ export interface RawTarget {
 export interface RawClientOptions {
   readonly versions?: TlsVersions | undefined;
   readonly alpn?: readonly string[] | undefined;
+  /** Where the control connection comes from, such as 127.0.0.2. */
+  readonly localAddress?: string | undefined;
 }
 
 /** The TCP socket of a connection, to do what a well-behaved client would not, beside the channel on it. */
@@ -76,7 +78,7 @@ export class RawFtpClient implements AsyncDisposable {
 
   /** Connects, and nothing else: under implicit TLS the handshake is `startTls`, else the greeting comes by `reply`. */
   static async connect(target: RawTarget, options: RawClientOptions = {}): Promise<RawFtpClient> {
-    return new RawFtpClient(target, await connectTcp(target), options);
+    return new RawFtpClient(target, await connectTcp(target, options.localAddress), options);
   }
 
   /** Connects, secures, and reads the greeting. */

@@ -1,7 +1,9 @@
 // One row of the command table, and what a handler gets to work with.
 import type { TlsAcceptor } from '@ftps-kit/tls-core';
+import type { AccountSessions } from './account-sessions.js';
 import type { EventHub } from './event-hub.js';
 import type { GentleClosings } from './gentle-close.js';
+import type { LoginThrottle } from './login-throttle.js';
 import type { Outcome } from './outcome.js';
 import type { PassivePorts } from './passive-ports.js';
 import type { NeededPermission } from './permissions.js';
@@ -15,6 +17,8 @@ export interface ServerContext {
   readonly events: EventHub;
   readonly passivePorts: PassivePorts;
   readonly closings: GentleClosings;
+  readonly accounts: AccountSessions;
+  readonly throttle: LoginThrottle;
 }
 
 /** What a handler gets. */

@@ -32,6 +32,8 @@ export class ControlConnection {
   readonly #mode: ControlMode;
   readonly #tcp: SocketChannel;
   #channel: ByteChannel;
+  /** What is said to who did nothing wrong. */
+  #farewell = 'The server closes.';
 
   constructor(server: ServerContext, tcp: SocketChannel, mode: ControlMode) {
     this.#server = server;
@@ -39,6 +41,10 @@ export class ControlConnection {
     this.#channel = tcp;
     this.#mode = mode;
     this.session = new Session(server.acceptor.newBinding(), tcp.remote, tcp.local);
+    this.session.dismiss = () => {
+      this.#farewell = 'This account was closed.';
+      this.close();
+    };
     this.#dispatcher = new Dispatcher(server, this.session, commandTable, (code, text) =>
       this.#send(outcome(code, text)),
     );
@@ -84,7 +90,7 @@ export class ControlConnection {
       if (line === undefined) return undefined;
       if (line instanceof FtpsError) {
         if (line instanceof TimeoutError) tellLimit(this.#server, this.session, this.#patience, line.message);
-        await this.#send(farewell(line));
+        await this.#send(farewell(line, this.#farewell));
         return line;
       }
       const result = await this.#perform(line);
@@ -192,7 +198,7 @@ export class ControlConnection {
   }
 }
 
-function farewell(error: FtpsError): Outcome {
-  const text = error instanceof TimeoutError ? 'Nothing came for too long.' : 'The server closes.';
+function farewell(error: FtpsError, otherwise: string): Outcome {
+  const text = error instanceof TimeoutError ? 'Nothing came for too long.' : otherwise;
   return outcome(ReplyCode.ServiceNotAvailable, text);
 }

@@ -7,6 +7,7 @@ import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
 import { tellTimeout } from './limit-event.js';
 import { outcome, type Outcome } from './outcome.js';
+import { RateLimitedChannel } from './rate-limited-channel.js';
 import { Progress } from './transfer.js';
 
 /** One transfer: what it is called, and what it moves once the data connection has proved itself. */
@@ -56,8 +57,12 @@ export async function overDataConnection(context: CommandContext, transfer: Data
   if (reasons.some(({ aborted }) => aborted)) drop();
   session.transfer = { command: context.verb, path: transfer.path, bytes: () => record.progress?.bytes ?? 0 };
   const timeoutMs = server.settings.limits.dataConnectTimeoutMs;
-  const outcomeOfAttempt = await attempt(context, transfer, record, () =>
-    opener.connection({ timeoutMs, signal: stop.signal }),
+  const outcomeOfAttempt = await attempt(
+    context,
+    transfer,
+    record,
+    () => opener.connection({ timeoutMs, signal: stop.signal }),
+    stop.signal,
   );
   session.transfer = undefined;
   for (const reason of reasons) reason.removeEventListener('abort', drop);
@@ -92,6 +97,7 @@ async function attempt(
   transfer: DataTransfer,
   record: TransferRecord,
   connect: () => Promise<DataConnection>,
+  signal: AbortSignal,
 ): Promise<Outcome> {
   let channel: ByteChannel;
   try {
@@ -113,7 +119,7 @@ async function attempt(
   const progress = new Progress(channel, context.server.settings.limits.stallTimeoutMs);
   record.progress = progress;
   try {
-    await transfer.move(channel, progress);
+    await transfer.move(rateLimited(context, transfer, channel, progress, signal), progress);
   } catch (error) {
     record.error = asError(error);
     // Closed as one that is cut: an end would make the other side believe that it has the whole file.
@@ -124,6 +130,20 @@ async function attempt(
   }
   context.server.closings.begin(channel);
   return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
+}
+
+/** The channel at the speed that the account has in this direction. */
+function rateLimited(
+  { session }: CommandContext,
+  { receives }: DataTransfer,
+  channel: ByteChannel,
+  progress: Progress,
+  signal: AbortSignal,
+): ByteChannel {
+  const limits = receives === true ? session.rates.received : session.rates.sent;
+  if (limits.length === 0) return channel;
+  const whileWaiting = (wait: Promise<void>): Promise<void> => progress.whileWaiting(wait);
+  return new RateLimitedChannel(channel, { limits, signal, whileWaiting });
 }
 
 /** RFC 959 §4.1.3: 426 for the transfer that ABOR ended. One that was complete by then stays so. */

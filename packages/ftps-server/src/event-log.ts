@@ -16,10 +16,10 @@ const LINES: LineOf = {
   connection: ({ id, client }) => line('debug', { id, client: peer(client) }, 'a control connection came'),
   secured: ({ id, client, handshake }) =>
     line('debug', { id, client: peer(client), ...agreed(handshake) }, 'the control connection is protected'),
-  login: ({ id, client, user, accepted }) =>
+  login: ({ id, client, user, accepted, reason }) =>
     line(
       accepted ? 'info' : 'warn',
-      { id, client: peer(client), user, accepted },
+      { id, client: peer(client), user, accepted, ...(reason && { reason }) },
       accepted ? 'a login was accepted' : 'a login was refused',
     ),
   verdict: ({ id, client, user, verdict, accepted, handshake }) =>

@@ -26,7 +26,18 @@ export interface SecuredEvent extends ConnectionInfo {
 export interface LoginEvent extends ConnectionInfo {
   readonly user: string;
   readonly accepted: boolean;
+  /** Why it was refused; the client is not told which of the first three it was. */
+  readonly reason?: LoginRefusal | undefined;
 }
+
+/**
+ * Why a login was refused:
+ * - `credentials`: nobody has this name and password;
+ * - `address`: the account is not allowed from there;
+ * - `client-certificate`: the account needs a client certificate, and none or another one was shown;
+ * - `sessions`: the account has as many sessions as it may.
+ */
+export type LoginRefusal = 'credentials' | 'address' | 'client-certificate' | 'sessions';
 
 /** What the server makes of a data connection's TLS handshake, before anything moves on it. */
 export interface VerdictEvent extends ConnectionInfo {

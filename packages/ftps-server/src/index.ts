@@ -20,6 +20,7 @@ export type {
   LimitEvent,
   ListeningEvent,
   LoginEvent,
+  LoginRefusal,
   RefusalEvent,
   RefusalReason,
   SecuredEvent,

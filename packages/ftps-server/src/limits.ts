@@ -21,6 +21,13 @@ export interface ServerLimits {
   readonly stallTimeoutMs: number;
   /** Refused logins before the control connection is closed. Default 3. */
   readonly maxFailedLogins: number;
+  /**
+   * Distance between two logins from one address (IPv6: one /64), over all its connections, once three have failed; it
+   * doubles with each further failure. Whoever has logged in from there before does not wait. Default 1,000.
+   */
+  readonly failedLoginDelayMs: number;
+  /** The longest such distance; who would have to wait longer for a turn is told 421. Default 30,000. */
+  readonly maxFailedLoginDelayMs: number;
   /** Control connections at a time; one more is told 421. Default 10,000. */
   readonly maxConnections: number;
 }
@@ -36,6 +43,8 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   maxPassivePortsPerAddress: 64,
   stallTimeoutMs: 60_000,
   maxFailedLogins: 3,
+  failedLoginDelayMs: 1_000,
+  maxFailedLoginDelayMs: 30_000,
   maxConnections: 10_000,
 });
 

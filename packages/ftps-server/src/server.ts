@@ -3,12 +3,14 @@ import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import { ReplyCode, encodeReply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
+import { AccountSessions } from './account-sessions.js';
 import type { ServerContext } from './command-row.js';
 import { ControlConnection } from './control-connection.js';
 import { EventHub } from './event-hub.js';
 import type { ControlMode, ListeningEvent, ServerEvents } from './events.js';
 import { GentleClosings } from './gentle-close.js';
 import { tellLimit } from './limit-event.js';
+import { LoginThrottle } from './login-throttle.js';
 import { MAX_TIMER_MS } from './limits.js';
 import { MetricsRecorder, type ServerMetrics } from './metrics.js';
 import { PassivePorts } from './passive-ports.js';
@@ -37,6 +39,11 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       events: new EventHub(this, this.#metrics, settings.logger),
       passivePorts: new PassivePorts(settings.passivePorts, settings.limits.maxPassivePortsPerAddress),
       closings: new GentleClosings(),
+      accounts: new AccountSessions(),
+      throttle: new LoginThrottle({
+        delayMs: settings.limits.failedLoginDelayMs,
+        maxDelayMs: settings.limits.maxFailedLoginDelayMs,
+      }),
     };
   }
 
@@ -97,6 +104,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     const listeners = this.#listeners.splice(0);
     for (const listener of listeners) listener.close();
     for (const connection of this.#connections.keys()) connection.close();
+    this.#context.throttle.endWaits();
     const patience = setTimeout(
       () => {
         for (const connection of this.#connections.keys()) connection.destroy();

@@ -2,6 +2,7 @@
 import type { Endpoint, ServerBinding, TlsChannel } from '@ftps-kit/tls-core';
 import type { RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
 import type { GrantedAccount } from './account.js';
+import type { AccountSession, SessionRates } from './account-sessions.js';
 import type { DataConnectionOpener } from './data-connection-opener.js';
 import type { RunningTransfer } from './running-transfer.js';
 
@@ -17,7 +18,7 @@ export type Login =
 /** What moves a login on. */
 export type LoginStep =
   | { readonly kind: 'user'; readonly user: string }
-  | { readonly kind: 'accepted'; readonly account: GrantedAccount }
+  | { readonly kind: 'accepted'; readonly account: GrantedAccount; readonly entry?: AccountSession }
   | { readonly kind: 'refused' };
 
 export class Session {
@@ -42,11 +43,15 @@ export class Session {
   /** Lower-case names of the facts that MLSD and MLST give; undefined for all. */
   selectedFacts: readonly string[] | undefined;
   failedLogins = 0;
+  /** Ends the session after the command under way, as its account is no more; the control connection says how. */
+  dismiss: () => void = () => undefined;
   /** What a transfer command moves at this moment. */
   transfer: RunningTransfer | undefined;
   readonly #ended = new AbortController();
   #security: ControlSecurity = 'clear';
   #login: Login = { state: 'fresh' };
+  /** The session's part in what all sessions of its account share. */
+  #entry: AccountSession | undefined;
   #opener: DataConnectionOpener | undefined;
 
   constructor(binding: ServerBinding, client: Endpoint, local: Endpoint) {
@@ -81,12 +86,16 @@ export class Session {
 
   /** fresh -> awaiting-password -> logged-in; USER begins again from anywhere (RFC 959 §4.1.1). */
   moveLogin(step: LoginStep): void {
+    this.#leaveAccount();
     switch (step.kind) {
       case 'user':
         this.#login = { state: 'awaiting-password', user: step.user };
         return;
       case 'accepted':
         this.#login = { state: 'logged-in', account: step.account };
+        this.#entry = step.entry;
+        // The control connection may have ended while the password was checked.
+        if (this.#ended.signal.aborted) this.#leaveAccount();
         this.workingDirectory = step.account.homeDirectory;
         this.failedLogins = 0;
         return;
@@ -94,6 +103,16 @@ export class Session {
         this.#login = { state: 'fresh' };
         this.failedLogins += 1;
     }
+  }
+
+  /** How fast this session may move files. */
+  get rates(): SessionRates {
+    return this.#entry?.rates ?? { received: [], sent: [] };
+  }
+
+  #leaveAccount(): void {
+    this.#entry?.leave();
+    this.#entry = undefined;
   }
 
   /** Gives the restart offset and forgets it: it serves one transfer (RFC 3659 §5.3). */
@@ -124,6 +143,7 @@ export class Session {
   /** Lets go of everything: nothing is bound to this control connection any more. */
   close(): void {
     this.#ended.abort();
+    this.#leaveAccount();
     this.takeOpener()?.close();
     this.binding.close();
   }

@@ -9,12 +9,25 @@ type Sink = (chunk: Uint8Array) => Promise<void>;
 /** Counts what a transfer has moved, and ends its connection when nothing moves any more. */
 export class Progress {
   bytes = 0;
+  /** Waits of our own that are under way. */
+  #waits = 0;
   readonly #timer: NodeJS.Timeout;
 
   constructor(channel: ByteChannel, stallTimeoutMs: number) {
     this.#timer = setTimeout(() => {
-      channel.destroy(new TimeoutError('stall', stallTimeoutMs));
+      if (this.#waits === 0) channel.destroy(new TimeoutError('stall', stallTimeoutMs));
     }, stallTimeoutMs);
+  }
+
+  /** Waits for what is no fault of the peer, and does not count as a stall. */
+  async whileWaiting(wait: Promise<void>): Promise<void> {
+    this.#waits += 1;
+    try {
+      await wait;
+    } finally {
+      this.#waits -= 1;
+      this.#timer.refresh();
+    }
   }
 
   moved(bytes: number): void {

@@ -1,0 +1,121 @@
+// What the sessions of one account share: their number, their rates, the count of their bytes.
+import { parseAccount, type Account, type GrantedAccount } from './account.js';
+import type { FileSystem } from './file-system.js';
+import { LocalFileSystem } from './local-file-system.js';
+import { QuotaFileSystem } from './quota-file-system.js';
+import { RateLimit } from './rate-limit.js';
+import { systemTiming, type Timing } from './timing.js';
+import { TreeUsage } from './tree-usage.js';
+
+/** The limits that hold for one session, each way as the server sees it. */
+export interface SessionRates {
+  readonly received: readonly RateLimit[];
+  readonly sent: readonly RateLimit[];
+}
+
+/** A session that was let in. */
+export interface AccountSession {
+  /** Its file system keeps to the quota. */
+  readonly account: GrantedAccount;
+  readonly rates: SessionRates;
+  /** Whether its account has more sessions with it than it may. */
+  readonly isOneTooMany: boolean;
+  /** Called once, at the session's end. */
+  leave(): void;
+}
+
+/** What is kept as long as somebody uses it. */
+interface Kept<T> {
+  readonly value: T;
+  users: number;
+}
+
+/** Of one account name. */
+interface Shared {
+  received: RateLimit | undefined;
+  sent: RateLimit | undefined;
+}
+
+/** Nothing of an account is kept once its last session has left. */
+export class AccountSessions {
+  readonly #timing: Timing;
+  readonly #accounts = new Map<string, Kept<Shared>>();
+  readonly #roots = new Map<string, Kept<FileSystem>>();
+  readonly #trees = new Map<FileSystem, Kept<TreeUsage>>();
+
+  constructor(timing: Timing = systemTiming) {
+    this.#timing = timing;
+  }
+
+  /** Lets a session in; `onRevoked` is called when the account is no more. Throws `ConfigError` for a wrong account. */
+  enter(account: Account, onRevoked: () => void): AccountSession {
+    const endings: (() => void)[] = [];
+    const leave = (): void => {
+      for (const end of endings.splice(0).reverse()) end();
+    };
+    const keep = <Key, T>(map: Map<Key, Kept<T>>, key: Key, make: () => T): T => {
+      const kept = map.get(key) ?? { value: make(), users: 0 };
+      kept.users += 1;
+      map.set(key, kept);
+      endings.push(() => {
+        if ((kept.users -= 1) === 0) map.delete(key);
+      });
+      return kept.value;
+    };
+    try {
+      const parsed = parseAccount(account, (root) => keep(this.#roots, root, () => new LocalFileSystem(root)));
+      const shared = keep(this.#accounts, parsed.name, () => ({ received: undefined, sent: undefined }));
+      parsed.revoked?.addEventListener('abort', onRevoked);
+      endings.push(() => parsed.revoked?.removeEventListener('abort', onRevoked));
+      return {
+        account: this.#withQuota(parsed, (fileSystem) => {
+          const usage = keep(this.#trees, fileSystem, () => new TreeUsage(fileSystem));
+          endings.push(usage.retain());
+          return usage;
+        }),
+        rates: this.#rates(parsed, shared),
+        isOneTooMany: this.sessionsOf(parsed.name) > (parsed.maxSessions ?? Infinity),
+        leave,
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** How many sessions an account has. */
+  sessionsOf(name: string): number {
+    return this.#accounts.get(name)?.users ?? 0;
+  }
+
+  #withQuota(account: GrantedAccount, usageOf: (fileSystem: FileSystem) => TreeUsage): GrantedAccount {
+    const { fileSystem, quotaBytes } = account;
+    if (quotaBytes === undefined) return account;
+    return Object.freeze({
+      ...account,
+      fileSystem: new QuotaFileSystem(fileSystem, quotaBytes, usageOf(fileSystem)),
+    });
+  }
+
+  #rates({ rates }: GrantedAccount, shared: Shared): SessionRates {
+    shared.received = this.#sharedRate(shared.received, rates.uploadBytesPerSecond);
+    shared.sent = this.#sharedRate(shared.sent, rates.downloadBytesPerSecond);
+    return {
+      received: present(this.#rate(rates.sessionUploadBytesPerSecond), shared.received),
+      sent: present(this.#rate(rates.sessionDownloadBytesPerSecond), shared.sent),
+    };
+  }
+
+  /** Where the account has got another rate, sessions from now on share a limit of their own. */
+  #sharedRate(current: RateLimit | undefined, bytesPerSecond: number | undefined): RateLimit | undefined {
+    return current?.bytesPerSecond === bytesPerSecond ? current : this.#rate(bytesPerSecond);
+  }
+
+  #rate(bytesPerSecond: number | undefined): RateLimit | undefined {
+    return bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, this.#timing);
+  }
+}
+
+function present(...limits: readonly (RateLimit | undefined)[]): readonly RateLimit[] {
+  return limits.filter((limit) => limit !== undefined);
+}

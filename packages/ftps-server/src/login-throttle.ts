@@ -1,0 +1,199 @@
+// Guessing passwords is slow: who has failed waits before the next attempt, longer each time, over all connections.
+import { createHash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { AbortedError } from '@ftps-kit/tls-core';
+import { systemTiming, type Timing } from './timing.js';
+
+export interface LoginThrottleOptions {
+  /** What the first attempt waits that waits at all; each further one twice as long. */
+  readonly delayMs: number;
+  /** The longest distance between two attempts of an address. */
+  readonly maxDelayMs: number;
+  readonly timing?: Timing | undefined;
+  /** Addresses and accounts that are remembered; beyond that the oldest are forgotten. Default 10,000. */
+  readonly capacity?: number | undefined;
+}
+
+/** Attempts of an address that cost nothing: people mistype. */
+const FREE_ATTEMPTS = 3;
+
+/** The same for an account, whoever tries; many may know it. */
+const FREE_ATTEMPTS_ON_ACCOUNT = 10;
+
+/** An account is not shut by guesses from everywhere: nobody waits longer than this for its sake. */
+const MAX_ACCOUNT_DELAY_MS = 3_000;
+
+/** Half of all failures are forgiven in this time. */
+const HALF_LIFE_MS = 600_000;
+
+interface Failures {
+  count: number;
+  countedAt: number;
+  /** Attempts that wait or are checked: each may fail. */
+  pending: number;
+  /** When the last attempt was let through, or will be. */
+  startsAt: number;
+  /** Of an address and an account together: the right password came from there. */
+  isKnown: boolean;
+}
+
+/** An attempt that may go on; exactly one of its methods is called. */
+export interface LoginAttempt {
+  succeeded(): void;
+  failed(): void;
+  /** It came to nothing, by no fault of the client. */
+  dropped(): void;
+}
+
+/**
+ * Failures are counted for an address and for an account. Attempts from an address go one after the other, at growing
+ * distances, over however many connections. Attempts on an account wait a bounded time each, so that its owner always gets
+ * in from elsewhere. From an address that knew the password before, nobody waits for others' failures.
+ */
+export class LoginThrottle {
+  readonly #delayMs: number;
+  readonly #maxDelayMs: number;
+  readonly #timing: Timing;
+  readonly #capacity: number;
+  /** In the order of their last use. */
+  readonly #failures = new Map<string, Failures>();
+  readonly #waiting = new Map<string, Set<AbortController>>();
+
+  constructor({ delayMs, maxDelayMs, timing = systemTiming, capacity = 10_000 }: LoginThrottleOptions) {
+    this.#delayMs = delayMs;
+    this.#maxDelayMs = maxDelayMs;
+    this.#timing = timing;
+    this.#capacity = capacity;
+  }
+
+  /** How many addresses and accounts are remembered. */
+  get size(): number {
+    return this.#failures.size;
+  }
+
+  /**
+   * Resolves when this login may be tried; undefined where its turn is too far away to wait for. Rejects with
+   * `AbortedError` when `endWaits` is called or the signal fires.
+   */
+  async attempt(address: string, user: string, signal?: AbortSignal): Promise<LoginAttempt | undefined> {
+    const from = this.#of(`address ${networkOf(address)}`);
+    const on = this.#of(`account ${digest(user)}`);
+    const pairKey = `pair ${networkOf(address)} ${digest(user)}`;
+    const pair = this.#of(pairKey);
+    const isTrusted = pair.isKnown && this.#countOf(pair) + pair.pending < FREE_ATTEMPTS;
+    const waitMs = isTrusted ? 0 : this.#reserve(from, on);
+    if (waitMs === undefined) return undefined;
+    const counted = isTrusted ? pair : from;
+    counted.pending += 1;
+    try {
+      await this.#wait(pairKey, waitMs, signal);
+    } catch (error) {
+      counted.pending -= 1;
+      throw error;
+    }
+    const over = (): void => {
+      counted.pending -= 1;
+    };
+    return {
+      succeeded: () => {
+        over();
+        pair.isKnown = true;
+        pair.count = 0;
+        // Others of the same client may go on: they know the password too.
+        for (const waiting of this.#waiting.get(pairKey) ?? []) waiting.abort(RELEASED);
+      },
+      failed: () => {
+        over();
+        for (const record of [from, on, pair]) this.#count(record);
+      },
+      dropped: over,
+    };
+  }
+
+  /** Nobody waits any longer: the server closes. */
+  endWaits(): void {
+    for (const waiting of this.#waiting.values()) for (const one of waiting) one.abort();
+  }
+
+  /** How long the next attempt waits, behind those of its address; undefined where that is too long. */
+  #reserve(from: Failures, on: Failures): number | undefined {
+    const now = this.#timing.now();
+    const distance = this.#delayOf(this.#countOf(from) + from.pending - FREE_ATTEMPTS, this.#maxDelayMs);
+    const startsAt = Math.max(now, from.startsAt + distance);
+    if (startsAt - now > this.#maxDelayMs) return undefined;
+    from.startsAt = startsAt;
+    return Math.max(startsAt - now, this.#delayOf(this.#countOf(on) - FREE_ATTEMPTS_ON_ACCOUNT, MAX_ACCOUNT_DELAY_MS));
+  }
+
+  async #wait(key: string, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    if (ms <= 0) return;
+    const controller = new AbortController();
+    const abort = (): void => {
+      controller.abort();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting.add(controller));
+    try {
+      if (signal?.aborted === true) abort();
+      await this.#timing.wait(ms, controller.signal);
+    } catch (error) {
+      if (!(error instanceof AbortedError) || controller.signal.reason !== RELEASED) throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      waiting.delete(controller);
+      if (waiting.size === 0) this.#waiting.delete(key);
+    }
+  }
+
+  #delayOf(beyondFree: number, maxMs: number): number {
+    return beyondFree < 0 ? 0 : Math.min(this.#delayMs * 2 ** Math.min(beyondFree, 30), maxMs);
+  }
+
+  #countOf({ count, countedAt }: Failures): number {
+    return Math.round(count * 2 ** ((countedAt - this.#timing.now()) / HALF_LIFE_MS));
+  }
+
+  #count(record: Failures): void {
+    const now = this.#timing.now();
+    record.count = record.count * 2 ** ((record.countedAt - now) / HALF_LIFE_MS) + 1;
+    record.countedAt = now;
+  }
+
+  #of(key: string): Failures {
+    const found = this.#failures.get(key) ?? {
+      count: 0,
+      countedAt: this.#timing.now(),
+      pending: 0,
+      startsAt: -Infinity,
+      isKnown: false,
+    };
+    this.#failures.delete(key);
+    this.#failures.set(key, found);
+    for (const oldest of this.#failures.keys()) {
+      if (this.#failures.size <= this.#capacity) break;
+      this.#failures.delete(oldest);
+    }
+    return found;
+  }
+}
+
+const RELEASED = new Error('the right password came from the same address');
+
+/** Whoever has one IPv6 address has the 2^64 beside it. */
+function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail = ''] = address.replace(/%.*$/, '').split('::', 2);
+  const groups = head === '' ? [] : head.split(':');
+  const behind = tail === '' ? [] : tail.split(':');
+  const zeros = address.includes('::') ? Math.max(0, 8 - groups.length - behind.length) : 0;
+  return [...groups, ...Array.from({ length: zeros }, () => '0'), ...behind]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
+}
+
+/** Names are of any length, and may be passwords that were typed at the wrong prompt. */
+function digest(user: string): string {
+  return createHash('sha256').update(user).digest('base64');
+}

@@ -1,0 +1,168 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'chai';
+import { AbortedError, type ByteChannel } from '@ftps-kit/tls-core';
+import { RateLimit } from '../../../packages/ftps-server/src/rate-limit.js';
+import { RateLimitedChannel } from '../../../packages/ftps-server/src/rate-limited-channel.js';
+import { Progress, receiveFile, sendFile } from '../../../packages/ftps-server/src/transfer.js';
+import { FakeTiming } from '../../support/fake-timing.js';
+import { rejection } from '../../support/rejection.js';
+
+const NEVER = new AbortController().signal;
+
+/** A peer that sends and takes as fast as it is let, and counts. */
+class EagerPeer implements ByteChannel {
+  readonly closure = 'open';
+  taken = 0;
+  given = 0;
+  destroyed: Error | undefined;
+  readonly events = new EventEmitter<{ destroyed: [] }>();
+
+  read(into: Uint8Array): Promise<number> {
+    this.given += into.length;
+    return Promise.resolve(into.length);
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    this.taken += chunk.length;
+    return Promise.resolve();
+  }
+
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  destroy(error?: Error): void {
+    this.destroyed = error ?? new Error('destroyed');
+    this.events.emit('destroyed');
+  }
+}
+
+describe('a rate limit', () => {
+  const rates = [1, 100, 9_999, 1_000_000, 250_000_000];
+
+  for (const rate of rates) {
+    it(`of ${rate} bytes a second lets so many through in two seconds, up to 10 %, whichever way they go`, async () => {
+      const timing = new FakeTiming();
+      const [sending, receiving] = [new EagerPeer(), new EagerPeer()];
+      const stop = new AbortController();
+      const limited = (peer: EagerPeer, progress: Progress): RateLimitedChannel =>
+        new RateLimitedChannel(peer, {
+          limits: [new RateLimit(rate, timing)],
+          signal: stop.signal,
+          whileWaiting: (wait) => progress.whileWaiting(wait),
+        });
+      const progress = [new Progress(sending, 60_000), new Progress(receiving, 60_000)] as const;
+      let received = 0;
+      const endless = { read: (into: Uint8Array) => Promise.resolve(into.length), close: () => Promise.resolve() };
+      const sink = {
+        write: (chunk: Uint8Array) => {
+          received += chunk.length;
+          return Promise.resolve();
+        },
+        commit: () => Promise.resolve(undefined),
+        abort: () => Promise.resolve(),
+      };
+      const transfers = [
+        rejection(sendFile(endless, limited(receiving, progress[0]), progress[0])),
+        rejection(receiveFile(limited(sending, progress[1]), sink, progress[1])),
+      ];
+      // What one byte more or less makes does not count.
+      const seconds = rate < 100 ? 20 : 2;
+      await timing.advance(seconds * 1000);
+      for (const bytes of [receiving.taken, received]) {
+        expect(bytes / (rate * seconds)).to.be.within(0.9, 1.1);
+      }
+      stop.abort();
+      for (const error of await Promise.all(transfers)) expect(error).to.be.instanceOf(AbortedError);
+      expect(timing.waiting).to.equal(0);
+      for (const one of progress) one.stop();
+    });
+  }
+
+  it('is shared fairly by all that take from it, and used up by them together', async () => {
+    const timing = new FakeTiming();
+    const shared = new RateLimit(10_000, timing);
+    const stop = new AbortController();
+    const peers = Array.from({ length: 5 }, () => new EagerPeer());
+    const writers = peers.map((peer) =>
+      rejection(
+        new RateLimitedChannel(peer, { limits: [shared], signal: stop.signal, whileWaiting: (wait) => wait }).write(
+          new Uint8Array(1_000_000),
+        ),
+      ),
+    );
+    await timing.advance(10_000);
+    const taken = peers.map((peer) => peer.taken);
+    expect(taken.reduce((sum, one) => sum + one)).to.be.within(90_000, 110_000);
+    expect(Math.max(...taken) - Math.min(...taken)).to.be.at.most(2 * shared.pieceBytes);
+    stop.abort();
+    await Promise.all(writers);
+  });
+
+  it('holds beside another one: the slower counts', async () => {
+    const timing = new FakeTiming();
+    const peer = new EagerPeer();
+    const stop = new AbortController();
+    const writer = rejection(
+      new RateLimitedChannel(peer, {
+        limits: [new RateLimit(5_000, timing), new RateLimit(50_000, timing)],
+        signal: stop.signal,
+        whileWaiting: (wait) => wait,
+      }).write(new Uint8Array(1_000_000)),
+    );
+    await timing.advance(4_000);
+    expect(peer.taken).to.be.within(18_000, 22_000);
+    stop.abort();
+    await writer;
+  });
+
+  it('gives no credit for an hour in which nothing moved', async () => {
+    const timing = new FakeTiming();
+    const limit = new RateLimit(1_000, timing);
+    await timing.advance(3_600_000);
+    const peer = new EagerPeer();
+    const stop = new AbortController();
+    const options = { limits: [limit], signal: stop.signal, whileWaiting: (wait: Promise<void>) => wait };
+    const writer = rejection(new RateLimitedChannel(peer, options).write(new Uint8Array(1_000_000)));
+    await timing.advance(2_000);
+    expect(peer.taken).to.be.within(1_800, 2_200);
+    stop.abort();
+    await writer;
+  });
+
+  it('wakes nobody before the time: one wait a piece, and none while bytes are free', async () => {
+    const timing = new FakeTiming();
+    let waits = 0;
+    const counting = {
+      now: () => timing.now(),
+      wait: (ms: number, signal?: AbortSignal) => {
+        waits += 1;
+        return timing.wait(ms, signal);
+      },
+    };
+    const limit = new RateLimit(1_000, counting);
+    const peer = new EagerPeer();
+    const options = { limits: [limit], signal: NEVER, whileWaiting: (wait: Promise<void>) => wait };
+    const writing = new RateLimitedChannel(peer, options).write(new Uint8Array(1_000));
+    await timing.advance(1_000);
+    await writing;
+    expect(waits).to.be.at.most(20);
+  });
+
+  it('is no stall, however long it makes the peer wait', async () => {
+    const peer = new EagerPeer();
+    const progress = new Progress(peer, 1);
+    let over = (): void => undefined;
+    const waiting = progress.whileWaiting(new Promise((resolve) => (over = resolve)));
+    await setTimeout(20);
+    expect(peer.destroyed).to.equal(undefined);
+    // Behind it the peer's own time counts again.
+    const destroyed = once(peer.events, 'destroyed');
+    over();
+    await waiting;
+    await destroyed;
+    expect(peer.destroyed).to.have.property('code', 'FTPS_ERR_TIMEOUT');
+    progress.stop();
+  });
+});
