@@ -1,4 +1,5 @@
 // What calls take besides what they are about.
+import type { HashAlgorithm } from './hash-algorithm.js';
 
 /** What every call takes. */
 export interface CallOptions {
@@ -10,4 +11,10 @@ export interface CallOptions {
 export interface TreeOptions extends CallOptions {
   /** Also what is around the folder, or in it. Default false. */
   readonly recursive?: boolean | undefined;
+}
+
+/** For `hash`. */
+export interface HashOptions extends CallOptions {
+  /** Default: the best that the server has, SHA-256 before all others. */
+  readonly algorithm?: HashAlgorithm | undefined;
 }

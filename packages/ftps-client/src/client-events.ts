@@ -1,5 +1,4 @@
 // What a client tells of itself while it works, and the way it is told: a listener that throws breaks nothing.
-import type { EventEmitter } from 'node:events';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { Progress } from './progress.js';
 import type { TransferResult } from './transfer-result.js';
@@ -62,27 +61,41 @@ export interface CloseEvent {
   readonly error: Error;
 }
 
+/** Events by name, each with the one value that its listeners get. */
+type EventMap<Events> = Record<keyof Events, [unknown]>;
+
 /** Tells those who listen. Never throws. */
-export type Announce = <Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name][0]) => void;
+export type AnnounceOf<Events extends EventMap<Events>> = <Name extends keyof Events>(
+  name: Name,
+  event: Events[Name][0],
+) => void;
+
+export type Announce = AnnounceOf<ClientEvents>;
 
 /** Where nobody can listen. */
 export const announceNothing: Announce = () => undefined;
+
+/** What is needed of an `EventEmitter`, whatever its events. */
+interface Emitter {
+  rawListeners(name: string): readonly unknown[];
+}
 
 /**
  * Calls every listener, also behind one that throws: what they throw, or reject with, becomes a warning of the process, and
  * neither ends a transfer nor the process.
  */
-export function announcerOf(emitter: EventEmitter<ClientEvents>): Announce {
+export function announcerOf<Events extends EventMap<Events>>(emitter: Emitter): AnnounceOf<Events> {
   return (name, event) => {
-    for (const listener of emitter.rawListeners(name)) {
+    for (const listener of emitter.rawListeners(String(name))) {
+      if (typeof listener !== 'function') continue;
       try {
         const outcome: unknown = Reflect.apply(listener, emitter, [event]);
         if (outcome instanceof Promise)
           outcome.catch((error: unknown) => {
-            warn(name, error);
+            warn(String(name), error);
           });
       } catch (error) {
-        warn(name, error);
+        warn(String(name), error);
       }
     }
   };

@@ -9,11 +9,12 @@ import {
   type ClientEvents,
   type TransferSubject,
 } from './client-events.js';
-import type { CallOptions, TreeOptions } from './call-options.js';
+import type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
 import { ClientLogin } from './client-login.js';
 import { knownKeys, parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
 import { download } from './download.js';
 import type { DownloadTarget } from './download-sink.js';
+import { fileHash, type RemoteHash } from './file-hash.js';
 import type { Features } from './features.js';
 import type { Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
@@ -128,6 +129,15 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     return this.#call(options, (context, signal) =>
       remoteSize(context.control, path, { timeoutMs: context.timeouts.replyMs, signal }),
     );
+  }
+
+  /**
+   * The hash of a remote file, worked out by the server (HASH, or XSHA256 and the like), which reads the whole file for it:
+   * a second is allowed for every 10 MB besides `timeouts.replyMs`. Rejects with `UnsupportedError` where the server has
+   * not that algorithm.
+   */
+  hash(path: string, { algorithm, ...options }: HashOptions = {}): Promise<RemoteHash> {
+    return this.#call(options, (context, signal) => fileHash(context, path, { algorithm, signal }));
   }
 
   /** When it was modified: MDTM (RFC 3659 §3), else as `stat`. Rejects with `UnsupportedError` where nothing tells. */

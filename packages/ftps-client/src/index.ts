@@ -30,7 +30,7 @@ export {
 } from './errors.js';
 export type { Entry } from './list-entry.js';
 export { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
-export type { CallOptions, TreeOptions } from './call-options.js';
+export type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
 export type { HashAlgorithm } from './hash-algorithm.js';
 export { leftBehind, type LeftBehind } from './left-behind.js';
 export type { Progress } from './progress.js';
@@ -40,6 +40,11 @@ export type { PrefixProof, TimesReport, TransferResult } from './transfer-result
 export type { ReadableSource, SourceOpener, UploadInput } from './upload-source.js';
 export type { Verified, VerifyMode } from './verify.js';
 export type { WalkEntry, WalkOptions } from './walk.js';
+
+export type { RemoteHash } from './file-hash.js';
+export type { DropEvent, PoolEvents, PoolMetrics, ShrinkEvent } from './pool/pool-events.js';
+export type { PoolOptions } from './pool/pool-options.js';
+export { FtpsPool, type PoolCloseOptions } from './pool/pool.js';
 
 // What a caller of this package meets of those below, so that one import serves.
 export type { Reply } from '@ftps-kit/ftp-protocol';

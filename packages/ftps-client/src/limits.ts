@@ -49,3 +49,15 @@ export const PROGRESS_WINDOW_MS = 5_000;
 
 /** Waiting before the second attempt, and at most before any, milliseconds. */
 export const DEFAULT_RETRY_DELAYS = Object.freeze({ firstDelayMs: 1_000, maxDelayMs: 60_000 });
+
+/** A pool, unless the options say otherwise. */
+export const DEFAULT_POOL = Object.freeze({
+  size: 4,
+  idleMs: 60_000,
+  keepAliveMs: 20_000,
+  acquireTimeoutMs: 0,
+  growAgainMs: 60_000,
+});
+
+/** How a pool tries again to open a login, and to ask what a lost login was asked; milliseconds. */
+export const POOL_RETRY = Object.freeze({ attempts: 3, firstDelayMs: 200, maxDelayMs: 2_000 });

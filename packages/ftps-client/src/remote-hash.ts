@@ -1,7 +1,7 @@
 // Asks the server for the hash of a file: HASH (draft-bryan-ftpext-hash), or the X commands that came before it.
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { ControlConnection } from './control-connection.js';
-import { isNegative } from './errors.js';
+import { ProtocolError, isNegative, refused, replyText } from './errors.js';
 import type { Features } from './features.js';
 import { HASH_ALGORITHMS, HASH_DIGITS, hashAlgorithm, type HashAlgorithm } from './hash-algorithm.js';
 import { REMOTE_HASH_BYTES_PER_SECOND } from './limits.js';
@@ -26,12 +26,19 @@ const X_COMMANDS: readonly HashCommand[] = [
 /** Which algorithm HASH takes on a control connection now, where that is known: OPTS HASH changes it. */
 const selected = new WeakMap<ControlConnection, HashAlgorithm>();
 
+/** All ways to ask that the server has, the best first. */
+export function hashCommandsOf(features: Features): readonly HashCommand[] {
+  const offered = offeredAlgorithms(features);
+  const byHash = HASH_ALGORITHMS.filter((name) => offered.some(({ algorithm }) => algorithm === name));
+  return [
+    ...byHash.map((algorithm) => ({ verb: 'HASH', algorithm })),
+    ...X_COMMANDS.filter(({ verb }) => features.has(verb)),
+  ];
+}
+
 /** The best way to ask that the server has; undefined where it has none. */
 export function hashCommandOf(features: Features): HashCommand | undefined {
-  const offered = offeredAlgorithms(features);
-  const algorithm = HASH_ALGORITHMS.find((name) => offered.some((offer) => offer.algorithm === name));
-  if (algorithm !== undefined) return { verb: 'HASH', algorithm };
-  return X_COMMANDS.find(({ verb }) => features.has(verb));
+  return hashCommandsOf(features)[0];
 }
 
 /** Whether HASH can be asked for a part of a file (draft-bryan-ftp-range). */
@@ -39,20 +46,59 @@ export function hasHashOfRanges(features: Features): boolean {
   return features.has('RANG') && features.has('HASH');
 }
 
+/** The file that is asked about; by its size the time for the reply is measured. */
+export interface HashedFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
 /**
  * The hash that the server takes of its file now, in lower-case hexadecimal; undefined where it refuses, or answers with
- * something else than that. `bytes` is the file's size, by which the time for the reply is measured.
+ * something else than that.
  */
 export async function remoteHash(
   context: LoginContext,
   command: HashCommand,
-  file: { readonly path: string; readonly bytes: number },
+  file: HashedFile,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  if (!(await select(context, command, signal))) return undefined;
-  const reply = await ask(context, hashRequest(command.verb, file.path), file.bytes, signal);
-  if (isNegative(reply)) return undefined;
-  return command.verb === 'HASH' ? hashIn(reply, command.algorithm)?.value : bareHashIn(reply, command.algorithm);
+  return (await hashAnswer(context, command, file, signal)).value;
+}
+
+/** As `remoteHash`, but rejects with `ReplyError` where the server refuses, and with `ProtocolError` for another answer. */
+export async function demandRemoteHash(
+  context: LoginContext,
+  command: HashCommand,
+  file: HashedFile,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { value, request, reply } = await hashAnswer(context, command, file, signal);
+  if (value !== undefined) return value;
+  if (isNegative(reply)) throw refused(request, reply);
+  throw new ProtocolError(`the reply to ${request.verb} holds no ${command.algorithm}: ${replyText(reply)}`);
+}
+
+interface HashAnswer {
+  readonly value: string | undefined;
+  /** The last command that was sent for it, and the reply. */
+  readonly request: OutgoingCommand;
+  readonly reply: Reply;
+}
+
+async function hashAnswer(
+  context: LoginContext,
+  command: HashCommand,
+  file: HashedFile,
+  signal: AbortSignal | undefined,
+): Promise<HashAnswer> {
+  const { verb, algorithm } = command;
+  const refusal = await select(context, command, signal);
+  if (refusal !== undefined) return { value: undefined, request: selection(algorithm), reply: refusal };
+  const request = hashRequest(verb, file.path);
+  const reply = await ask(context, request, file.bytes, signal);
+  if (isNegative(reply)) return { value: undefined, request, reply };
+  const value = verb === 'HASH' ? hashIn(reply, algorithm)?.value : bareHashIn(reply, algorithm);
+  return { value, request, reply };
 }
 
 /** The hash of the file's first `bytes` bytes, of which there must be one; undefined where that cannot be had. */
@@ -63,7 +109,7 @@ export async function remotePrefixHash(
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   if (command.verb !== 'HASH' || !hasHashOfRanges(context.features)) return undefined;
-  if (!(await select(context, command, signal))) return undefined;
+  if ((await select(context, command, signal)) !== undefined) return undefined;
   const last = bytes - 1;
   // draft-bryan-ftp-range §3: both ends are in the range, and the first byte is 0.
   const range = await ask(context, outgoing('RANG', `0 ${last.toFixed(0)}`), 0, signal);
@@ -88,19 +134,24 @@ function offeredAlgorithms(features: Features): readonly Offer[] {
   });
 }
 
+/** Gives the reply that refused it; undefined where HASH takes that algorithm now. */
 async function select(
   context: LoginContext,
   { verb, algorithm }: HashCommand,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<Reply | undefined> {
   const { control, features } = context;
-  if (verb !== 'HASH') return true;
+  if (verb !== 'HASH') return undefined;
   const before = selected.get(control) ?? offeredAlgorithms(features).find((offer) => offer.isSelected)?.algorithm;
-  if (before === algorithm) return true;
-  const reply = await ask(context, outgoing('OPTS', `HASH ${algorithm}`), 0, signal);
-  if (isNegative(reply)) return false;
+  if (before === algorithm) return undefined;
+  const reply = await ask(context, selection(algorithm), 0, signal);
+  if (isNegative(reply)) return reply;
   selected.set(control, algorithm);
-  return true;
+  return undefined;
+}
+
+function selection(algorithm: HashAlgorithm): OutgoingCommand {
+  return outgoing('OPTS', `HASH ${algorithm}`);
 }
 
 /** The X commands take quotes around a path with spaces; without them what stands behind is taken for a range. */

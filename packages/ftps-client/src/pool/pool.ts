@@ -1,0 +1,226 @@
+// Many logins on one server, lent to whoever has work for one.
+import { EventEmitter } from 'node:events';
+import type { CallOptions, HashOptions, TreeOptions } from '../call-options.js';
+import { announcerOf } from '../client-events.js';
+import { FtpsClient } from '../client.js';
+import { knownKeys, parseClientOptions, type FtpsClientOptions } from '../client-options.js';
+import type { DownloadTarget } from '../download-sink.js';
+import type { Entry } from '../list-entry.js';
+import { ReplyError } from '../errors.js';
+import { POOL_RETRY } from '../limits.js';
+import { parseRetry, withAttempts } from '../retry.js';
+import type { RemoteHash } from '../file-hash.js';
+import { removeTree } from '../remote-tree.js';
+import type { DownloadOptions, UploadOptions } from '../transfer-options.js';
+import type { TransferResult } from '../transfer-result.js';
+import type { UploadInput } from '../upload-source.js';
+import { allOf, checkWalkOptions, walkTree, type WalkEntry, type WalkOptions } from '../walk.js';
+import { Lease, Leases } from './lease.js';
+import { Members, type Member } from './members.js';
+import type { PoolEvents, PoolMetrics } from './pool-events.js';
+import { parsePoolOptions, type PoolOptions } from './pool-options.js';
+
+const ATTEMPTS = { policy: parseRetry(POOL_RETRY), onAttempt: undefined };
+
+const NO_MORE = 'the server grants no more logins than stand';
+
+/** How a pool ends. */
+export interface PoolCloseOptions {
+  /** How long work that is under way may go on, milliseconds; then it is broken off. Default: as long as it takes. */
+  readonly graceMs?: number | undefined;
+}
+
+/**
+ * Logins that are opened as they are needed, up to `size`, each with its own control connection and TLS tickets. Calls get
+ * one in the order they were made. A login that was lost is replaced; where the server grants fewer than `size`, the pool
+ * goes on with those (event `shrink`).
+ *
+ * Within `run` a call of the same pool never waits for a login that its own caller holds: it takes an idle one, and where
+ * there is none it works on the caller's.
+ */
+export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposable {
+  readonly #members: Members<PooledClient>;
+  readonly #leases = new Leases<PooledClient>();
+  readonly #width: number;
+  #closing: Promise<void> | undefined;
+
+  /** Opens nothing yet. Throws `ConfigError`. */
+  constructor(options: FtpsClientOptions, poolOptions: PoolOptions = {}) {
+    super();
+    const settings = parsePoolOptions(poolOptions);
+    parseClientOptions(options);
+    const tell = announcerOf<PoolEvents>(this);
+    this.#width = settings.size;
+    this.#members = new Members({
+      settings,
+      open: (ending, isAlone) => {
+        const signal = options.signal === undefined ? ending : AbortSignal.any([ending, options.signal]);
+        return withAttempts(
+          // Where others work, a refusal says that there can be no more of them.
+          {
+            ...ATTEMPTS,
+            signal,
+            obstacle: (error) => (isAlone() || !(error instanceof ReplyError) ? undefined : NO_MORE),
+          },
+          async () => new PooledClient(await FtpsClient.connect({ ...options, signal })),
+        );
+      },
+      onOpen: ({ client }) => {
+        tell('open', client);
+      },
+      onDrop: (event) => {
+        tell('drop', event);
+      },
+      onShrink: (event) => {
+        tell('shrink', event);
+      },
+      onGrow: (event) => {
+        tell('grow', event);
+      },
+    });
+  }
+
+  /** How many logins there are and what they do, and how many calls wait. */
+  get metrics(): PoolMetrics {
+    return this.#members.metrics;
+  }
+
+  /**
+   * Lends a login to `work`, and takes it back when that is done. Rejects as `work` does, with `AbortedError` or
+   * `TimeoutError` (phase `acquire`) where none was free in time, as `FtpsClient.connect` where none could be opened (a
+   * transient error is tried three times), and with `ConnectionError` once the pool is closed. The signal ends the waiting; `work` sees to its own.
+   */
+  async run<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions = {}): Promise<T> {
+    knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
+    const { held } = this.#leases;
+    const idle = held === undefined ? undefined : this.#members.takeIdle();
+    if (held !== undefined && idle === undefined) return work(held.member.client);
+    const member = idle ?? (await this.#members.take(options.signal));
+    try {
+      return await this.#leases.run(new Lease(member), () => work(member.client));
+    } finally {
+      this.#members.give(member);
+    }
+  }
+
+  /** As `FtpsClient.download`, on a login that is free. */
+  download(remotePath: string, target: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
+    return this.run((client) => client.download(remotePath, target, options), signalOf(options));
+  }
+
+  /** As `FtpsClient.upload`, on a login that is free. */
+  upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
+    return this.run((client) => client.upload(source, remotePath, options), signalOf(options));
+  }
+
+  /** As `FtpsClient.list`; the login is given back before the first entry comes. */
+  async *list(path?: string, options: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
+    yield* await this.#ask((client) => allOf(client.list(path, options)), options);
+  }
+
+  /** As `FtpsClient.walk`, with as many folders listed at a time as the pool has logins; their order is left to chance. */
+  async *walk(path = '', options: WalkOptions = {}): AsyncGenerator<WalkEntry, void, undefined> {
+    checkWalkOptions(options);
+    const list = (folder: string | undefined, signal: AbortSignal) => allOf(this.list(folder, { signal }));
+    yield* walkTree({ ...options, root: path, width: this.#width, list });
+  }
+
+  /** As `FtpsClient.stat`. */
+  stat(path: string, options: CallOptions = {}): Promise<Entry> {
+    return this.#ask((client) => client.stat(path, options), options);
+  }
+
+  /** As `FtpsClient.exists`. */
+  exists(path: string, options: CallOptions = {}): Promise<boolean> {
+    return this.#ask((client) => client.exists(path, options), options);
+  }
+
+  /** As `FtpsClient.size`. */
+  size(path: string, options: CallOptions = {}): Promise<number> {
+    return this.#ask((client) => client.size(path, options), options);
+  }
+
+  /** As `FtpsClient.modifiedAt`. */
+  modifiedAt(path: string, options: CallOptions = {}): Promise<Date> {
+    return this.#ask((client) => client.modifiedAt(path, options), options);
+  }
+
+  /** As `FtpsClient.hash`. */
+  hash(path: string, options: HashOptions = {}): Promise<RemoteHash> {
+    return this.#ask((client) => client.hash(path, options), signalOf(options));
+  }
+
+  /** As `FtpsClient.setModified`. */
+  setModified(path: string, time: Date, options: CallOptions = {}): Promise<void> {
+    return this.run((client) => client.setModified(path, time, options), options);
+  }
+
+  /** As `FtpsClient.mkdir`. */
+  mkdir(path: string, options: TreeOptions = {}): Promise<void> {
+    return this.run((client) => client.mkdir(path, options), signalOf(options));
+  }
+
+  /** As `FtpsClient.remove`. */
+  remove(path: string, options: CallOptions = {}): Promise<void> {
+    return this.run((client) => client.remove(path, options), options);
+  }
+
+  /** As `FtpsClient.removeDirectory`; what is in a tree is removed on all logins at a time. */
+  async removeDirectory(path: string, { recursive = false, ...options }: TreeOptions = {}): Promise<void> {
+    if (!recursive) return this.run((client) => client.removeDirectory(path, options), options);
+    knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
+    return removeTree(this, path, { ...options, width: this.#width });
+  }
+
+  /** As `FtpsClient.rename`. */
+  rename(from: string, to: string, options: CallOptions = {}): Promise<void> {
+    return this.run((client) => client.rename(from, to, options), options);
+  }
+
+  /**
+   * Lends no more, rejects the calls that wait, lets those under way end, and says QUIT on every login. Never rejects.
+   * Called within `run`, it does not wait for that work of its own caller.
+   */
+  close({ graceMs }: PoolCloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#members.close({
+      except: this.#leases.held?.member,
+      signal: graceMs === undefined ? new AbortController().signal : AbortSignal.timeout(graceMs),
+    });
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What only asks can be asked again where a login is lost meanwhile. */
+  #ask<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions): Promise<T> {
+    const { signal } = options;
+    return withAttempts({ ...ATTEMPTS, signal, obstacle: () => undefined }, () => this.run(work, options));
+  }
+}
+
+/** A client as the pool keeps it. */
+class PooledClient implements Member {
+  readonly client: FtpsClient;
+
+  constructor(client: FtpsClient) {
+    this.client = client;
+  }
+
+  get isOpen(): boolean {
+    return this.client.isOpen;
+  }
+
+  keepAlive(): Promise<unknown> {
+    return this.client.raw('NOOP');
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+}
+
+function signalOf({ signal }: CallOptions): CallOptions {
+  return { signal };
+}
