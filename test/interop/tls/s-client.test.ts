@@ -2,7 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { CertificateError, HandshakeError, TruncationError, type TlsChannel } from '@ftps-kit/tls-core';
+import {
+  CertificateError,
+  HandshakeError,
+  TruncationError,
+  type ServerBinding,
+  type TlsChannel,
+} from '@ftps-kit/tls-core';
 import { readAll, readExactly } from '../../support/channel-bytes.js';
 import { testCertificates } from '../../support/certificates.js';
 import { openssl } from '../../support/peers/openssl.js';
@@ -22,17 +28,23 @@ function sClient(listener: TlsListener, cwd: string, args: readonly string[] = [
 /** A session file of s_client's, from a control connection that is still open. */
 interface Login extends AsyncDisposable {
   readonly control: TlsChannel;
+  readonly binding: ServerBinding;
   readonly sessionFile: string;
 }
 
-async function login(listener: TlsListener, folder: string, args: readonly string[] = []): Promise<Login> {
-  const sessionFile = join(folder, 'session.pem');
-  const accepting = listener.accept('control');
+let logins = 0;
+
+async function login(
+  listener: TlsListener,
+  folder: string,
+  { binding = listener.binding, args = [] }: { binding?: ServerBinding; args?: readonly string[] } = {},
+): Promise<Login> {
+  const sessionFile = join(folder, `session-${++logins}.pem`);
   const client = sClient(listener, folder, ['-sess_out', sessionFile, ...args]);
-  const control = await accepting;
+  const control = await listener.accept('control', binding);
   await control.write(Buffer.from('220 ready\r\n'));
   await client.shown(/220 ready/);
-  return { control, sessionFile, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+  return { control, binding, sessionFile, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
 
 describe('openssl s_client', () => {
@@ -97,6 +109,67 @@ describe('openssl s_client', () => {
       const data = await listener.accept('data', listener.acceptor.newBinding());
       expect(data.handshake.verdict).to.equal('foreign');
       await client.shown(/^New, TLSv1\.3/m);
+    });
+  });
+
+  describe('that comes back with the session of an earlier control connection', () => {
+    for (const versions of ['1.3', '1.2'] as const) {
+      it(`resumes it, and binds its data connections to the new one by what came on that, TLS ${versions}`, async () => {
+        await using listener = await TlsListener.start({ versions });
+        await withTemporaryFolder(async (folder) => {
+          await using first = await login(listener, folder);
+          await using again = await login(listener, folder, {
+            binding: listener.acceptor.newBinding(),
+            args: ['-sess_in', first.sessionFile],
+          });
+          expect(again.control.handshake).to.include({ resumed: true, verdict: undefined });
+          // Under TLS 1.2 there is but one session, which goes on.
+          const shown = versions === '1.3' ? again.sessionFile : first.sessionFile;
+          await using data = sClient(listener, folder, ['-sess_in', shown]);
+          expect((await listener.accept('data', again.binding)).handshake.verdict).to.equal('bound');
+          await data.shown(new RegExp(`^Reused, TLSv${versions}`, 'm'));
+        });
+      });
+    }
+
+    it('gets as many tickets as at its first login', async () => {
+      await using listener = await TlsListener.start({ loginTickets: 3 });
+      await withTemporaryFolder(async (folder) => {
+        await using first = await login(listener, folder);
+        await using client = sClient(listener, folder, ['-sess_in', first.sessionFile]);
+        const control = await listener.accept('control', listener.acceptor.newBinding());
+        expect(control.handshake.resumed).to.equal(true);
+        await control.write(Buffer.from('220 ready\r\n'));
+        await client.shown(/220 ready/);
+        client.typeNoMore();
+        await Promise.all([readAll(control), control.end(), client.ended]);
+        expect([...client.output().matchAll(/Post-Handshake New Session Ticket arrived/g)]).to.have.length(3);
+      });
+    });
+
+    it('has nothing in it that vouches for a data connection of the new one', async () => {
+      await using listener = await TlsListener.start();
+      await withTemporaryFolder(async (folder) => {
+        await using first = await login(listener, folder);
+        const binding = listener.acceptor.newBinding();
+        await using _again = await login(listener, folder, { binding, args: ['-sess_in', first.sessionFile] });
+        await using data = sClient(listener, folder, ['-sess_in', first.sessionFile]);
+        expect((await listener.accept('data', binding)).handshake.verdict).to.equal('foreign');
+        await data.shown(/^New, TLSv1\.3/m);
+      });
+    });
+
+    it('proves its key anew where it had shown a certificate', async () => {
+      const { client: identity, caPem } = await testCertificates();
+      await using listener = await TlsListener.start({ clientCertificates: 'required', clientCa: caPem });
+      await withTemporaryFolder(async (folder) => {
+        const shown = ['-cert', identity.certFile, '-key', identity.keyFile];
+        await using first = await login(listener, folder, { args: shown });
+        const binding = listener.acceptor.newBinding();
+        await using again = await login(listener, folder, { binding, args: [...shown, '-sess_in', first.sessionFile] });
+        expect(again.control.handshake.resumed).to.equal(false);
+        expect(again.control.handshake.peerCertificates[0]?.subject).to.equal('CN=alice');
+      });
     });
   });
 

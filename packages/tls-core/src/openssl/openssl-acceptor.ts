@@ -10,7 +10,7 @@ import type { SocketChannel } from '../socket-channel.js';
 import type { TlsChannel } from '../tls-channel.js';
 import type { ServerPolicy } from '../tls-policy.js';
 import { driveHandshake } from './drive-handshake.js';
-import { nativeBinding, Status, type NativeSession } from './native-binding.js';
+import { nativeBinding, Status, type NativeSession, type NativeSummary } from './native-binding.js';
 import { serverContexts, type ServerContexts } from './native-context.js';
 import { OpensslChannel } from './openssl-channel.js';
 import { RecordLayer } from './record-layer.js';
@@ -69,9 +69,10 @@ export class OpensslAcceptor implements TlsAcceptor {
           layer.wire.destroy();
         },
       );
-      atLogin = false;
       const agreed = layer.native.summary();
       demandExtendedMasterSecret(agreed, 'client');
+      if (role === 'control' && agreed.resumed) this.#welcomeBack(layer, binding, redemptions, agreed);
+      atLogin = false;
       const verdict =
         role === 'data' ? binding.judge({ resumed: agreed.resumed, refusedTicket: redemptions.refused }) : undefined;
       const knownPeer = role === 'data' ? binding.peerCertificates : [];
@@ -136,6 +137,17 @@ export class OpensslAcceptor implements TlsAcceptor {
     }
     await driveHandshake(layer, 'client', () => native.handshake(wire.input, wire.from, wire.to, redeem));
     return { earlyData: into.subarray(0, early), awaitsFinished: false };
+  }
+
+  /** OpenSSL gives less to a client that returns than at its first login; its data connections need as much. */
+  #welcomeBack(layer: RecordLayer, binding: ServerBinding, { redeemed }: Redemptions, { tls13 }: NativeSummary): void {
+    if (tls13) {
+      // One ticket at most went out by itself.
+      for (let sent = 1; sent < this.policy.loginTickets; ++sent) layer.settle(layer.native.issueTicket());
+    } else if (redeemed !== undefined) {
+      // Under TLS 1.2 the session goes on under its old name, which the new binding does not know yet.
+      binding.tickets.issue(redeemed.name, redeemed.session, { atLogin: true, reusable: true });
+    }
   }
 
   /** What was issued on a control connection binds its data connections, and lets its client return. */

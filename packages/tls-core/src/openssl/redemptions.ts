@@ -3,10 +3,17 @@ import type { HandshakeEvidence } from '../control-binding.js';
 import type { ServerTickets } from '../server-tickets.js';
 import type { Redeem } from './native-binding.js';
 
+/** A session that was resumed, and the name it has in its store. */
+export interface RedeemedSession {
+  readonly name: Uint8Array;
+  readonly session: Uint8Array;
+}
+
 export class Redemptions {
   readonly #store: ServerTickets;
   readonly #answers = new Map<string, ReturnType<Redeem>>();
   #refused: HandshakeEvidence['refusedTicket'];
+  #redeemed: RedeemedSession | undefined;
 
   constructor(store: ServerTickets) {
     this.#store = store;
@@ -17,6 +24,11 @@ export class Redemptions {
     return this.#refused;
   }
 
+  /** What the client presented and the store let pass, lastly. */
+  get redeemed(): RedeemedSession | undefined {
+    return this.#redeemed;
+  }
+
   /** For the native binding: called in the middle of a handshake, and touches nothing but the store. */
   readonly redeem: Redeem = (name, certain) => {
     const key = Buffer.from(name).toString('base64');
@@ -25,6 +37,7 @@ export class Redemptions {
     const redemption = this.#store.redeem(name);
     const answer = redemption.outcome === 'redeemed' ? redemption : undefined;
     this.#answers.set(key, answer);
+    if (answer !== undefined) this.#redeemed = { name, session: answer.session };
     if (redemption.outcome === 'replayed' || (redemption.outcome === 'foreign' && certain)) {
       if (this.#refused !== 'replayed') this.#refused = redemption.outcome;
     }
