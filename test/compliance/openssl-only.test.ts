@@ -1,6 +1,6 @@
 // What only the openssl engine can do.
+import { once } from 'node:events';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import {
@@ -601,23 +601,19 @@ describe('the openssl engine alone', () => {
     control.server.destroy();
   });
 
-  it('loads in worker threads, and they may end', async () => {
-    const binding = fileURLToPath(new URL('../../packages/tls-core/build/Release/ftps_tls.node', import.meta.url));
-    for (let n = 0; n < 2; n += 1) {
-      const worker = new Worker(
-        `const { Context } = require(${JSON.stringify(binding)});
-         new Context({ server: true, minVersion: 0x303, maxVersion: 0x304, cipherSuites: 'TLS_AES_128_GCM_SHA256',
-                       ciphers: 'ECDHE-RSA-AES128-GCM-SHA256', groups: 'X25519', alpn: new Uint8Array([1, 97]) });
-         require('node:worker_threads').parentPort.postMessage('loaded');`,
-        { eval: true, execArgv: [] },
-      );
-      const said = await new Promise((resolve, reject) => {
-        worker.once('message', resolve);
-        worker.once('error', reject);
-      });
-      expect(said).to.equal('loaded');
+  it('serves several threads at once, and outlives those that end', async () => {
+    const url = new URL('../support/handshake-worker.mjs', import.meta.url);
+    const work = async (): Promise<unknown> => {
+      const worker = new Worker(url, { execArgv: [] });
+      const [outcome] = (await once(worker, 'message')) as [unknown];
       await worker.terminate();
-    }
+      return outcome;
+    };
+    const all = [...(await Promise.all([work(), work()])), await work()];
+    const bound = Array.from({ length: 10 }, () => 'bound');
+    for (const outcome of all) expect(outcome).to.deep.equal({ verdicts: bound, cameWhole: true });
+    const sides = await sidesOf();
+    await endBoth(await handshake(sides, newBindings(sides), 'control'));
   });
 
   it('keeps listening to nobody once a connection is over', async () => {

@@ -152,7 +152,8 @@ describe('openssl s_client', () => {
       await withTemporaryFolder(async (folder) => {
         await using first = await login(listener, folder);
         const binding = listener.acceptor.newBinding();
-        await using _again = await login(listener, folder, { binding, args: ['-sess_in', first.sessionFile] });
+        await using again = await login(listener, folder, { binding, args: ['-sess_in', first.sessionFile] });
+        expect(again.control.handshake.resumed).to.equal(true);
         await using data = sClient(listener, folder, ['-sess_in', first.sessionFile]);
         expect((await listener.accept('data', binding)).handshake.verdict).to.equal('foreign');
         await data.shown(/^New, TLSv1\.3/m);

@@ -2,13 +2,16 @@
 import { expect } from 'chai';
 import {
   CertificateError,
+  HandshakeError,
   ServerIdentity,
   SocketChannel,
+  availableEngines,
   parseClientPolicy,
   selectEngine,
   type ClientBinding,
   type ClientTlsOptions,
   type ConnectionRole,
+  type EngineName,
   type TlsChannel,
   type TlsConnector,
 } from '@ftps-kit/tls-core';
@@ -45,14 +48,19 @@ class ForeignServer {
 /** What a test does with a server. */
 type Use = (server: ForeignServer) => Promise<void>;
 
-async function withServer(use: Use, args: readonly string[], client: ClientTlsOptions = {}): Promise<void> {
+async function withServer(
+  use: Use,
+  args: readonly string[],
+  client: ClientTlsOptions = {},
+  engine: EngineName = 'openssl',
+): Promise<void> {
   const { server, caPem } = await testCertificates();
   const port = await freePort();
   const words = ['s_server', '-accept', `127.0.0.1:${port}`, '-cert', server.certFile, '-key', server.keyFile];
   await withTemporaryFolder(async (folder) => {
     await using program = startProgram(executable('openssl'), [...words, ...args], folder);
     await program.shown(/ACCEPT/);
-    const connector = selectEngine('openssl').connector(parseClientPolicy({ ca: caPem, alpn: [], ...client }));
+    const connector = selectEngine(engine).connector(parseClientPolicy({ ca: caPem, alpn: [], ...client }));
     await use(new ForeignServer(program, port, connector));
   });
 }
@@ -127,6 +135,48 @@ describe('the openssl engine as a client', () => {
       ['-tls1_3'],
       { identity },
     );
+  });
+
+  describe('offers s_server what its policy names, and nothing else:', () => {
+    const cases = [
+      [
+        'the cipher suite of TLS 1.3',
+        { versions: '1.3', cipherSuites: ['TLS_CHACHA20_POLY1305_SHA256'] },
+        /^Shared ciphers:TLS_CHACHA20_POLY1305_SHA256$[^]*^CIPHER is TLS_CHACHA20_POLY1305_SHA256$/m,
+        ['-ciphersuites', 'TLS_AES_128_GCM_SHA256'],
+      ],
+      [
+        'the cipher of TLS 1.2',
+        { versions: '1.2', ciphers: ['ECDHE-ECDSA-CHACHA20-POLY1305'] },
+        /^Shared ciphers:ECDHE-ECDSA-CHACHA20-POLY1305$[^]*^CIPHER is ECDHE-ECDSA-CHACHA20-POLY1305$/m,
+        ['-cipher', 'ECDHE-ECDSA-AES128-GCM-SHA256'],
+      ],
+      ['the group', { groups: ['P-384'] }, /^Supported groups: secp384r1$/m, ['-groups', 'X25519']],
+      [
+        'the signature algorithm',
+        { signatureAlgorithms: ['ecdsa_secp256r1_sha256'] },
+        /^Signature Algorithms: ECDSA\+SHA256$/m,
+        ['-sigalgs', 'ECDSA+SHA384'],
+      ],
+      ['TLS 1.3', { versions: '1.3' }, /^CIPHER is TLS_/m, ['-tls1_2']],
+      ['TLS 1.2', { versions: '1.2' }, /^CIPHER is ECDHE-/m, ['-tls1_3']],
+    ] as const;
+    for (const { name } of availableEngines()) {
+      for (const [title, policy, words, others] of cases) {
+        it(`${title}, ${name} engine`, async () => {
+          const agree: Use = async (server) => {
+            const control = await server.connect('control');
+            await server.program.shown(words);
+            control.destroy();
+          };
+          await withServer(agree, [], policy, name);
+          const differ: Use = async (server) => {
+            expect(await rejection(server.connect('control'))).to.be.instanceOf(HandshakeError);
+          };
+          await withServer(differ, others, policy, name);
+        });
+      }
+    }
   });
 
   describe('trusts', () => {
