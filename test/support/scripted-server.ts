@@ -1,7 +1,7 @@
 // A server that plays a script: it expects these lines and says those, right or wrong, for what no real server does on demand.
 import net from 'node:net';
 import { once } from 'node:events';
-import { LineFramer } from '@ftps-kit/ftp-protocol';
+import { LineFramer, decodeText } from '@ftps-kit/ftp-protocol';
 import {
   ServerIdentity,
   SocketChannel,
@@ -93,7 +93,8 @@ export class ScriptedPeer {
     for (;;) {
       const line = this.#framer.next();
       if (line?.kind === 'line') {
-        const text = Buffer.from(line.bytes).toString();
+        // A byte that is no UTF-8 is U+DC80 to U+DCFF.
+        const text = decodeText(line.bytes, 'utf-8-or-bytes');
         this.lines.push(text);
         return text;
       }
@@ -140,8 +141,8 @@ export class ScriptedPeer {
       await this.on('PROT P', '200 ok');
     }
     await this.on('FEAT', ['211-Features', ...features.map((feature) => ` ${feature}`), '211 End'].join('\r\n'));
-    if (features.includes('UTF8')) await this.on('OPTS UTF8 ON', '200 ok');
     await this.on('TYPE I', '200 ok');
+    if (features.includes('UTF8')) await this.on('OPTS UTF8 ON', '200 ok');
   }
 
   /** Expects ABOR, answers, and lets the client find out where the replies end. */

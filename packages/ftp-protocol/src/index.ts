@@ -1,7 +1,7 @@
 // The public names of @ftps-kit/ftp-protocol: FTP's grammar in both directions, without I/O.
 export { GrammarError, LineTooLongError, type GrammarErrorOptions, type GrammarReplyCode } from './errors.js';
 export { limits } from './limits.js';
-export { type TextEncoding } from './text-encoding.js';
+export { decodeText, encodeText, type TextEncoding } from './text-encoding.js';
 export { LineFramer, type FramedLine, type LineFramerOptions, type UnfinishedLine } from './line-framer.js';
 export { encodeCommand, parseCommand, type Command, type CommandEncodingOptions } from './command.js';
 export { ReplyParser, encodeReply, replyKind, type Reply, type ReplyKind, type ReplyParserOptions } from './reply.js';

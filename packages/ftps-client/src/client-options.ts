@@ -39,6 +39,8 @@ export interface FtpsClientOptions {
   /** Default `anonymous`. */
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** For the rare server that answers 332: what ACCT is told. */
+  readonly account?: string | undefined;
   /** Versions, cipher suites, trust. Default: TLS 1.3 or 1.2, and Node's bundled roots. */
   readonly tls?: ClientTlsOptions | undefined;
   /** Default `auto`. */
@@ -61,20 +63,33 @@ export interface FtpsClientOptions {
    * under way when it was lost rejects all the same. Default false: every later call rejects with `ConnectionError`.
    */
   readonly reconnect?: boolean | undefined;
+  /**
+   * How the server spells names. Default `auto`: UTF-8 where the server lists it (RFC 2640); where not, the first listing
+   * with other than ASCII in it shows whether it is UTF-8 or latin1. Under UTF-8, a name that is none has each stray byte
+   * as a lone surrogate, U+DC80 to U+DCFF, and is found under that name again.
+   */
+  readonly encoding?: 'auto' | 'utf8' | 'latin1' | undefined;
+  /**
+   * Whether commands go out before the replies to those before them have come, where their meaning does not hang on
+   * them. Default `auto`: yes, unless the server is found to mind. `off`: never.
+   */
+  readonly pipelining?: 'auto' | 'off' | undefined;
   /** DANGEROUS: no TLS at all, so that everybody on the way reads password and files. Default false. */
   readonly dangerouslyPlain?: boolean | undefined;
   /** Ends the connecting; later calls take signals of their own. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Who logs in. The password shows neither in `inspect` nor in JSON. */
+/** Who logs in. Password and account show neither in `inspect` nor in JSON. */
 export class Credentials {
   readonly user: string;
   readonly #password: string | undefined;
+  readonly #account: string | undefined;
 
-  constructor(user: string, password: string | undefined) {
+  constructor(user: string, password: string | undefined, account: string | undefined) {
     this.user = user;
     this.#password = password;
+    this.#account = account;
   }
 
   userCommand(): OutgoingCommand {
@@ -86,6 +101,11 @@ export class Credentials {
     // RFC 1635 §3: an anonymous user gives a mail address, or anything.
     const password = this.#password ?? (/^(?:anonymous|ftp)$/i.test(this.user) ? 'anonymous@' : undefined);
     return password === undefined ? undefined : outgoing('PASS', password);
+  }
+
+  /** undefined where no account was given. */
+  accountCommand(): OutgoingCommand | undefined {
+    return this.#account === undefined ? undefined : outgoing('ACCT', this.#account);
   }
 
   [inspect.custom](): string {
@@ -109,6 +129,8 @@ export interface ClientOptions {
   readonly reconnect: boolean;
   /** Tells the listeners of the client. */
   readonly announce: Announce;
+  readonly encoding: 'auto' | 'utf8' | 'latin1';
+  readonly pipelining: 'auto' | 'off';
   readonly signal: AbortSignal | undefined;
 }
 
@@ -118,6 +140,7 @@ const KEYS: readonly string[] = [
   'mode',
   'user',
   'password',
+  'account',
   'tls',
   'engine',
   'whenEmpty',
@@ -125,6 +148,8 @@ const KEYS: readonly string[] = [
   'timeouts',
   'passiveAddress',
   'reconnect',
+  'encoding',
+  'pipelining',
   'dangerouslyPlain',
   'signal',
 ] satisfies readonly (keyof FtpsClientOptions)[];
@@ -136,10 +161,11 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
   const mode = oneOf('mode', options.mode ?? 'explicit', ['explicit', 'implicit']);
   const plain = options.dangerouslyPlain ?? false;
   if (plain && mode === 'implicit') throw new ConfigError('dangerouslyPlain: implicit TLS cannot be plain');
-  const credentials = new Credentials(options.user ?? 'anonymous', options.password);
+  const credentials = new Credentials(options.user ?? 'anonymous', options.password, options.account);
   // Encoded once for the check: a user or password that cannot be sent must fail here.
   credentials.userCommand();
   credentials.passwordCommand();
+  credentials.accountCommand();
   return Object.freeze({
     host: options.host,
     port: wholeNumber('port', options.port ?? (mode === 'implicit' ? 990 : 21), 1, 65_535),
@@ -154,6 +180,8 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     plain,
     reconnect: options.reconnect ?? false,
     announce,
+    encoding: oneOf('encoding', options.encoding ?? 'auto', ['auto', 'utf8', 'latin1']),
+    pipelining: oneOf('pipelining', options.pipelining ?? 'auto', ['auto', 'off']),
     signal: options.signal,
   });
 }

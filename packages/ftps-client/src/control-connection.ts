@@ -1,5 +1,5 @@
 // The user-PI: commands out, replies matched to them in order (RFC 959 §5.4).
-import type { Reply } from '@ftps-kit/ftp-protocol';
+import type { Reply, TextEncoding } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, TimeoutError, withDeadline, type ByteChannel, type Endpoint } from '@ftps-kit/tls-core';
 import { publishControl } from './diagnostics.js';
 import { ProtocolError, ReplyError, isNegative, refused, replyText } from './errors.js';
@@ -46,16 +46,30 @@ export class ControlConnection {
     return this.#lost !== undefined;
   }
 
-  /** Sends a command behind those under way. Throws `ConnectionError` where the connection is lost. */
+  /** How names are spelled in commands and replies. */
+  get encoding(): TextEncoding {
+    return this.#reader.encoding;
+  }
+
+  set encoding(encoding: TextEncoding) {
+    this.#reader.encoding = encoding;
+  }
+
+  /**
+   * Sends a command behind those under way. Throws `ConnectionError` where the connection is lost, and `ConfigError` for a
+   * name that the connection's encoding does not have.
+   */
   begin(command: OutgoingCommand): Exchange {
     if (this.#lost !== undefined) {
       throw new ConnectionError(`the control connection is gone: ${this.#lost.message}`, { cause: this.#lost });
     }
+    const bytes = command.encode(this.encoding);
     const exchange = new OpenExchange(command.verb);
     this.#open.push(exchange);
     publishControl({ kind: 'command', line: command.shown });
+    // Each in a TLS record of its own: a server that takes what it read for one command still hears all of them.
     this.#written = this.#written
-      .then(() => this.#channel.write(command.bytes))
+      .then(() => this.#channel.write(bytes))
       // The reader meets the same end, and may have the server's reason for it.
       .catch(() => undefined);
     return exchange;

@@ -65,13 +65,13 @@ async function openExplicit(
   }
   const auth = outgoing('AUTH', 'TLS');
   publishControl({ kind: 'command', line: auth.shown });
-  await transport.write(auth.bytes);
+  await transport.write(auth.encode(reader.encoding));
   const reply = await readReply(reader, options);
   if (reply.code !== AUTH_ACCEPTED) {
     throw new ReplyError(
       'AUTH',
       reply,
-      'the server does not offer explicit TLS here, and nothing is sent in clear (it may have implicit TLS on port 990)',
+      'the server does not take AUTH TLS, and nothing is sent in clear (it may have implicit TLS on port 990; AUTH SSL, older than the RFC, is not spoken)',
     );
   }
   // Whoever sits between could put replies behind the 234, in clear, and have them taken for protected ones.

@@ -14,6 +14,12 @@ export const DEFAULT_TIMEOUTS = Object.freeze({
   closeMs: 5_000,
 });
 
+/**
+ * How long a server that has taken the password may be silent on what was sent along with it, milliseconds; then it is
+ * thought to have thrown that away, and the login is made again one command after the other.
+ */
+export const PIPELINE_PATIENCE_MS = 5_000;
+
 /** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
 export const CONTROL_KEEP_ALIVE_MS = 30_000;
 

@@ -1,5 +1,6 @@
 // The entries of a remote folder: MLSD where the server has it, else LIST.
-import { LineFramer } from '@ftps-kit/ftp-protocol';
+import { isUtf8 } from 'node:buffer';
+import { LineFramer, decodeText } from '@ftps-kit/ftp-protocol';
 import { LimitError, type ByteChannel } from '@ftps-kit/tls-core';
 import { ReplyError } from './errors.js';
 import { hasMachineListing } from './features.js';
@@ -50,7 +51,7 @@ async function transferLines(
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   const meter = new TransferMeter({ stallMs: context.timeouts.stallMs });
-  let lines: readonly string[] = [];
+  let lines: readonly Uint8Array[] = [];
   await runTransfer(context, {
     command,
     sends: false,
@@ -60,17 +61,27 @@ async function transferLines(
       lines = await readLines(channel, meter);
     },
   });
-  return lines;
+  decideEncoding(context, lines);
+  return lines.map((line) => decodeText(line, context.control.encoding));
+}
+
+/** The first names with other than ASCII in them say how the server spells, where FEAT did not. */
+function decideEncoding({ control, traits }: LoginContext, lines: readonly Uint8Array[]): void {
+  if (traits.nameEncoding !== undefined) return;
+  const beyondAscii = lines.filter((line) => line.some((byte) => byte >= 0x80));
+  if (beyondAscii.length === 0) return;
+  traits.nameEncoding = beyondAscii.every((line) => isUtf8(line)) ? 'utf8' : 'latin1';
+  if (traits.nameEncoding === 'latin1') control.encoding = 'latin1';
 }
 
 function pathCommand(verb: string, path: string | undefined): OutgoingCommand {
   return path === undefined ? outgoing(verb) : outgoingPath(verb, path);
 }
 
-async function readLines(channel: ByteChannel, meter: TransferMeter): Promise<readonly string[]> {
+async function readLines(channel: ByteChannel, meter: TransferMeter): Promise<readonly Uint8Array[]> {
   const framer = new LineFramer({ maxLineBytes: MAX_LISTING_LINE_BYTES, telnet: false });
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const lines: string[] = [];
+  const lines: Uint8Array[] = [];
   for (;;) {
     const count = await meter.step(channel.read(buffer));
     if (count === 0) break;
@@ -80,23 +91,12 @@ async function readLines(channel: ByteChannel, meter: TransferMeter): Promise<re
     for (let line = framer.next(); line !== undefined; line = framer.next()) {
       if (line.kind === 'overlong')
         throw new LimitError(`a line of the listing is longer than ${line.maxLineBytes} bytes`);
-      if (line.bytes.length > 0) lines.push(textOf(line.bytes));
+      if (line.bytes.length > 0) lines.push(line.bytes);
     }
   }
   await channel.end().catch(() => undefined);
   // Some servers leave the end of the last line out; whether the listing was cut is for the final reply to say.
   const rest = framer.finish();
-  if (rest !== undefined && rest.bytes.length > 0) lines.push(textOf(rest.bytes));
+  if (rest !== undefined && rest.bytes.length > 0) lines.push(rest.bytes);
   return lines;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** UTF-8, or latin1 where it is not: old servers list names byte for byte. */
-function textOf(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return Buffer.from(bytes).toString('latin1');
-  }
 }

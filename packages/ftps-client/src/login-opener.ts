@@ -1,11 +1,14 @@
-// From nothing to a login that can move files: TCP, greeting, TLS, USER and PASS, PBSZ and PROT, FEAT, OPTS, TYPE.
+// From nothing to a login that can move files: TCP, greeting, TLS, USER and PASS, PBSZ and PROT, FEAT, TYPE, OPTS.
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import { ConnectionError, type HandshakeSummary } from '@ftps-kit/tls-core';
+import { ConnectionError, TimeoutError, type HandshakeSummary } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
+import type { ControlConnection } from './control-connection.js';
 import { openControl } from './control-opener.js';
 import { DataConnections } from './data-connection.js';
-import { negotiateFeatures } from './features.js';
-import { logIn, protectData } from './login.js';
+import { ProtocolError } from './errors.js';
+import { hasUtf8, type Features } from './features.js';
+import { PIPELINE_PATIENCE_MS } from './limits.js';
+import { LoginDialogue } from './login.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
 import type { LoginContext } from './transfer.js';
@@ -18,20 +21,37 @@ export interface OpenedLogin extends LoginContext {
 }
 
 /**
- * Opens a login; `options.signal` ends the opening. `traits` is what is known of the server, and learns more. Rejects with
- * `ConfigError`, `ConnectionError`, `TimeoutError` (phases `connect`, `tls`, `reply`), `AbortedError`, a `TlsError`,
- * `LoginError`, `ReplyError` or `ProtocolError`; nothing stays open then.
+ * Opens a login; `options.signal` ends the opening. `traits` is what is known of the server, and learns more. A server that
+ * takes the password and then loses what was sent along with it gets a second connection, on which each reply is waited
+ * for. Rejects with `ConfigError`, `ConnectionError`, `TimeoutError` (phases `connect`, `tls`, `reply`), `AbortedError`, a
+ * `TlsError`, `LoginError`, `ReplyError` or `ProtocolError`; nothing stays open then.
  */
 export async function openLogin(options: ClientOptions, traits: ServerTraits): Promise<OpenedLogin> {
-  const { control, greeting, protection } = await openControl(options);
-  const { timeouts, signal, onNotResumed } = options;
-  const deadline = { timeoutMs: timeouts.replyMs, signal };
+  const pipelines = options.pipelining === 'auto' && !traits.mindsPipelining;
   try {
-    await logIn(control, options.credentials, deadline);
-    if (protection !== undefined) await protectData(control, deadline);
-    const features = await negotiateFeatures(control, deadline);
-    // RFC 959 §3.1.1: without it files are ASCII, and SIZE counts other bytes than RETR moves.
-    await control.demand(outgoing('TYPE', 'I'), deadline);
+    return await attempt(options, traits, pipelines);
+  } catch (error) {
+    if (!(error instanceof PipeliningFailure)) throw error;
+  }
+  const opened = await attempt(options, traits, false);
+  traits.mindsPipelining = true;
+  return opened;
+}
+
+async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: boolean): Promise<OpenedLogin> {
+  const { control, greeting, protection } = await openControl(options);
+  const { credentials, timeouts, signal, onNotResumed } = options;
+  if (options.encoding === 'latin1') control.encoding = 'latin1';
+  const dialogue = new LoginDialogue(control, {
+    credentials,
+    isProtected: protection !== undefined,
+    pipelines,
+    deadline: { timeoutMs: timeouts.replyMs, signal },
+    pipelinedDeadline: { timeoutMs: Math.min(timeouts.replyMs, PIPELINE_PATIENCE_MS), signal },
+  });
+  try {
+    const features = await dialogue.run();
+    await settleEncoding(control, { options, traits, features, pipelines });
     const data = new DataConnections(control, protection, options, traits);
     return {
       ...{ control, data, features, timeouts, onNotResumed, traits },
@@ -39,6 +59,37 @@ export async function openLogin(options: ClientOptions, traits: ServerTraits): P
     };
   } catch (error) {
     control.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
-    throw error;
+    throw dialogue.hasPipelined && isLostOrSilent(error) ? new PipeliningFailure() : error;
   }
+}
+
+/** Says how names are spelled, and has the server do the same where it can be told. */
+async function settleEncoding(
+  control: ControlConnection,
+  { options, traits, features, pipelines }: EncodingRequest,
+): Promise<void> {
+  if (options.encoding !== 'auto') traits.nameEncoding = options.encoding;
+  else if (hasUtf8(features)) traits.nameEncoding = 'utf8';
+  if (traits.nameEncoding === 'latin1') control.encoding = 'latin1';
+  else if (hasUtf8(features)) {
+    // RFC 2640 §3.2 has UTF-8 from the start. Some want to be told all the same; a refusal is no matter, and is not waited
+    // for: what is sent next comes behind it.
+    const { final } = control.begin(outgoing('OPTS', 'UTF8 ON'));
+    const deadline = { timeoutMs: options.timeouts.replyMs, signal: options.signal };
+    if (!pipelines) await control.replyTo(final, deadline);
+  }
+}
+
+interface EncodingRequest {
+  readonly options: ClientOptions;
+  readonly traits: ServerTraits;
+  readonly features: Features;
+  readonly pipelines: boolean;
+}
+
+/** The server may have minded that it was sent several commands at once. */
+class PipeliningFailure extends Error {}
+
+function isLostOrSilent(error: unknown): boolean {
+  return error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ProtocolError;
 }

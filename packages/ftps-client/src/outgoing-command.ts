@@ -1,11 +1,12 @@
 // A command ready to be sent: checked and encoded before anything else happens, so that a bad path costs nothing.
-import { encodeCommand } from '@ftps-kit/ftp-protocol';
+import { encodeCommand, type TextEncoding } from '@ftps-kit/ftp-protocol';
 import { ConfigError } from '@ftps-kit/tls-core';
 
-/** The bytes of one command, and what of it may be shown. */
+/** One command, and what of it may be shown. */
 export interface OutgoingCommand {
   readonly verb: string;
-  readonly bytes: Uint8Array;
+  /** Its bytes, CRLF included. Throws `ConfigError` for text that the encoding does not have. */
+  encode(encoding: TextEncoding): Uint8Array;
   /** For logs: the argument of PASS and ACCT is left out. */
   readonly shown: string;
 }
@@ -14,14 +15,17 @@ const SECRET_VERBS: readonly string[] = ['PASS', 'ACCT'];
 
 /** Throws `ConfigError` for a verb that is none, and for an argument with CR, LF or NUL, which could add a command. */
 export function outgoing(verb: string, argument?: string): OutgoingCommand {
-  try {
-    const bytes = encodeCommand(verb, argument);
-    const secret = SECRET_VERBS.includes(verb.toUpperCase());
-    return { verb, bytes, shown: argument === undefined ? verb : `${verb} ${secret ? '***' : argument}` };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`${verb} cannot be sent: ${reason}`, { cause });
-  }
+  const encode = (encoding: TextEncoding): Uint8Array => {
+    try {
+      return encodeCommand(verb, argument, { encoding });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ConfigError(`${verb} cannot be sent: ${reason}`, { cause });
+    }
+  };
+  encode('utf-8-or-bytes');
+  const secret = SECRET_VERBS.includes(verb.toUpperCase());
+  return { verb, encode, shown: argument === undefined ? verb : `${verb} ${secret ? '***' : argument}` };
 }
 
 /** A command about a path. Throws `ConfigError` for an empty one as well. */

@@ -1,11 +1,22 @@
 // Replies out of a channel, one at a time, reading no further than it must.
-import { GrammarError, LineFramer, ReplyParser, limits, type FramedLine, type Reply } from '@ftps-kit/ftp-protocol';
-import { ConnectionError, type ByteChannel } from '@ftps-kit/tls-core';
+import {
+  GrammarError,
+  LineFramer,
+  ReplyParser,
+  decodeText,
+  limits,
+  type FramedLine,
+  type Reply,
+  type TextEncoding,
+} from '@ftps-kit/ftp-protocol';
+import { ConnectionError, TruncationError, type ByteChannel } from '@ftps-kit/tls-core';
 import { ProtocolError } from './errors.js';
 import { CONTROL_READ_BYTES } from './limits.js';
 
 /** The server's half of a control connection. After `next` rejected it has no meaning left. */
 export class ReplyReader {
+  /** How the server spells text; a path in a reply has to be sent back as it came. */
+  encoding: TextEncoding = 'utf-8-or-bytes';
   readonly #channel: ByteChannel;
   readonly #framer = new LineFramer({ maxLineBytes: limits.maxReplyLineBytes });
   readonly #parser = new ReplyParser();
@@ -34,14 +45,18 @@ export class ReplyReader {
   }
 
   async #readMore(): Promise<void> {
-    const count = await this.#channel.read(this.#buffer);
+    const count = await this.#channel.read(this.#buffer).catch((cause: unknown) => {
+      // For a control connection it is all the same how it was lost: no reply comes any more.
+      if (cause instanceof TruncationError) throw new ConnectionError('the control connection was cut', { cause });
+      throw cause;
+    });
     if (count === 0) throw new ConnectionError('the server closed the control connection');
     this.#framer.push(this.#buffer.subarray(0, count));
   }
 
   #parse(line: FramedLine): Reply | undefined {
     try {
-      return this.#parser.push(line);
+      return this.#parser.push(line.kind === 'line' ? decodeText(line.bytes, this.encoding) : line);
     } catch (cause) {
       if (!(cause instanceof GrammarError)) throw cause;
       throw new ProtocolError(`what the server sent is no FTP reply: ${cause.message}`, { cause });

@@ -4,6 +4,10 @@
 export class ServerTraits {
   /** EPSV was not understood: PASV from then on. */
   refusesExtendedPassive = false;
+  /** It lost, or refused, what was sent without waiting for the reply before it. */
+  mindsPipelining = false;
+  /** How it spells names; undefined until FEAT or a listing has shown. */
+  nameEncoding: 'utf8' | 'latin1' | undefined;
   /** `LIST -a` was not understood as an option. */
   refusesListOptions = false;
 }

@@ -64,11 +64,6 @@ describe('a listing', () => {
     expect(entries.map(({ name }) => name)).to.deep.equal(['passwd', 'up']);
   });
 
-  it('reads names that are not UTF-8 as latin1', async () => {
-    const entries = await machineListed(Buffer.from('type=file; \xfcber\r\n', 'latin1'));
-    expect(entries.map(({ name }) => name)).to.deep.equal(['über']);
-  });
-
   it('without a space before a name is a broken server', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
       await list(peer, 'MLSD', 'nonsense\r\n');

@@ -39,7 +39,7 @@ describe('logging in', () => {
     await client.close();
     expect(client.isOpen).to.equal(false);
     expect(server.lines).to.deep.equal([
-      ...['AUTH TLS', 'USER alice', 'PASS secret', 'PBSZ 0', 'PROT P', 'FEAT', 'OPTS UTF8 ON', 'TYPE I', 'QUIT'],
+      ...['AUTH TLS', 'USER alice', 'PASS secret', 'PBSZ 0', 'PROT P', 'FEAT', 'TYPE I', 'OPTS UTF8 ON', 'QUIT'],
     ]);
     await server.close();
   });
