@@ -91,8 +91,15 @@ export function isTransient(error: unknown): boolean {
     return cause instanceof ReplyError ? TRANSIENT_IN_TRANSFER.includes(cause.reply.code) : isTransient(cause);
   }
   if (error instanceof ReplyError) return TRANSIENT_REPLIES.includes(error.reply.code);
-  if (error instanceof HandshakeError) return isTransient(error.cause);
+  if (error instanceof HandshakeError) return peerWentAway(error);
   return error instanceof ConnectionError || error instanceof TimeoutError || error instanceof TruncationError;
+}
+
+/** A handshake that was cut, and not one that found nothing in common. */
+function peerWentAway({ cause }: HandshakeError): boolean {
+  if (cause === undefined || isTransient(cause)) return true;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 /** What happens from attempt to attempt. `attempt` counts from 1. */

@@ -215,8 +215,7 @@ class Upload {
       { verb: append ? 'APPE' : 'STOR', path, sizeBytes: base + this.#sentTo, hash: this.#hash, reply: outcome.reply },
       signal,
     ).catch((error: unknown) => {
-      this.#judge(error);
-      throw error;
+      throw this.#judge(error);
     });
     const time = modifiedAt ?? (preserveTimes ? this.#source.modifiedAt : undefined);
     if (time !== undefined) {
@@ -226,10 +225,16 @@ class Upload {
     return { outcome, verified, times };
   }
 
-  /** More bytes than were sent: those of an earlier attempt came late, and went behind ours. */
-  #judge(error: unknown): void {
-    if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return;
-    if (!error.resumable && this.#start.prefix === 'own') this.#mustStartOver = true;
+  /** More bytes than were sent: those of an earlier attempt came late, and ours went behind them. */
+  #judge(error: unknown): unknown {
+    const { offset, prefix } = this.#start;
+    if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return error;
+    if (error.resumable || prefix !== 'own') return error;
+    this.#mustStartOver = true;
+    return new VerificationError(
+      `${error.message}; bytes that an earlier attempt had sent beyond ${offset} seem to have come late`,
+      { bytes: error.bytes, safeBytes: 0, resumable: true, reply: error.reply, reason: error.reason },
+    );
   }
 
   /**
