@@ -1,5 +1,6 @@
 // Damage anywhere in a TLS connection: typed errors on both sides, never wrong bytes, a crash, a hang or an untyped error.
 import { randomBytes } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect } from 'chai';
@@ -80,6 +81,62 @@ async function survives(
   }
 }
 
+/** What comes of a handshake with a peer that says `bytes`, whatever it is told, and ends. */
+async function hear(sides: EngineSides, side: 'client' | 'server', bytes: Uint8Array): Promise<unknown> {
+  const tcp = await tcpPair();
+  const [ours, theirs] = side === 'client' ? [tcp.client, tcp.server] : [tcp.server, tcp.client];
+  const bindings = newBindings(sides);
+  const options = { role: 'control', timeoutMs: 5_000 } as const;
+  const opening =
+    side === 'client'
+      ? sides.connector.connect(ours, { ...options, host: 'localhost', binding: bindings.client })
+      : sides.acceptor.accept(ours, { ...options, binding: bindings.server });
+  const outcome = opening.catch((error: unknown) => error);
+  await theirs.write(bytes).catch(() => undefined);
+  await theirs.end().catch(() => undefined);
+  const came = await inTime(outcome);
+  theirs.destroy();
+  return came;
+}
+
+/** What `record-captures.ts` recorded of OpenSSL, GnuTLS, Python and curl. */
+async function capturesTo(side: 'client' | 'server'): Promise<readonly Buffer[]> {
+  const folder = new URL('captures/', import.meta.url);
+  const names = (await readdir(folder)).filter((name) => name.endsWith(`.to-${side}.bin`)).sort();
+  return Promise.all(names.map((name) => readFile(new URL(name, folder))));
+}
+
+/** One change to recorded bytes, at a place given as a share of their length. */
+interface Edit {
+  readonly at: number;
+  readonly kind: 'overwrite' | 'insert' | 'drop' | 'cut' | 'repeat';
+  readonly bytes: Uint8Array;
+}
+
+const edits: fc.Arbitrary<Edit> = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  kind: fc.constantFrom('overwrite', 'insert', 'drop', 'cut', 'repeat'),
+  bytes: fc.uint8Array({ minLength: 1, maxLength: 16 }),
+});
+
+function edit(capture: Buffer, { at, kind, bytes }: Edit): Buffer {
+  const place = Math.floor(at * capture.length);
+  const before = capture.subarray(0, place);
+  const after = capture.subarray(place);
+  switch (kind) {
+    case 'overwrite':
+      return Buffer.concat([before, bytes, after.subarray(bytes.length)]);
+    case 'insert':
+      return Buffer.concat([before, bytes, after]);
+    case 'drop':
+      return Buffer.concat([before, after.subarray(bytes.length)]);
+    case 'cut':
+      return before;
+    case 'repeat':
+      return Buffer.concat([before, after, after]);
+  }
+}
+
 /** A hang is a failure of its own, so that fast-check can tell what hangs. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
   const patience = new AbortController();
@@ -130,19 +187,20 @@ function fuzz(engine: TlsEngine): void {
         );
         await fc.assert(
           fc.asyncProperty(fc.array(anything, { minLength: 1, maxLength: 4 }), async (messages) => {
-            const tcp = await tcpPair();
-            const [ours, theirs] = side === 'client' ? [tcp.client, tcp.server] : [tcp.server, tcp.client];
-            const bindings = newBindings(sides);
-            const options = { role: 'control', timeoutMs: 5_000 } as const;
-            const opening =
-              side === 'client'
-                ? sides.connector.connect(ours, { ...options, host: 'localhost', binding: bindings.client })
-                : sides.acceptor.accept(ours, { ...options, binding: bindings.server });
-            const outcome = opening.catch((error: unknown) => error);
-            await theirs.write(Buffer.concat(messages)).catch(() => undefined);
-            await theirs.end().catch(() => undefined);
-            expect(await inTime(outcome)).to.be.instanceOf(FtpsError);
-            theirs.destroy();
+            expect(await hear(sides, side, Buffer.concat(messages))).to.be.instanceOf(FtpsError);
+          }),
+          { numRuns: RUNS * 5 },
+        );
+      });
+
+      it(`has a typed error for what real ${side === 'client' ? 'servers' : 'clients'} said to others, damaged here and there`, async function () {
+        this.timeout(120_000 + RUNS * 500);
+        const sides = await engineSides(engine);
+        const captures = await capturesTo(side);
+        for (const capture of captures) expect(await hear(sides, side, capture)).to.be.instanceOf(FtpsError);
+        await fc.assert(
+          fc.asyncProperty(fc.constantFrom(...captures), fc.array(edits, { maxLength: 4 }), async (capture, made) => {
+            expect(await hear(sides, side, made.reduce(edit, capture))).to.be.instanceOf(FtpsError);
           }),
           { numRuns: RUNS * 5 },
         );
