@@ -24,10 +24,10 @@ describe('RFC 959 and RFC 1123, appending and older names', () => {
     expect(server.read('new.txt')).to.equal('first\n');
   });
 
-  it('§4.1.3 APPE is not moved by a REST before it, nor is a STOR behind it', async () => {
-    await client.expect(350, 'REST 1');
-    expect((await client.upload('APPE new.txt', 'second\n')).code).to.equal(226);
-    expect(server.read('new.txt')).to.equal('first\nsecond\n');
+  it('RFC 3659 §5.3 REST before APPE acts as it does before STOR, and serves that one only', async () => {
+    await client.expect(350, 'REST 2');
+    expect((await client.upload('APPE new.txt', 'nally\n')).code).to.equal(226);
+    expect(server.read('new.txt')).to.equal('finally\n');
     expect((await client.upload('STOR new.txt', 'third\n')).code).to.equal(226);
     expect(server.read('new.txt')).to.equal('third\n');
   });

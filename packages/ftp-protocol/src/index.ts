@@ -39,6 +39,7 @@ export {
   type RepresentationType,
   type TransferMode,
 } from './transfer-parameters.js';
+export { AsciiDecoder, AsciiEncoder } from './ascii-type.js';
 export { encodeByteOffset, parseAllocation, parseByteOffset, type Allocation } from './byte-offset.js';
 export { encodeTime, parseTime, type TimeEncodingOptions } from './time-value.js';
 export { encodeFacts, encodeMlsxLine, isFactName, parseMlstReply, parseMlsxLine, type MlsxEntry } from './mlsx.js';

@@ -41,6 +41,7 @@ import { site } from './handlers/site.js';
 import { size } from './handlers/size.js';
 import { stat } from './handlers/stat.js';
 import { stor } from './handlers/stor.js';
+import { stou } from './handlers/stou.js';
 import { stru } from './handlers/stru.js';
 import { syst } from './handlers/syst.js';
 import { type } from './handlers/type.js';
@@ -170,6 +171,14 @@ const rows = {
     help: 'STOR path',
     rfc: 'RFC 959 §4.1.3',
     handle: stor,
+  },
+  STOU: {
+    ...transfer,
+    permission: 'write',
+    argument: 'optional',
+    help: 'STOU [name]',
+    rfc: 'RFC 959 §4.1.3',
+    handle: stou,
   },
   ABOR: { ...member, argument: 'none', duringTransfer: 'aborts', help: 'ABOR', rfc: 'RFC 959 §4.1.3', handle: abor },
   STAT: {

@@ -14,6 +14,8 @@ import { Progress } from './transfer.js';
 export interface DataTransfer {
   /** Path of the file or directory, for the 150 reply and the event. */
   readonly path: string;
+  /** Text of the 150 reply, where it has to say more than the path. */
+  readonly announcement?: string;
   /** Whether the client sends. Default: it receives. */
   readonly receives?: true;
   /**
@@ -103,7 +105,8 @@ async function attempt(
   try {
     record.connection = await connect();
     // As soon as TCP is up, whatever TLS does meanwhile: some clients wait for this reply before they begin with TLS.
-    await context.preliminary(ReplyCode.FileStatusOkay, `Data connection accepted for ${transfer.path}.`);
+    const announcement = transfer.announcement ?? `Data connection accepted for ${transfer.path}.`;
+    await context.preliminary(ReplyCode.FileStatusOkay, announcement);
     channel = await record.connection.channel;
   } catch (error) {
     record.error = asError(error);

@@ -1,7 +1,10 @@
 // The pump between a file and a data connection: counted, timed, two buffers in turn.
+import { AsciiDecoder, AsciiEncoder, type RepresentationType } from '@ftps-kit/ftp-protocol';
 import { TimeoutError, type ByteChannel } from '@ftps-kit/tls-core';
 import type { ReadHandle, WriteHandle } from './file-system.js';
 import { TRANSFER_BUFFER_BYTES } from './limits.js';
+
+const NOTHING = new Uint8Array(0);
 
 type Source = (into: Uint8Array) => Promise<number>;
 type Sink = (chunk: Uint8Array) => Promise<void>;
@@ -41,22 +44,36 @@ export class Progress {
 }
 
 /** Sends a file from where its handle stands to its end, and the end of it. */
-export async function sendFile(file: ReadHandle, channel: ByteChannel, progress: Progress): Promise<void> {
+export async function sendFile(
+  file: ReadHandle,
+  channel: ByteChannel,
+  progress: Progress,
+  type: RepresentationType = 'image',
+): Promise<void> {
+  const ascii = type === 'ascii' ? new AsciiEncoder() : undefined;
   await pump(
     (into) => file.read(into),
-    (chunk) => channel.write(chunk),
+    (chunk) => channel.write(ascii?.encode(chunk) ?? chunk),
     progress,
   );
   await channel.end();
 }
 
 /** Receives until the peer ends. */
-export function receiveFile(channel: ByteChannel, file: WriteHandle, progress: Progress): Promise<void> {
-  return pump(
+export async function receiveFile(
+  channel: ByteChannel,
+  file: WriteHandle,
+  progress: Progress,
+  type: RepresentationType = 'image',
+): Promise<void> {
+  const ascii = type === 'ascii' ? new AsciiDecoder() : undefined;
+  await pump(
     (into) => channel.read(into),
-    (chunk) => file.write(chunk),
+    (chunk) => file.write(ascii?.decode(chunk) ?? chunk),
     progress,
   );
+  const rest = ascii?.finish() ?? NOTHING;
+  if (rest.length > 0) await file.write(rest);
 }
 
 /** While one buffer is written the other is filled. */

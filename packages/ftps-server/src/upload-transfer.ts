@@ -1,32 +1,38 @@
 // An upload, whichever command begins it: what can be refused early, the data connection, the file, its commit.
-import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { ByteChannel } from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
 import { overDataConnection } from './data-transfer.js';
 import { FileSystemError } from './errors.js';
 import type { FileStat, WriteMode } from './file-system.js';
-import { outcome, type Outcome } from './outcome.js';
-import { argumentPath, directoryOf, nameOf } from './paths.js';
+import type { Outcome } from './outcome.js';
+import { directoryOf, nameOf } from './paths.js';
 import { receiveFile, type Progress } from './transfer.js';
 
-/** Receives the file that the argument names. `modeFor` says how it is written, by what is there now. */
+/** What an upload is to become. */
+export interface Upload {
+  readonly path: string;
+  /** How it is written, by what is there now; undefined where nothing is. */
+  readonly modeFor: (old: FileStat | undefined) => WriteMode;
+  /** Text of the 150 reply, where it has to say more than the path. */
+  readonly announcement?: string;
+}
+
+/** Receives a file. */
 export async function uploadOutcome(
   context: CommandContext,
-  modeFor: (old: FileStat | undefined) => WriteMode,
+  { path, modeFor, announcement }: Upload,
 ): Promise<Outcome> {
-  const { session } = context;
-  if (session.type === 'ascii')
-    return outcome(ReplyCode.FileUnavailable, 'Files are taken as they are: send TYPE I first.');
-  const path = argumentPath(context);
+  const { account, type } = context.session;
   const mode = modeFor(await refuseEarly(context, path));
-  const { fileSystem } = session.account;
+  const { fileSystem } = account;
   return overDataConnection(context, {
     path,
     receives: true,
+    ...(announcement !== undefined && { announcement }),
     move: async (channel: ByteChannel, progress: Progress) => {
       const file = await fileSystem.openWrite(path, mode);
       try {
-        await receiveFile(channel, file, progress);
+        await receiveFile(channel, file, progress, type);
       } catch (error) {
         await file.abort();
         throw error;

@@ -1,12 +1,11 @@
 // RNTO (RFC 959 §4.1.3): the new name.
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
-import { FileSystemError } from '../errors.js';
-import type { FileSystem } from '../file-system.js';
 import { denial } from '../gate.js';
 import { outcome, type Outcome } from '../outcome.js';
 import { argumentPath } from '../paths.js';
 import { allows } from '../permissions.js';
+import { isThere } from '../presence.js';
 
 export async function rnto(context: CommandContext): Promise<Outcome> {
   const { session } = context;
@@ -19,14 +18,4 @@ export async function rnto(context: CommandContext): Promise<Outcome> {
   if (!allows(account, 'write') && (await isThere(account.fileSystem, to))) return denial('write');
   await account.fileSystem.rename(from, to);
   return outcome(ReplyCode.FileActionOkay, 'Renamed.');
-}
-
-async function isThere(fileSystem: FileSystem, path: string): Promise<boolean> {
-  try {
-    await fileSystem.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof FileSystemError && error.kind === 'not-found') return false;
-    throw error;
-  }
 }
