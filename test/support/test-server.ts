@@ -23,7 +23,7 @@ import type { TlsVersions } from '@ftps-kit/tls-core';
 import { testCertificates } from './certificates.js';
 import type { FtpTarget } from './peers/ftp-target.js';
 
-export interface TestServerOptions extends Partial<Omit<FtpsServerOptions, 'tls' | 'listen'>> {
+export interface TestServerOptions extends Partial<Omit<FtpsServerOptions, 'tls'>> {
   readonly versions?: TlsVersions;
   /** Default `explicit`. */
   readonly mode?: ControlMode;

@@ -6,7 +6,8 @@ export type IpFamily = 4 | 6;
 const decimalByte = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
 const ipv4Pattern = new RegExp(`^${Array.from({ length: 4 }, () => decimalByte).join('\\.')}$`);
 const ipv6GroupPattern = /^[0-9A-Fa-f]{1,4}$/;
-const mappedPrefix = '0:0:0:0:0:65535:';
+/** RFC 4291 §2.5.5.2. */
+const mappedPrefix = [0, 0, 0, 0, 0, 0xffff];
 
 /** 4 or 6 for an address in its usual text form (RFC 4291 §2.2 for IPv6), without a zone; undefined for anything else. */
 export function ipFamily(address: string): IpFamily | undefined {
@@ -19,13 +20,14 @@ export function ipFamily(address: string): IpFamily | undefined {
  * peer appears on a socket that listens for both. False when either is no address.
  */
 export function isSameAddress(one: string, other: string): boolean {
-  const canonical = canonicalGroups(one);
-  return canonical !== undefined && canonical === canonicalGroups(other);
+  const canonical = addressGroups(one)?.join(':');
+  return canonical !== undefined && canonical === addressGroups(other)?.join(':');
 }
 
-function canonicalGroups(address: string): string | undefined {
+/** The eight 16-bit groups of an address, an IPv4 one as it is mapped into IPv6; undefined where it is none. */
+export function addressGroups(address: string): readonly number[] | undefined {
   const ipv4 = parseIpv4(address);
-  return ipv4 === undefined ? parseIpv6(address)?.join(':') : mappedPrefix + ipv4.join(':');
+  return ipv4 === undefined ? parseIpv6(address) : [...mappedPrefix, ...ipv4];
 }
 
 /** The two 16-bit groups of an IPv4 address. */

@@ -7,6 +7,7 @@ import {
   TimeoutError,
   withDeadline,
   type ByteChannel,
+  type Endpoint,
   type SocketChannel,
 } from '@ftps-kit/tls-core';
 import type { ServerContext } from './command-row.js';
@@ -19,6 +20,13 @@ import { tellLimit, tellTimeout } from './limit-event.js';
 import { WAITING_COMMANDS } from './limits.js';
 import { outcome, type Outcome } from './outcome.js';
 import { Session } from './session.js';
+
+/** Who is at the other end of a control connection, whether or not a proxy stands between. */
+export interface Caller {
+  readonly client: Endpoint;
+  /** Where the client connected to. */
+  readonly reached: Endpoint;
+}
 
 export class ControlConnection {
   readonly session: Session;
@@ -34,13 +42,15 @@ export class ControlConnection {
   #channel: ByteChannel;
   /** What is said to who did nothing wrong. */
   #farewell = 'The server closes.';
+  /** Why this side ended it. */
+  #destroyedFor: FtpsError | undefined;
 
-  constructor(server: ServerContext, tcp: SocketChannel, mode: ControlMode) {
+  constructor(server: ServerContext, tcp: SocketChannel, mode: ControlMode, { client, reached }: Caller) {
     this.#server = server;
     this.#tcp = tcp;
     this.#channel = tcp;
     this.#mode = mode;
-    this.session = new Session(server.acceptor.newBinding(), tcp.remote, tcp.local);
+    this.session = new Session(server.acceptor.newBinding(), client, tcp.local, reached);
     this.session.dismiss = () => {
       this.#farewell = 'This account was closed.';
       this.close();
@@ -62,7 +72,7 @@ export class ControlConnection {
       error = await this.#conversation();
       await closeGently(this.#channel);
     } catch (reason) {
-      error = reason instanceof FtpsError ? reason : undefined;
+      error = this.#destroyedFor ?? (reason instanceof FtpsError ? reason : undefined);
       tellTimeout(this.#server, info, error);
       this.#channel.destroy();
     } finally {
@@ -77,7 +87,8 @@ export class ControlConnection {
   }
 
   /** Ends the connection at once, transfers included. */
-  destroy(): void {
+  destroy(error?: FtpsError): void {
+    this.#destroyedFor ??= error;
     this.#closing.abort();
     this.session.close();
     this.#channel.destroy();

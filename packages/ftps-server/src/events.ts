@@ -79,9 +79,12 @@ export interface RefusalEvent extends ConnectionInfo {
  * - `plaintext-injection`: bytes came in clear behind AUTH;
  * - `not-bound`: a data connection did not prove that it belongs to its control connection;
  * - `stranger`: a data connection came from another address than its control connection;
- * - `bounce`: PORT or EPRT named another host than the client, or a port of a service.
+ * - `bounce`: PORT or EPRT named another host than the client, or a port of a service;
+ * - `untrusted-proxy`: somebody else than a proxy connected to an address that is for proxies;
+ * - `proxy-header`: a proxy sent no PROXY protocol header, or a damaged one.
  */
-export type RefusalReason = 'plaintext-injection' | 'not-bound' | 'stranger' | 'bounce';
+export type RefusalReason =
+  'plaintext-injection' | 'not-bound' | 'stranger' | 'bounce' | 'untrusted-proxy' | 'proxy-header';
 
 /** A client met one of the server's bounds. */
 export interface LimitEvent extends ConnectionInfo {

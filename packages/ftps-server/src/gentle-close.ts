@@ -19,6 +19,10 @@ export async function closeGently(channel: ByteChannel): Promise<void> {
 export class GentleClosings {
   readonly #closings = new Map<ByteChannel, Promise<void>>();
 
+  get size(): number {
+    return this.#closings.size;
+  }
+
   begin(channel: ByteChannel): void {
     const closing = closeGently(channel).finally(() => {
       this.#closings.delete(channel);
@@ -36,12 +40,14 @@ export class GentleClosings {
   }
 }
 
+/** What is read to be thrown away may lie in one place for all. */
+const SCRAP = new Uint8Array(16 * 1024);
+
 async function endAndDrain(channel: ByteChannel): Promise<void> {
   await channel.end();
-  const scrap = new Uint8Array(16 * 1024);
   let drained = 0;
   while (drained < DRAIN_BYTES) {
-    const count = await channel.read(scrap);
+    const count = await channel.read(SCRAP);
     if (count === 0) return;
     drained += count;
   }

@@ -49,6 +49,7 @@ export { MemoryFileSystem, type MemoryFileSystemOptions } from './memory-file-sy
 export type { ServerCounters, ServerGauges, ServerMetrics } from './metrics.js';
 export type { ActiveModeOptions, BindingPolicy } from './options/data-connection-options.js';
 export type { ListenOptions } from './options/listen-options.js';
+export type { ProxiedDataConnections, ProxyProtocolOptions } from './options/proxy-options.js';
 export type { TlsOptions } from './options/tls-options.js';
 export { hashPassword } from './password-hash.js';
 export { ALL_PERMISSIONS, READ_ONLY_PERMISSIONS, type Permission } from './permissions.js';

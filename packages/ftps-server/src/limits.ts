@@ -4,6 +4,8 @@
 export interface ServerLimits {
   /** From TCP connect to a login. Default 60,000. */
   readonly loginTimeoutMs: number;
+  /** From TCP connect to the end of a PROXY protocol header. Default 5,000. */
+  readonly proxyHeaderTimeoutMs: number;
   /** Between two commands. Default 300,000 (RFC 959 names none; RFC 1123 §4.1.3.2 asks for at least 5 minutes). */
   readonly idleTimeoutMs: number;
   /** One TLS handshake. Default 15,000. */
@@ -28,14 +30,25 @@ export interface ServerLimits {
   readonly failedLoginDelayMs: number;
   /** The longest such distance; who would have to wait longer for a turn is told 421. Default 30,000. */
   readonly maxFailedLoginDelayMs: number;
-  /** Control connections at a time; one more is told 421. Default 10,000. */
+  /**
+   * Control connections at a time. One more takes the place of the oldest on which nobody has logged in; where there is none,
+   * it is told 421. Default 10,000.
+   */
   readonly maxConnections: number;
+  /** Control connections from one IPv4 address, or one /64 of IPv6; one more is told 421. Default 100. */
+  readonly maxConnectionsPerAddress: number;
+  /**
+   * Control connections on which nobody has logged in, TLS handshakes among them; one more takes the place of the oldest.
+   * Default 1,000.
+   */
+  readonly maxPendingLogins: number;
 }
 
 export type LimitName = keyof ServerLimits;
 
 export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   loginTimeoutMs: 60_000,
+  proxyHeaderTimeoutMs: 5_000,
   idleTimeoutMs: 300_000,
   tlsTimeoutMs: 15_000,
   dataConnectTimeoutMs: 30_000,
@@ -46,6 +59,8 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   failedLoginDelayMs: 1_000,
   maxFailedLoginDelayMs: 30_000,
   maxConnections: 10_000,
+  maxConnectionsPerAddress: 100,
+  maxPendingLogins: 1_000,
 });
 
 /** The longest that Node's timers wait; a longer time would be over at once. */
@@ -81,3 +96,8 @@ export const LISTING_BATCH = 64;
 
 /** So many bytes are worth a thread of their own to hash; fewer are hashed between other work. */
 export const HASH_THREAD_BYTES = 4 * 1024 * 1024;
+/** Connections that are turned away with a word and a drain at a time; more are dropped without. */
+export const MAX_GENTLE_CLOSINGS = 256;
+
+/** Bytes of a PROXY protocol header: its TLVs may hold a client certificate's names, and need not hold more. */
+export const MAX_PROXY_HEADER_BYTES = 4 * 1024;

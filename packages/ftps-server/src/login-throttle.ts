@@ -1,7 +1,7 @@
 // Guessing passwords is slow: who has failed waits before the next attempt, longer each time, over all connections.
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import { AbortedError } from '@ftps-kit/tls-core';
+import { clientNetwork } from './client-network.js';
 import { systemTiming, type Timing } from './timing.js';
 
 export interface LoginThrottleOptions {
@@ -76,9 +76,9 @@ export class LoginThrottle {
    * `AbortedError` when `endWaits` is called or the signal fires.
    */
   async attempt(address: string, user: string, signal?: AbortSignal): Promise<LoginAttempt | undefined> {
-    const from = this.#of(`address ${networkOf(address)}`);
+    const from = this.#of(`address ${clientNetwork(address)}`);
     const on = this.#of(`account ${digest(user)}`);
-    const pairKey = `pair ${networkOf(address)} ${digest(user)}`;
+    const pairKey = `pair ${clientNetwork(address)} ${digest(user)}`;
     const pair = this.#of(pairKey);
     const isTrusted = pair.isKnown && this.#countOf(pair) + pair.pending < FREE_ATTEMPTS;
     const waitMs = isTrusted ? 0 : this.#reserve(from, on);
@@ -179,19 +179,6 @@ export class LoginThrottle {
 }
 
 const RELEASED = new Error('the right password came from the same address');
-
-/** Whoever has one IPv6 address has the 2^64 beside it. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = address.replace(/%.*$/, '').split('::', 2);
-  const groups = head === '' ? [] : head.split(':');
-  const behind = tail === '' ? [] : tail.split(':');
-  const zeros = address.includes('::') ? Math.max(0, 8 - groups.length - behind.length) : 0;
-  return [...groups, ...Array.from({ length: zeros }, () => '0'), ...behind]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
-}
 
 /** Names are of any length, and may be passwords that were typed at the wrong prompt. */
 function digest(user: string): string {

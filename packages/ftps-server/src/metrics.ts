@@ -45,6 +45,8 @@ const REFUSAL_REASONS: Readonly<Record<RefusalReason, number>> = {
   'not-bound': 0,
   stranger: 0,
   bounce: 0,
+  'untrusted-proxy': 0,
+  'proxy-header': 0,
 };
 
 export class MetricsRecorder {

@@ -1,6 +1,7 @@
 // What PASV and EPSV have in common: a port opens, and waits for this client.
 import type { CommandContext } from './command-row.js';
 import { secureWith } from './data-connection-opener.js';
+import { admitsDataConnection } from './data-peer.js';
 import { sendFreshTicket } from './fresh-ticket.js';
 import { tellLimit } from './limit-event.js';
 import { PassiveOpener } from './passive-opener.js';
@@ -17,7 +18,7 @@ export async function openPassive(context: CommandContext): Promise<PassiveOpene
     throw error;
   });
   const opener = new PassiveOpener(port, {
-    clientAddress: settings.sameAddress ? client.address : undefined,
+    admits: (address) => admitsDataConnection(context, address),
     timeoutMs: settings.limits.passivePortTimeoutMs,
     // RFC 4217 §8: PROT may still come behind PASV. Whatever stands now, nothing but PROT P moves a file.
     secure: secureWith(context),

@@ -1,6 +1,5 @@
 // Waits on a passive port for the one data connection that the client announced.
 import type net from 'node:net';
-import { isSameAddress } from '@ftps-kit/ftp-protocol';
 import { SocketChannel, TimeoutError, withDeadline, type Deadline } from '@ftps-kit/tls-core';
 import type { DataConnectionOpener } from './data-connection-opener.js';
 import { DataConnection, type Secure } from './data-connection.js';
@@ -8,8 +7,8 @@ import type { PassivePort } from './passive-ports.js';
 
 /** How an opener treats who comes. */
 export interface PassiveOpenerOptions {
-  /** Only this address may connect: the control connection's peer. Undefined: any. */
-  readonly clientAddress: string | undefined;
+  /** Whether the data connection may come from this address. */
+  readonly admits: (address: string) => boolean;
   /** How long the port waits, transfer command or not. */
   readonly timeoutMs: number;
   /** Puts TLS on what came. */
@@ -69,9 +68,9 @@ export class PassiveOpener implements DataConnectionOpener {
       socket.destroy();
       return;
     }
-    const { clientAddress, onStranger, secure } = this.#options;
+    const { admits, onStranger, secure } = this.#options;
     const tcp = new SocketChannel(socket);
-    if (clientAddress !== undefined && !isSameAddress(tcp.remote.address, clientAddress)) {
+    if (!admits(tcp.remote.address)) {
       onStranger(tcp.remote.address);
       tcp.destroy();
       return;

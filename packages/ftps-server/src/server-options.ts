@@ -10,21 +10,30 @@ import { LIMIT_KEYS, parseLimitTopic, type LimitSettings, type LimitTopic } from
 import { LISTEN_KEYS, parseListenTopic, type ListenSettings, type ListenTopic } from './options/listen-options.js';
 import { LOG_KEYS, parseLogTopic, type LogSettings, type LogTopic } from './options/log-options.js';
 import { knownKeys } from './options/option-check.js';
+import { PROXY_KEYS, parseProxyTopic, type ProxySettings, type ProxyTopic } from './options/proxy-options.js';
 import { TLS_KEYS, parseTlsTopic, type TlsSettings, type TlsTopic } from './options/tls-options.js';
 
 /** Options of `createFtpsServer`. */
 export interface FtpsServerOptions
-  extends TlsTopic, AccountTopic, ListenTopic, DataConnectionTopic, LimitTopic, LogTopic {}
+  extends TlsTopic, AccountTopic, ListenTopic, DataConnectionTopic, ProxyTopic, LimitTopic, LogTopic {}
 
 /** The parsed options. */
 export interface ServerSettings
-  extends TlsSettings, AccountSettings, ListenSettings, DataConnectionSettings, LimitSettings, LogSettings {}
+  extends
+    TlsSettings,
+    AccountSettings,
+    ListenSettings,
+    DataConnectionSettings,
+    ProxySettings,
+    LimitSettings,
+    LogSettings {}
 
 const KEYS = [
   ...TLS_KEYS,
   ...ACCOUNT_KEYS,
   ...LISTEN_KEYS,
   ...DATA_CONNECTION_KEYS,
+  ...PROXY_KEYS,
   ...LIMIT_KEYS,
   ...LOG_KEYS,
 ] as const satisfies readonly (keyof FtpsServerOptions)[];
@@ -37,6 +46,7 @@ export function parseServerOptions(options: FtpsServerOptions): ServerSettings {
     ...parseAccountTopic(options),
     ...parseListenTopic(options),
     ...parseDataConnectionTopic(options),
+    ...parseProxyTopic(options),
     ...parseLimitTopic(options),
     ...parseLogTopic(options),
   });

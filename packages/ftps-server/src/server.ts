@@ -1,18 +1,17 @@
 // The listener: sockets in, control connections out, and an end that waits for transfers.
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
-import { ReplyCode, encodeReply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
 import { AccountSessions } from './account-sessions.js';
 import type { ServerContext } from './command-row.js';
-import { ControlConnection } from './control-connection.js';
+import { Connections } from './connections.js';
 import { EventHub } from './event-hub.js';
-import type { ControlMode, ListeningEvent, ServerEvents } from './events.js';
+import type { ListeningEvent, ServerEvents } from './events.js';
 import { GentleClosings } from './gentle-close.js';
-import { tellLimit } from './limit-event.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MAX_TIMER_MS } from './limits.js';
 import { MetricsRecorder, type ServerMetrics } from './metrics.js';
+import type { ListenAddress } from './options/listen-options.js';
 import { PassivePorts } from './passive-ports.js';
 import { parseServerOptions, type FtpsServerOptions } from './server-options.js';
 
@@ -27,7 +26,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   readonly #context: ServerContext;
   readonly #metrics = new MetricsRecorder();
   readonly #listeners: net.Server[] = [];
-  readonly #connections = new Map<ControlConnection, Promise<void>>();
+  readonly #connections: Connections;
   #addresses: readonly ListeningEvent[] = [];
 
   constructor(options: FtpsServerOptions) {
@@ -45,6 +44,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
         maxDelayMs: settings.limits.maxFailedLoginDelayMs,
       }),
     };
+    this.#connections = new Connections(this.#context);
   }
 
   get engine(): TlsEngine {
@@ -58,12 +58,12 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
 
   /** Control connections at this moment. */
   get connectionCount(): number {
-    return this.#connections.size;
+    return this.#connections.count;
   }
 
   /** Counters and gauges at this moment. */
   metrics(): ServerMetrics {
-    const sessions = [...this.#connections.keys()].map(({ session }) => session);
+    const { sessions } = this.#connections;
     return this.#metrics.snapshot({
       connections: sessions.length,
       sessions: sessions.filter(({ login }) => login.state === 'logged-in').length,
@@ -81,11 +81,10 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   async listen(): Promise<readonly ListeningEvent[]> {
     const addresses: ListeningEvent[] = [];
     try {
-      for (const { host, port, mode } of this.#context.settings.listen) {
-        const listener = await this.#listenOn(host, port, mode);
-        const address = listener.address();
-        const actual = address !== null && typeof address === 'object' ? address.port : port;
-        addresses.push({ address: host, port: actual, mode, engine: this.engine.name });
+      for (const wanted of this.#context.settings.listen) {
+        const address = (await this.#listenOn(wanted)).address();
+        const port = address !== null && typeof address === 'object' ? address.port : wanted.port;
+        addresses.push({ address: wanted.host, port, mode: wanted.mode, engine: this.engine.name });
       }
     } catch (error) {
       await this.close({ graceSeconds: 0 });
@@ -103,16 +102,16 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   async close({ graceSeconds = 30 }: CloseOptions = {}): Promise<void> {
     const listeners = this.#listeners.splice(0);
     for (const listener of listeners) listener.close();
-    for (const connection of this.#connections.keys()) connection.close();
+    this.#connections.close();
     this.#context.throttle.endWaits();
     const patience = setTimeout(
       () => {
-        for (const connection of this.#connections.keys()) connection.destroy();
+        this.#connections.destroy();
         this.#context.closings.destroy();
       },
       Math.min(graceSeconds * 1000, MAX_TIMER_MS),
     );
-    await Promise.all(this.#connections.values());
+    await this.#connections.over();
     await this.#context.closings.over();
     clearTimeout(patience);
     this.#addresses = [];
@@ -122,9 +121,9 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     return this.close();
   }
 
-  async #listenOn(host: string, port: number, mode: ControlMode): Promise<net.Server> {
+  async #listenOn({ host, port, mode, proxied }: ListenAddress): Promise<net.Server> {
     const listener = net.createServer({ allowHalfOpen: true }, (socket) => {
-      this.#admit(new SocketChannel(socket), mode);
+      this.#connections.arrive(new SocketChannel(socket), mode, proxied);
     });
     listener.listen({ host, port });
     try {
@@ -138,31 +137,6 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     });
     this.#listeners.push(listener);
     return listener;
-  }
-
-  #admit(tcp: SocketChannel, mode: ControlMode): void {
-    const { maxConnections } = this.#context.settings.limits;
-    if (this.#connections.size >= maxConnections) {
-      const who = { id: '', client: tcp.remote };
-      tellLimit(this.#context, who, 'maxConnections', `${maxConnections} connections are open`);
-      this.#turnAway(tcp, mode);
-      return;
-    }
-    const connection = new ControlConnection(this.#context, tcp, mode);
-    const served = connection.serve().finally(() => {
-      this.#connections.delete(connection);
-    });
-    this.#connections.set(connection, served);
-  }
-
-  /** With implicit TLS a reply in clear would only confuse. */
-  #turnAway(tcp: SocketChannel, mode: ControlMode): void {
-    if (mode === 'explicit') {
-      const reply = encodeReply(ReplyCode.ServiceNotAvailable, 'Too many connections; try again later.');
-      // Who is gone already needs no answer.
-      tcp.write(reply).catch(() => undefined);
-    }
-    this.#context.closings.begin(tcp);
   }
 }
 

@@ -25,6 +25,8 @@ export class Session {
   readonly id: string;
   readonly client: Endpoint;
   readonly local: Endpoint;
+  /** Where the client connected to: `local`, unless a proxy stands between. */
+  readonly reached: Endpoint;
   /** Owns the tickets of this control connection. */
   readonly binding: ServerBinding;
   /** The control connection once it is protected: what sends tickets for data connections. */
@@ -54,11 +56,17 @@ export class Session {
   #entry: AccountSession | undefined;
   #opener: DataConnectionOpener | undefined;
 
-  constructor(binding: ServerBinding, client: Endpoint, local: Endpoint) {
+  constructor(binding: ServerBinding, client: Endpoint, local: Endpoint, reached = local) {
     this.id = binding.id;
     this.binding = binding;
     this.client = client;
     this.local = local;
+    this.reached = reached;
+  }
+
+  /** Whether the client came through a proxy, which named it. */
+  get proxied(): boolean {
+    return this.reached !== this.local;
   }
 
   get security(): ControlSecurity {

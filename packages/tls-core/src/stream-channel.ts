@@ -85,8 +85,10 @@ export class StreamChannel implements ByteChannel {
     this.#wakeUp();
   }
 
-  /** Lets go of the stream, so that something else may read and write it. Nothing may be pending or unread. */
+  /** Lets go of the stream, so that something else may read and write it. Nothing may be pending; what is unread stays in it. */
   release(): void {
+    if (this.#rest !== undefined) this.#stream.unshift(this.#rest);
+    this.#rest = undefined;
     this.#stream.off('error', this.#onError);
     this.#stream.off('close', this.#onClose);
     this.#stream.off('readable', this.#wakeUp);

@@ -22,7 +22,7 @@ describe('the options of a server', () => {
   it('have safe defaults', () => {
     const settings = parse();
     expect(settings.binding).to.equal('require');
-    expect(settings.listen).to.deep.equal([{ host: '127.0.0.1', port: 0, mode: 'explicit' }]);
+    expect(settings.listen).to.deep.equal([{ host: '127.0.0.1', port: 0, mode: 'explicit', proxied: false }]);
     expect(settings.limits).to.deep.equal(DEFAULT_LIMITS);
     expect(settings.policy.minVersion).to.equal('TLSv1.2');
     expect(settings.policy.maxVersion).to.equal('TLSv1.3');
@@ -55,7 +55,7 @@ describe('the options of a server', () => {
 
   it('take one address or several', () => {
     expect(parse({ listen: { port: 2121 } }).listen).to.deep.equal([
-      { host: '127.0.0.1', port: 2121, mode: 'explicit' },
+      { host: '127.0.0.1', port: 2121, mode: 'explicit', proxied: false },
     ]);
     const both = [{ host: '::1' }, { port: 990, mode: 'implicit' }];
     expect(parse({ listen: both }).listen.map(({ host, mode }) => [host, mode])).to.deep.equal([
@@ -99,6 +99,11 @@ describe('the options of a server', () => {
     ['a public address of IPv6', { publicAddress: '2001:db8::1' }, /^publicAddress: '2001:db8::1' is not an IPv4/],
     ['a public address that is a name', { publicAddress: 'ftp.example' }, /^publicAddress: 'ftp\.example'/],
     ['a limit of 0', { limits: { idleTimeoutMs: 0 } }, /^limits\.idleTimeoutMs: 0 is not a whole number from 1/],
+    ['a proxied address without a proxy', { listen: { proxied: true } }, /^listen\.proxied: needs proxyProtocol/],
+    ['no proxy to trust', { proxyProtocol: { trusted: [] } }, /^proxyProtocol\.trusted: name the addresses/],
+    ['a proxy by name', { proxyProtocol: { trusted: ['lb'] } }, /^proxyProtocol\.trusted: 'lb' is neither/],
+    ['a misspelt trust', { proxyProtocol: { trust: ['::1'] } }, /^proxyProtocol\.trust: no such option/],
+    ['a logger that cannot warn', { logger: { info: () => 0 } }, /^logger\.debug: is not a function/],
     ['half a connection', { limits: { maxConnections: 0.5 } }, /^limits\.maxConnections: 0\.5/],
     ['a time that no timer can wait', { limits: { idleTimeoutMs: 2 ** 31 } }, /^limits\.idleTimeoutMs: 2147483648/],
   ];

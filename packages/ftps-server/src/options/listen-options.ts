@@ -2,6 +2,7 @@
 import { ConfigError } from '@ftps-kit/tls-core';
 import type { ControlMode } from '../events.js';
 import { knownKeys, oneOf, portNumber } from './option-check.js';
+import type { ProxyTopic } from './proxy-options.js';
 
 /** One address to listen on. */
 export interface ListenOptions {
@@ -11,6 +12,8 @@ export interface ListenOptions {
   readonly port?: number | undefined;
   /** Default `explicit`. */
   readonly mode?: ControlMode | undefined;
+  /** Whether connections come through a proxy that sends the PROXY protocol. Default: true where `proxyProtocol` is given. */
+  readonly proxied?: boolean | undefined;
 }
 
 export interface ListenTopic {
@@ -25,6 +28,7 @@ export interface ListenAddress {
   readonly host: string;
   readonly port: number;
   readonly mode: ControlMode;
+  readonly proxied: boolean;
 }
 
 export interface ListenSettings {
@@ -34,21 +38,27 @@ export interface ListenSettings {
 
 export const LISTEN_KEYS = ['listen', 'greeting'] as const satisfies readonly (keyof ListenTopic)[];
 
-export function parseListenTopic({ listen, greeting }: ListenTopic): ListenSettings {
+export function parseListenTopic({ listen, greeting, proxyProtocol }: ListenTopic & ProxyTopic): ListenSettings {
   const list = listen === undefined ? [{}] : isList(listen) ? listen : [listen];
   if (list.length === 0) throw new ConfigError('listen: is empty; name at least one address');
-  return { listen: list.map(parseAddress), greeting: greeting ?? 'ftps-kit ready.' };
+  return {
+    listen: list.map((one) => parseAddress(one, proxyProtocol !== undefined)),
+    greeting: greeting ?? 'ftps-kit ready.',
+  };
 }
 
 function isList(options: ListenOptions | readonly ListenOptions[]): options is readonly ListenOptions[] {
   return Array.isArray(options);
 }
 
-function parseAddress(one: ListenOptions): ListenAddress {
-  knownKeys('listen.', one, ['host', 'port', 'mode']);
+function parseAddress(one: ListenOptions, hasProxy: boolean): ListenAddress {
+  knownKeys('listen.', one, ['host', 'port', 'mode', 'proxied']);
+  const { proxied = hasProxy } = one;
+  if (proxied && !hasProxy) throw new ConfigError('listen.proxied: needs proxyProtocol, which says whom to trust');
   return {
     host: one.host ?? '127.0.0.1',
     port: portNumber('listen.port', one.port ?? 0, 0),
     mode: oneOf('listen.mode', one.mode ?? 'explicit', ['explicit', 'implicit']),
+    proxied,
   };
 }
