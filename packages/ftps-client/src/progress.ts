@@ -22,7 +22,7 @@ export interface ProgressOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Tells at once that it began, then ten times a second at most, and at the end. */
+/** Tells at once that it began, then ten times a second at most, and what came last also where nothing follows it. */
 export class ProgressReporter {
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #totalBytes: number | undefined;
@@ -31,6 +31,8 @@ export class ProgressReporter {
   #told: { readonly at: number; readonly bytes: number };
   #hasTold = false;
   #rate: number | undefined;
+  #later: NodeJS.Timeout | undefined;
+  #onFailure: ((error: unknown) => void) | undefined;
 
   constructor({ onProgress, totalBytes, offset, clock = systemClock }: ProgressOptions) {
     this.#onProgress = onProgress;
@@ -40,12 +42,25 @@ export class ProgressReporter {
     this.#told = { at: clock(), bytes: offset };
   }
 
+  /** From here on `onFailure` gets what the callback throws while nothing moves. */
+  start(onFailure: (error: unknown) => void): void {
+    this.#onFailure = onFailure;
+  }
+
   moved(bytes: number): void {
     this.#bytes += bytes;
     if (this.#onProgress === undefined) return;
     const now = this.#clock();
-    if (this.#hasTold && now - this.#told.at < PROGRESS_INTERVAL_MS) return;
-    this.#tell(now);
+    const waitMs = this.#told.at + PROGRESS_INTERVAL_MS - now;
+    if (this.#hasTold && waitMs > 0) this.#tellLater(waitMs);
+    else this.#tell(now);
+  }
+
+  /** Nothing is told any more but by `finish`. */
+  stop(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#onFailure = undefined;
   }
 
   /** Tells the last state, unless it is told. */
@@ -54,7 +69,21 @@ export class ProgressReporter {
     this.#tell(this.#clock());
   }
 
+  /** A transfer that halts is shown where it halted. */
+  #tellLater(waitMs: number): void {
+    if (this.#onFailure === undefined) return;
+    this.#later ??= setTimeout(() => {
+      try {
+        this.finish();
+      } catch (error) {
+        this.#onFailure?.(error);
+      }
+    }, waitMs);
+  }
+
   #tell(now: number): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#measure(now);
     this.#told = { at: now, bytes: this.#bytes };
     this.#hasTold = true;

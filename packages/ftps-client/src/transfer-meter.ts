@@ -17,7 +17,7 @@ export class TransferMeter {
   readonly #progress: ProgressReporter | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waiting = false;
-  #onStall: (error: TimeoutError) => void = () => undefined;
+  #onFailure: (error: Error) => void = () => undefined;
 
   constructor({ stallMs, offset = 0, progress }: TransferMeterOptions) {
     this.#stallMs = stallMs;
@@ -25,12 +25,18 @@ export class TransferMeter {
     this.#progress = progress;
   }
 
-  /** From here on `onStall` is called once the network keeps a step waiting for too long. */
-  start(onStall: (error: TimeoutError) => void): void {
-    this.#onStall = onStall;
+  /**
+   * From here on `onFailure` is called once the network keeps a step waiting for too long, and for what a progress callback
+   * throws meanwhile.
+   */
+  start(onFailure: (error: Error) => void): void {
+    this.#onFailure = onFailure;
     this.#timer = setTimeout(() => {
-      if (this.#waiting) this.#onStall(new TimeoutError('stall', this.#stallMs));
+      if (this.#waiting) this.#onFailure(new TimeoutError('stall', this.#stallMs));
     }, this.#stallMs);
+    this.#progress?.start((error) => {
+      this.#onFailure(error instanceof Error ? error : new Error(String(error)));
+    });
   }
 
   /** A step that waits for the network. The time of this side's own disk does not count. */
@@ -52,5 +58,6 @@ export class TransferMeter {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#progress?.stop();
   }
 }
