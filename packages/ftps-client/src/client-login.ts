@@ -53,7 +53,9 @@ export class ClientLogin {
    */
   async reconnect(signal?: AbortSignal): Promise<OpenedLogin> {
     this.#mustNotBeClosed();
-    this.#current.control.destroy(new ConnectionError('the client connects anew'));
+    const { control } = this.#current;
+    control.destroy(new ConnectionError('the client connects anew'));
+    const error = control.loss ?? new ConnectionError('the login was lost');
     const ends = this.#closing.signal;
     const opened = await openLogin(
       { ...this.#options, signal: signal === undefined ? ends : AbortSignal.any([signal, ends]) },
@@ -74,6 +76,7 @@ export class ClientLogin {
     if (ends.aborted) opened.control.destroy(new ConnectionError('the client was closed'));
     this.#mustNotBeClosed();
     this.#current = opened;
+    this.#options.announce('reconnect', { host: this.#options.host, error });
     return opened;
   }
 

@@ -1,6 +1,7 @@
 // The user-PI: commands out, replies matched to them in order (RFC 959 §5.4).
 import type { Reply, TextEncoding } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, TimeoutError, withDeadline, type ByteChannel, type Endpoint } from '@ftps-kit/tls-core';
+import { announceNothing, type Announce } from './client-events.js';
 import { publishControl } from './diagnostics.js';
 import { ProtocolError, ReplyError, isNegative, refused, replyText } from './errors.js';
 import type { OutgoingCommand } from './outgoing-command.js';
@@ -28,14 +29,18 @@ export class ControlConnection {
   readonly remote: Endpoint;
   readonly #channel: ByteChannel;
   readonly #reader: ReplyReader;
+  readonly #announce: Announce;
   /** Exchanges whose final reply has not come, oldest first. */
   readonly #open: OpenExchange[] = [];
   #written: Promise<void> = Promise.resolve();
   #lost: Error | undefined;
+  /** Whether QUIT was said: then the server may close first. */
+  #isLeaving = false;
   #barrier: { readonly exchange: Exchange; readonly code: number } | undefined;
 
-  constructor(channel: ByteChannel, reader: ReplyReader, remote: Endpoint) {
+  constructor(channel: ByteChannel, reader: ReplyReader, remote: Endpoint, announce: Announce = announceNothing) {
     this.#channel = channel;
+    this.#announce = announce;
     this.#reader = reader;
     this.remote = remote;
     void this.#readReplies();
@@ -44,6 +49,11 @@ export class ControlConnection {
   /** Whether it can carry no command any more. */
   get isLost(): boolean {
     return this.#lost !== undefined;
+  }
+
+  /** What ended it; undefined while it stands. */
+  get loss(): Error | undefined {
+    return this.#lost;
   }
 
   /** How names are spelled in commands and replies. */
@@ -64,9 +74,9 @@ export class ControlConnection {
       throw new ConnectionError(`the control connection is gone: ${this.#lost.message}`, { cause: this.#lost });
     }
     const bytes = command.encode(this.encoding);
-    const exchange = new OpenExchange(command.verb);
+    const exchange = new OpenExchange(command);
     this.#open.push(exchange);
-    publishControl({ kind: 'command', line: command.shown });
+    publishControl({ kind: 'command', line: command.shown }, this.#announce);
     // Each in a TLS record of its own: a server that takes what it read for one command still hears all of them.
     this.#written = this.#written
       .then(() => this.#channel.write(bytes))
@@ -113,12 +123,13 @@ export class ControlConnection {
       await this.begin(command).final;
       await this.#channel.end();
     };
+    this.#isLeaving = true;
     try {
       await withDeadline('close', { timeoutMs }, farewell(), () => undefined);
     } catch {
       // The connection was gone, or goes now.
     }
-    this.destroy(new ConnectionError('the client was closed'));
+    this.destroy(clientClosed());
   }
 
   /** Drops the connection; all exchanges under way reject with `error`. */
@@ -127,6 +138,7 @@ export class ControlConnection {
     this.#lost = error;
     this.#channel.destroy(error);
     for (const exchange of this.#open.splice(0)) exchange.fail(error);
+    this.#announce('close', { error });
   }
 
   /** Whether the reply is for somebody: what comes before the barrier's own may be one too many, or one too few. */
@@ -143,12 +155,13 @@ export class ControlConnection {
   async #readReplies(): Promise<void> {
     try {
       for (;;) {
-        const reply = await this.#reader.next();
-        publishControl({ kind: 'reply', reply });
+        const reply = withoutSecret(await this.#reader.next(), this.#open[0]?.secret);
+        publishControl({ kind: 'reply', reply }, this.#announce);
         this.#deliver(reply);
       }
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
+      if (this.#isLeaving) this.destroy(clientClosed());
+      else this.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
     }
   }
 
@@ -174,14 +187,16 @@ export interface Barrier {
 
 class OpenExchange implements Exchange {
   readonly verb: string;
+  readonly secret: string | undefined;
   readonly preliminary: Promise<Reply | undefined>;
   readonly final: Promise<Reply>;
   #givePreliminary: (reply: Reply | undefined) => void = () => undefined;
   #giveFinal: (reply: Reply) => void = () => undefined;
   readonly #failures: ((error: Error) => void)[] = [];
 
-  constructor(verb: string) {
+  constructor({ verb, secret }: OutgoingCommand) {
     this.verb = verb;
+    this.secret = secret;
     this.preliminary = new Promise((resolve, reject) => {
       this.#givePreliminary = resolve;
       this.#failures.push(reject);
@@ -209,4 +224,14 @@ class OpenExchange implements Exchange {
   fail(error: Error): void {
     for (const reject of this.#failures) reject(error);
   }
+}
+
+/** A server may repeat the password in its reply, which goes to errors, events and logs. */
+function withoutSecret(reply: Reply, secret: string | undefined): Reply {
+  if (secret === undefined || secret === '') return reply;
+  return { ...reply, lines: reply.lines.map((line) => line.replaceAll(secret, '***')) };
+}
+
+function clientClosed(): ConnectionError {
+  return new ConnectionError('the client was closed');
 }

@@ -61,10 +61,14 @@ async function openExplicit(
   const reader = new ReplyReader(transport);
   const greeting = await readGreeting(reader, options);
   if (options.plain) {
-    return { control: new ControlConnection(transport, reader, transport.remote), greeting, protection: undefined };
+    return {
+      control: new ControlConnection(transport, reader, transport.remote, options.announce),
+      greeting,
+      protection: undefined,
+    };
   }
   const auth = outgoing('AUTH', 'TLS');
-  publishControl({ kind: 'command', line: auth.shown });
+  publishControl({ kind: 'command', line: auth.shown }, options.announce);
   await transport.write(auth.encode(reader.encoding));
   const reply = await readReply(reader, options);
   if (reply.code !== AUTH_ACCEPTED) {
@@ -109,7 +113,7 @@ async function protect(
   try {
     const reader = new ReplyReader(channel);
     const greeting = await greet(reader);
-    const control = new ControlConnection(channel, reader, transport.remote);
+    const control = new ControlConnection(channel, reader, transport.remote, options.announce);
     return { control, greeting, protection: { connector, binding, handshake: channel.handshake } };
   } catch (error) {
     channel.destroy();
@@ -126,8 +130,8 @@ async function readGreeting(reader: ReplyReader, options: ClientOptions): Promis
   }
 }
 
-async function readReply(reader: ReplyReader, { timeouts, signal }: ClientOptions): Promise<Reply> {
+async function readReply(reader: ReplyReader, { timeouts, signal, announce }: ClientOptions): Promise<Reply> {
   const reply = await withDeadline('reply', { timeoutMs: timeouts.replyMs, signal }, reader.next(), () => undefined);
-  publishControl({ kind: 'reply', reply });
+  publishControl({ kind: 'reply', reply }, announce);
   return reply;
 }

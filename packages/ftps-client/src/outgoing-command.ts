@@ -9,6 +9,8 @@ export interface OutgoingCommand {
   encode(encoding: TextEncoding): Uint8Array;
   /** For logs: the argument of PASS and ACCT is left out. */
   readonly shown: string;
+  /** The argument of PASS and ACCT, which is not to be shown where a server repeats it. */
+  readonly secret: string | undefined;
 }
 
 const SECRET_VERBS: readonly string[] = ['PASS', 'ACCT'];
@@ -24,8 +26,13 @@ export function outgoing(verb: string, argument?: string): OutgoingCommand {
     }
   };
   encode('utf-8-or-bytes');
-  const secret = SECRET_VERBS.includes(verb.toUpperCase());
-  return { verb, encode, shown: argument === undefined ? verb : `${verb} ${secret ? '***' : argument}` };
+  const secret = SECRET_VERBS.includes(verb.toUpperCase()) ? argument : undefined;
+  return {
+    verb,
+    encode,
+    shown: argument === undefined ? verb : `${verb} ${secret === undefined ? argument : '***'}`,
+    secret,
+  };
 }
 
 /** A command about a path. Throws `ConfigError` for an empty one as well. */
