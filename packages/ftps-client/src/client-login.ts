@@ -1,11 +1,11 @@
 // The login of one client: lost and opened again, with what its caller relies on restored.
-import { parseQuotedPath } from '@ftps-kit/ftp-protocol';
-import { ConnectionError } from '@ftps-kit/tls-core';
+import { ConnectionError, FtpsError, NotResumedError } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
-import { isNegative } from './errors.js';
+import { ProtocolError } from './errors.js';
 import { openLogin, type OpenedLogin } from './login-opener.js';
 import { outgoing, outgoingPath } from './outgoing-command.js';
-import { ServerTraits } from './server-traits.js';
+import { workingFolder } from './remote-entry.js';
+import type { ServerTraits } from './server-traits.js';
 
 /**
  * Holds one login at a time. Whoever works with it asks for `current`, `ensureOpen` or `reconnect` when the work begins,
@@ -15,21 +15,26 @@ export class ClientLogin {
   readonly #options: ClientOptions;
   readonly #traits: ServerTraits;
   #current: OpenedLogin;
-  /** The working folder, where the caller has changed it. */
-  #folder: string | undefined;
+  /** The working folder, where the caller has changed it; `null` where nobody knows what it is. */
+  #folder: string | null | undefined;
+  #isPinned: boolean;
+  #hasTriedPin = false;
   /** Fires when it is closed, and ends an opening that is under way. */
   readonly #closing = new AbortController();
 
-  private constructor(options: ClientOptions, traits: ServerTraits, first: OpenedLogin) {
+  private constructor(options: ClientOptions, traits: ServerTraits, first: OpenedLogin, isPinned: boolean) {
     this.#options = options;
     this.#traits = traits;
     this.#current = first;
+    this.#isPinned = isPinned;
   }
 
   /** Opens the first login. Rejects as `openLogin`. */
   static async open(options: ClientOptions): Promise<ClientLogin> {
-    const traits = new ServerTraits();
-    return new ClientLogin(options, traits, await openLogin(options, traits));
+    const { memory, host, port, onNotResumed } = options;
+    const traits = memory.traitsOf(host, port);
+    const isPinned = onNotResumed === 'pin-1.2' && (await memory.isPinned(host, port));
+    return new ClientLogin(options, traits, await openLogin(withVersion(options, isPinned), traits), isPinned);
   }
 
   /** The login as it is, also where it is lost: then every command on it rejects with `ConnectionError`. */
@@ -58,13 +63,17 @@ export class ClientLogin {
     const error = control.loss ?? new ConnectionError('the login was lost');
     const ends = this.#closing.signal;
     const opened = await openLogin(
-      { ...this.#options, signal: signal === undefined ? ends : AbortSignal.any([signal, ends]) },
+      {
+        ...withVersion(this.#options, this.#isPinned),
+        signal: signal === undefined ? ends : AbortSignal.any([signal, ends]),
+      },
       this.#traits,
     ).catch((error: unknown) => {
       this.#mustNotBeClosed();
       throw error;
     });
     try {
+      if (this.#folder === null) throw new ProtocolError('the working folder is not known, and cannot be restored');
       if (this.#folder !== undefined) {
         const deadline = { timeoutMs: opened.timeouts.replyMs, signal };
         await opened.control.demand(outgoingPath('CWD', this.#folder), deadline);
@@ -82,9 +91,41 @@ export class ClientLogin {
 
   /** To be called after the working folder was changed: asks where it is now, so that `reconnect` can go back there. */
   async folderChanged(signal?: AbortSignal): Promise<void> {
-    const { control, timeouts } = this.#current;
-    const reply = await control.run(outgoing('PWD'), { timeoutMs: timeouts.replyMs, signal });
-    this.#folder = isNegative(reply) ? undefined : parseQuotedPath(reply.lines.join(' '));
+    this.#folder = null;
+    this.#folder = await workingFolder(this.#current, signal).catch((error: unknown) => {
+      if (error instanceof FtpsError && !this.#current.control.isLost) return null;
+      throw error;
+    });
+  }
+
+  /**
+   * Does `work`. Where a data connection in it did not resume under TLS 1.3 and the options say so, opens the login anew
+   * with TLS 1.2 and does the work again: once for each client, and nothing took effect the first time, since no byte
+   * moved. That this helps is remembered; where it does not, TLS 1.3 is spoken again. Rejects as `work`.
+   *
+   * Nobody but the server can bring this about: what it refuses comes over TLS, and so does the handshake that says "not
+   * resumed".
+   */
+  async withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const mayPin = this.#options.onNotResumed === 'pin-1.2' && !this.#isPinned && !this.#hasTriedPin;
+      const couldHelp = error instanceof NotResumedError && this.#current.handshake?.protocol === 'TLSv1.3';
+      if (!mayPin || !couldHelp) throw error;
+    }
+    this.#hasTriedPin = true;
+    this.#isPinned = true;
+    try {
+      await this.reconnect(signal);
+      this.#options.announce('pin', { host: this.#options.host, version: '1.2' });
+      const result = await work();
+      await this.#rememberPin();
+      return result;
+    } catch (error) {
+      if (error instanceof NotResumedError || !this.isOpen) this.#isPinned = false;
+      throw error;
+    }
   }
 
   /** Ends it for good; with `farewell`, QUIT is said first. Never rejects, and takes `timeouts.closeMs` at most. */
@@ -95,7 +136,19 @@ export class ClientLogin {
     else control.destroy(new ConnectionError('the client was closed'));
   }
 
+  async #rememberPin(): Promise<void> {
+    const { memory, host, port } = this.#options;
+    // What was to be done is done; that the next process has to find it out again is no failure of it.
+    await memory.pin(host, port).catch((error: unknown) => {
+      process.emitWarning(`the TLS 1.2 pin for ${host} is not kept: ${String(error)}`, { type: 'FtpsKitWarning' });
+    });
+  }
+
   #mustNotBeClosed(): void {
     if (this.#closing.signal.aborted) throw new ConnectionError('the client is closed');
   }
+}
+
+function withVersion(options: ClientOptions, isPinned: boolean): ClientOptions {
+  return isPinned ? { ...options, policy: { ...options.policy, maxVersion: 'TLSv1.2' } } : options;
 }

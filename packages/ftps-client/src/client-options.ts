@@ -13,6 +13,7 @@ import {
 import { announceNothing, type Announce } from './client-events.js';
 import { DEFAULT_TIMEOUTS } from './limits.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
+import { ServerMemory } from './server-memory.js';
 
 /** Time limits by phase, milliseconds; each has a default. */
 export interface Timeouts {
@@ -49,9 +50,12 @@ export interface FtpsClientOptions {
   readonly whenEmpty?: WhenEmpty | undefined;
   /**
    * What to do when a data connection did not resume the control connection's TLS session. Default `allow`: the result
-   * says `resumed: false`. `fail`: `NotResumedError` before a byte moves.
+   * says `resumed: false`. `fail`: `NotResumedError` before a byte moves. `pin-1.2`: connects anew, once, with TLS 1.2,
+   * whose sessions resume where a server cannot do it under TLS 1.3, and does there what failed; `fail` from then on.
    */
-  readonly onNotResumed?: 'allow' | 'fail' | undefined;
+  readonly onNotResumed?: 'allow' | 'fail' | 'pin-1.2' | undefined;
+  /** What is known of servers, to be shared between clients. Default: one of this client's own. */
+  readonly memory?: ServerMemory | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /**
    * Where data connections go after PASV. Default `control`: to the host of the control connection, whatever the reply
@@ -122,7 +126,8 @@ export interface ClientOptions {
   readonly policy: ClientPolicy;
   readonly engine: TlsEngine;
   readonly whenEmpty: WhenEmpty;
-  readonly onNotResumed: 'allow' | 'fail';
+  readonly onNotResumed: 'allow' | 'fail' | 'pin-1.2';
+  readonly memory: ServerMemory;
   readonly timeouts: Timeouts;
   readonly passiveAddress: 'control' | 'reply';
   readonly plain: boolean;
@@ -145,6 +150,7 @@ const KEYS: readonly string[] = [
   'engine',
   'whenEmpty',
   'onNotResumed',
+  'memory',
   'timeouts',
   'passiveAddress',
   'reconnect',
@@ -161,6 +167,10 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
   const mode = oneOf('mode', options.mode ?? 'explicit', ['explicit', 'implicit']);
   const plain = options.dangerouslyPlain ?? false;
   if (plain && mode === 'implicit') throw new ConfigError('dangerouslyPlain: implicit TLS cannot be plain');
+  const policy = parseClientPolicy(options.tls);
+  if (options.onNotResumed === 'pin-1.2' && policy.minVersion === 'TLSv1.3') {
+    throw new ConfigError("onNotResumed: 'pin-1.2' needs TLS 1.2 to be allowed, and tls.versions is '1.3'");
+  }
   const credentials = new Credentials(options.user ?? 'anonymous', options.password, options.account);
   // Encoded once for the check: a user or password that cannot be sent must fail here.
   credentials.userCommand();
@@ -171,10 +181,11 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     port: wholeNumber('port', options.port ?? (mode === 'implicit' ? 990 : 21), 1, 65_535),
     mode,
     credentials,
-    policy: parseClientPolicy(options.tls),
+    policy,
     engine: typeof options.engine === 'object' ? options.engine : selectEngine(options.engine),
     whenEmpty: oneOf('whenEmpty', options.whenEmpty ?? 'reuse-last', ['reuse-last', 'full-handshake', 'fail']),
-    onNotResumed: oneOf('onNotResumed', options.onNotResumed ?? 'allow', ['allow', 'fail']),
+    onNotResumed: oneOf('onNotResumed', options.onNotResumed ?? 'allow', ['allow', 'fail', 'pin-1.2']),
+    memory: options.memory ?? new ServerMemory(),
     timeouts: parseTimeouts(options.timeouts ?? {}),
     passiveAddress: oneOf('passiveAddress', options.passiveAddress ?? 'control', ['control', 'reply']),
     plain,

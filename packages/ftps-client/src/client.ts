@@ -304,7 +304,8 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     const { signal } = options;
     return this.#turns.take(signal, async () => {
       if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
-      return work(this.#reconnects ? await this.#login.ensureOpen(signal) : this.#login.current, signal);
+      if (this.#reconnects) await this.#login.ensureOpen(signal);
+      return this.#login.withPin(signal, () => work(this.#login.current, signal));
     });
   }
 }

@@ -32,7 +32,9 @@ export async function download(
   try {
     // Every sink can be gone on with behind what it has.
     const obstacle = (): undefined => undefined;
-    return await withAttempts({ policy, signal, onAttempt, obstacle }, (attempt) => work.attempt(attempt));
+    return await withAttempts({ policy, signal, onAttempt, obstacle }, (attempt) =>
+      logins.withPin(signal, () => work.attempt(attempt)),
+    );
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const left = await sink.discard(error);

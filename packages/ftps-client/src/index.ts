@@ -11,6 +11,7 @@ export type {
   TransferSubject,
 } from './client-events.js';
 export type { FtpsClientOptions, Timeouts } from './client-options.js';
+export { ServerMemory, type ServerMemoryOptions } from './server-memory.js';
 export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';
 export type { DownloadSink, DownloadTarget, SinkOpener, WritableSink } from './download-sink.js';
 export {

@@ -20,6 +20,12 @@ export const DEFAULT_TIMEOUTS = Object.freeze({
  */
 export const PIPELINE_PATIENCE_MS = 5_000;
 
+/** Servers that a `ServerMemory` keeps apart; the one not asked for longest is forgotten. */
+export const MAX_REMEMBERED_SERVERS = 1_000;
+
+/** How long TLS 1.2 stays pinned for a server before TLS 1.3 is tried again: 30 days. */
+export const PIN_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
+
 /** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
 export const CONTROL_KEEP_ALIVE_MS = 30_000;
 

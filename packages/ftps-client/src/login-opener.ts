@@ -40,7 +40,8 @@ export async function openLogin(options: ClientOptions, traits: ServerTraits): P
 
 async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: boolean): Promise<OpenedLogin> {
   const { control, greeting, protection } = await openControl(options);
-  const { credentials, timeouts, signal, onNotResumed } = options;
+  const { credentials, timeouts, signal } = options;
+  const onNotResumed = options.onNotResumed === 'allow' ? 'allow' : 'fail';
   if (options.encoding === 'latin1') control.encoding = 'latin1';
   const dialogue = new LoginDialogue(control, {
     credentials,

@@ -86,7 +86,7 @@ function notResumed(refusal: ReplyError, handshake: HandshakeSummary | undefined
   const remedy =
     handshake?.protocol === 'TLSv1.2'
       ? "allow whenEmpty: 'reuse-last', or have session reuse switched off on the server"
-      : "allow whenEmpty: 'reuse-last', or pin TLS 1.2 (tls: { versions: '1.2' }), whose sessions can be resumed any number of times";
+      : "allow whenEmpty: 'reuse-last', or pin TLS 1.2 (tls: { versions: '1.2' }, or onNotResumed: 'pin-1.2'), whose sessions can be resumed any number of times";
   return new NotResumedError(
     `${what} (${replyText(refusal.reply)}): ${remedy}; vsftpd ends the control connection after this`,
     resumed ? 'foreign' : 'full-handshake',

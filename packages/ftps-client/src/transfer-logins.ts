@@ -4,17 +4,21 @@ import type { LoginContext } from './transfer.js';
 export interface Logins {
   /** Rejects as opening a login does. */
   forAttempt(attempt: number, signal: AbortSignal | undefined): Promise<LoginContext>;
+  /** Does `work`, and once more on a login with TLS 1.2 where its data connection did not resume and the options say so. */
+  withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
 }
 
 /** Holds a login that can be opened again. */
 export interface ReopenableLogin {
   readonly current: LoginContext;
   ensureOpen(signal?: AbortSignal): Promise<LoginContext>;
+  withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
 }
 
 /** The first attempt takes the login as it is, so that whether a lost one is opened for it is for the caller to decide. */
 export function loginsOf(login: ReopenableLogin): Logins {
   return {
     forAttempt: (attempt, signal) => (attempt === 1 ? Promise.resolve(login.current) : login.ensureOpen(signal)),
+    withPin: (signal, work) => login.withPin(signal, work),
   };
 }

@@ -90,7 +90,7 @@ class Upload {
     const { retry: policy, signal, onAttempt } = this.#options;
     try {
       return await withAttempts({ policy, signal, onAttempt, obstacle: (error) => this.#obstacle(error) }, (attempt) =>
-        this.#attempt(attempt),
+        this.#logins.withPin(signal, () => this.#attempt(attempt)),
       );
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -230,6 +230,18 @@ export function realServerSuite(real: RealServer): void {
       });
     }
 
+    if (!real.resumes['1.3'] && real.resumes['1.2']) {
+      it('is spoken to in TLS 1.2 where that is allowed, and then resumes', async () => {
+        await using server = await real.start({});
+        const options = { ...clientOptions(server), tls: { ca: server.caPem }, onNotResumed: 'pin-1.2' } as const;
+        await using client = await connect(real, options);
+        expect(client.handshake).to.include({ protocol: 'TLSv1.3' });
+        const result = await client.upload(Buffer.from('hello'), '/a');
+        expect(result.handshake).to.include({ protocol: 'TLSv1.2', resumed: true });
+        expect(await client.size('/a')).to.equal(5);
+      });
+    }
+
     if (real.hasImplicit) {
       it('speaks TLS from the first byte where it is implicit', async () => {
         await using server = await real.start({ implicit: true });

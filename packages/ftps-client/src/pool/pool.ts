@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { CallOptions, HashOptions, TreeOptions } from '../call-options.js';
 import { announcerOf } from '../client-events.js';
 import { FtpsClient } from '../client.js';
+import { ServerMemory } from '../server-memory.js';
 import { knownKeys, parseClientOptions, type FtpsClientOptions } from '../client-options.js';
 import type { DownloadTarget } from '../download-sink.js';
 import type { Entry } from '../list-entry.js';
@@ -48,6 +49,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   constructor(options: FtpsClientOptions, poolOptions: PoolOptions = {}) {
     super();
     const settings = parsePoolOptions(poolOptions);
+    const memory = options.memory ?? new ServerMemory();
     parseClientOptions(options);
     const tell = announcerOf<PoolEvents>(this);
     this.#width = settings.size;
@@ -62,7 +64,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
             signal,
             obstacle: (error) => (isAlone() || !(error instanceof ReplyError) ? undefined : NO_MORE),
           },
-          async () => new PooledClient(await FtpsClient.connect({ ...options, signal })),
+          async () => new PooledClient(await FtpsClient.connect({ ...options, memory, signal })),
         );
       },
       onOpen: ({ client }) => {

@@ -1,0 +1,109 @@
+// What clients have learned about servers, by host and port: shared between clients, and kept in a file if asked.
+import { systemClock, type Clock } from '@ftps-kit/tls-core';
+import { localFailure } from './errors.js';
+import { MAX_REMEMBERED_SERVERS, PIN_LIFETIME_MS } from './limits.js';
+import { readPrivateJson, writePrivateJson } from './private-file.js';
+import { ServerTraits } from './server-traits.js';
+
+export interface ServerMemoryOptions {
+  /** Where pins are kept for the next process; none is kept without it. Anybody who may write here may pin TLS 1.2. */
+  readonly file?: string | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Give one to several clients (`memory`), and what one of them finds out about a server is not tried by the next again:
+ * that EPSV is not understood, that pipelining is minded, how names are spelled, that TLS 1.2 has to be pinned. A pin
+ * lasts for 30 days; then TLS 1.3 gets another chance.
+ */
+export class ServerMemory {
+  readonly #file: string | undefined;
+  readonly #clock: Clock;
+  readonly #traits = new Map<string, ServerTraits>();
+  /** When each pin was made, milliseconds since the epoch; the oldest falls out. */
+  #pins: Map<string, number> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor({ file, clock = systemClock }: ServerMemoryOptions = {}) {
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  /** What is known of this server; to be changed by whoever learns more. */
+  traitsOf(host: string, port: number): ServerTraits {
+    const key = keyOf(host, port);
+    const traits = this.#traits.get(key) ?? new ServerTraits();
+    this.#traits.delete(key);
+    this.#traits.set(key, traits);
+    dropOldest(this.#traits);
+    return traits;
+  }
+
+  /** Whether TLS 1.2 is pinned for this server. Rejects with `LocalFileError` where the file cannot be read. */
+  async isPinned(host: string, port: number): Promise<boolean> {
+    const pinnedAt = (await this.#loaded()).get(keyOf(host, port));
+    return pinnedAt !== undefined && this.#isFresh(pinnedAt);
+  }
+
+  /** Pins TLS 1.2 for this server. Rejects with `LocalFileError` where the file cannot be written; it is pinned even so. */
+  async pin(host: string, port: number): Promise<void> {
+    const pins = await this.#loaded();
+    pins.delete(keyOf(host, port));
+    pins.set(keyOf(host, port), this.#clock());
+    dropOldest(pins);
+    const file = this.#file;
+    if (file === undefined) return;
+    const written = this.#writing.then(() => this.#save(file));
+    this.#writing = written.catch(() => undefined);
+    await written;
+  }
+
+  async #loaded(): Promise<Map<string, number>> {
+    this.#pins ??= this.#file === undefined ? new Map<string, number>() : await this.#read(this.#file);
+    return this.#pins;
+  }
+
+  async #read(file: string): Promise<Map<string, number>> {
+    try {
+      return pinsIn(await readPrivateJson(file));
+    } catch (error) {
+      throw localFailure(`cannot read ${file}`, file, error);
+    }
+  }
+
+  /** What other processes wrote meanwhile stays, as far as it is fresh. */
+  async #save(file: string): Promise<void> {
+    const pins = new Map([...(await this.#read(file)), ...(this.#pins ?? [])].filter(([, at]) => this.#isFresh(at)));
+    dropOldest(pins);
+    try {
+      await writePrivateJson(file, { version: 1, tls12: Object.fromEntries(pins) });
+    } catch (error) {
+      throw localFailure(`cannot write ${file}`, file, error);
+    }
+  }
+
+  #isFresh(pinnedAt: number): boolean {
+    const age = this.#clock() - pinnedAt;
+    return age >= 0 && age < PIN_LIFETIME_MS;
+  }
+}
+
+function keyOf(host: string, port: number): string {
+  return `${host.toLowerCase()}:${port}`;
+}
+
+function dropOldest(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    if (map.size <= MAX_REMEMBERED_SERVERS) return;
+    map.delete(key);
+  }
+}
+
+function pinsIn(value: unknown): Map<string, number> {
+  const pins = new Map<string, number>();
+  const entries = typeof value === 'object' && value !== null && 'tls12' in value ? value.tls12 : undefined;
+  if (typeof entries !== 'object' || entries === null) return pins;
+  for (const [key, at] of Object.entries(entries)) if (typeof at === 'number') pins.set(key, at);
+  dropOldest(pins);
+  return pins;
+}

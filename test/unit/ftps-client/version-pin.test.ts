@@ -1,0 +1,139 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ConfigError, FtpsClient, NotResumedError, ServerMemory, type FtpsClientOptions } from '@ftps-kit/ftps-client';
+import { collect } from '../../support/collect.js';
+import { rejection } from '../../support/rejection.js';
+import { scriptedOptions } from '../../support/scripted-client.js';
+import { scriptedServer, type Script, type ScriptedPeer } from '../../support/scripted-server.js';
+
+const features = ['MLST type*;'];
+
+/** Logs in, and takes one command whose data connection resumes, or is refused as vsftpd does. */
+function serves(command: string, { resumes }: { resumes: boolean }, then?: Script): Script {
+  return async (peer) => {
+    await peer.login({ tls: true, features });
+    const data = await peer.passive();
+    await peer.on(command, '150 go on');
+    if (!resumes) {
+      const channel = await data.channel(peer.otherBinding()).catch(() => undefined);
+      channel?.destroy();
+      await peer.say('522 SSL connection failed: session reuse required\r\n');
+      peer.destroy();
+      return;
+    }
+    const channel = await data.channel();
+    if (command.startsWith('STOR')) while ((await channel.read(Buffer.alloc(100))) > 0);
+    await channel.end();
+    await peer.say('226 done\r\n');
+    await (then ?? quit)(peer);
+  };
+}
+
+async function quit(peer: ScriptedPeer): Promise<void> {
+  await peer.on('QUIT', '221 bye');
+}
+
+async function withServer(
+  scripts: readonly Script[],
+  work: (options: FtpsClientOptions) => Promise<void>,
+): Promise<void> {
+  const left = [...scripts];
+  const server = await scriptedServer(async (peer) => {
+    await left.shift()?.(peer);
+  });
+  await work({ ...(await scriptedOptions(server, true)), onNotResumed: 'pin-1.2' });
+  await server.close();
+  expect(left).to.have.lengthOf(0);
+}
+
+describe('a server whose data connections do not resume under TLS 1.3', () => {
+  for (const [command, call] of [
+    ['STOR a', (client: FtpsClient) => client.upload(Buffer.from('payload'), 'a', { verify: 'none' })],
+    ['MLSD', (client: FtpsClient) => collect(client.list())],
+  ] as const) {
+    it(`gets ${command} again under TLS 1.2, which is told and remembered`, async () => {
+      const memory = new ServerMemory();
+      const scripts = [
+        serves(command, { resumes: false }),
+        serves(command, { resumes: true }),
+        serves(command, { resumes: true }),
+      ];
+      await withServer(scripts, async (options) => {
+        const client = await FtpsClient.connect({ ...options, memory });
+        expect(client.handshake?.protocol).to.equal('TLSv1.3');
+        const pins: unknown[] = [];
+        client.on('pin', (event) => pins.push(event));
+        await call(client);
+        expect(client.handshake?.protocol).to.equal('TLSv1.2');
+        expect(pins).to.deep.equal([{ host: '127.0.0.1', version: '1.2' }]);
+        await client.close();
+
+        const next = await FtpsClient.connect({ ...options, memory });
+        expect(next.handshake?.protocol).to.equal('TLSv1.2');
+        await call(next);
+        await next.close();
+      });
+    });
+  }
+
+  it('is tried once with TLS 1.2, and not taken for pinned where that does not help either', async () => {
+    const memory = new ServerMemory();
+    const scripts = [serves('MLSD', { resumes: false }), serves('MLSD', { resumes: false })];
+    await withServer(scripts, async (options) => {
+      const client = await FtpsClient.connect({ ...options, memory });
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(NotResumedError);
+      expect(await memory.isPinned('127.0.0.1', options.port ?? 0)).to.equal(false);
+      await client.close();
+    });
+  });
+
+  it('is not tried again where the options do not say so', async () => {
+    await withServer([serves('MLSD', { resumes: false })], async (options) => {
+      const client = await FtpsClient.connect({ ...options, onNotResumed: 'fail' });
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(NotResumedError);
+      await client.close();
+    });
+  });
+
+  it('cannot be pinned where TLS 1.2 is not allowed', async () => {
+    const options = { host: 'localhost', onNotResumed: 'pin-1.2', tls: { versions: '1.3' } } as const;
+    expect(await rejection(FtpsClient.connect(options))).to.be.instanceOf(ConfigError);
+  });
+});
+
+describe('the memory of servers', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ftps-kit-memory-'));
+    file = join(folder, 'new', 'servers.json');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('keeps pins in a file that only its owner may read, for 30 days', async () => {
+    let now = 1_000;
+    const clock = (): number => now;
+    await new ServerMemory({ file, clock }).pin('Ftp.Example', 21);
+    await new ServerMemory({ file, clock }).pin('other.example', 990);
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    const later = new ServerMemory({ file, clock });
+    expect(await later.isPinned('ftp.example', 21)).to.equal(true);
+    expect(await later.isPinned('ftp.example', 22)).to.equal(false);
+    expect(await later.isPinned('other.example', 990)).to.equal(true);
+    now += 30 * 24 * 60 * 60 * 1000;
+    expect(await later.isPinned('ftp.example', 21)).to.equal(false);
+  });
+
+  it('begins anew with a file that is none of its own, and stays within its bound', async () => {
+    file = join(folder, 'servers.json');
+    await writeFile(file, '{"version":1,"tls12":{"a:1":"soon","b:2":');
+    const memory = new ServerMemory({ file });
+    for (let port = 1; port <= 1_100; port++) memory.traitsOf('many', port).mindsPipelining = true;
+    expect(memory.traitsOf('many', 1).mindsPipelining).to.equal(false);
+    expect(memory.traitsOf('many', 1_100).mindsPipelining).to.equal(true);
+    await memory.pin('c', 3);
+    expect(Object.keys((JSON.parse(await readFile(file, 'utf8')) as { tls12: object }).tls12)).to.deep.equal(['c:3']);
+  });
+});
