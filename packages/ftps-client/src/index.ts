@@ -12,6 +12,7 @@ export type {
 } from './client-events.js';
 export type { FtpsClientOptions, Timeouts } from './client-options.js';
 export { ServerMemory, type ServerMemoryOptions } from './server-memory.js';
+export { UnsafeNameError, safeLocalName, type LocalNameOptions } from './local-name.js';
 export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';
 export type { DownloadSink, DownloadTarget, SinkOpener, WritableSink } from './download-sink.js';
 export {

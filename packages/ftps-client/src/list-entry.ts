@@ -4,7 +4,7 @@ import { parseList, type FileInfo } from 'basic-ftp';
 import { ProtocolError } from './errors.js';
 
 export interface Entry {
-  /** One component: never empty, `.` or `..`, and without a slash. Not to be joined to a local path unchecked even so. */
+  /** One component: never empty, `.` or `..`, and without a slash. For a local path, see `safeLocalName`. */
   readonly name: string;
   readonly type: 'file' | 'directory' | 'link' | 'other';
   /** Bytes. */
