@@ -11,20 +11,7 @@ const onWindows = [
   ...['con', 'CON.txt', 'nul', 'aux .c', 'com1', 'COM9.log', 'lpt¹', 'conin$', 'ab:c', 'a?', 'a*', '"a"', '<a', 'a|b'],
   ...['a.', '...', 'a ', 'a\tb', 'a\u0085b'],
 ];
-const fine = [
-  'a',
-  '.hidden',
-  '...',
-  'a..b',
-  'Ordner ü',
-  '😀',
-  '-rf',
-  '~',
-  '%2e%2e',
-  'consul',
-  'com10',
-  'x'.repeat(255),
-];
+const fine = ['a', '.hidden', 'a..b', 'Ordner ü', '😀', '-rf', '~', '%2e%2e', 'consul', 'com10', 'x'.repeat(255)];
 
 describe('a local name', () => {
   for (const name of everywhere) {
