@@ -16,6 +16,7 @@ import {
   selectEngine,
   type ByteChannel,
   type ClientBinding,
+  type ServerIdentity,
   type TlsChannel,
   type TlsConnector,
   type TlsVersions,
@@ -35,6 +36,10 @@ export interface RawTarget {
 export interface RawClientOptions {
   readonly versions?: TlsVersions | undefined;
   readonly alpn?: readonly string[] | undefined;
+  /** The name to ask for. Default: localhost. */
+  readonly serverName?: string | undefined;
+  /** The certificate to show. Default: none. */
+  readonly identity?: ServerIdentity | undefined;
   /** Where the control connection comes from, such as 127.0.0.2. */
   readonly localAddress?: string | undefined;
 }
@@ -66,12 +71,16 @@ export class RawFtpClient implements AsyncDisposable {
   #channel: ByteChannel;
   #tls: TlsChannel | undefined;
 
-  private constructor(target: RawTarget, tcp: RawConnection<SocketChannel>, options: RawClientOptions) {
+  private constructor(
+    target: RawTarget,
+    tcp: RawConnection<SocketChannel>,
+    { versions, alpn, serverName, identity }: RawClientOptions,
+  ) {
     this.#target = target;
     this.#tcp = tcp;
     this.#channel = tcp.channel;
     this.connector = selectEngine().connector(
-      parseClientPolicy({ ca: target.caPem, versions: options.versions, alpn: options.alpn }),
+      parseClientPolicy({ ca: target.caPem, versions, alpn, serverName, identity }),
     );
     this.binding = this.connector.newBinding();
   }

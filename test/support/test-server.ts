@@ -19,7 +19,7 @@ import {
   type ServerEvents,
   type TransferEvent,
 } from '@ftps-kit/ftps-server';
-import type { TlsVersions } from '@ftps-kit/tls-core';
+import { ServerIdentity, type ServerTlsOptions, type TlsVersions } from '@ftps-kit/tls-core';
 import { testCertificates } from './certificates.js';
 import type { FtpTarget } from './peers/ftp-target.js';
 
@@ -29,6 +29,8 @@ export interface TestServerOptions extends Partial<Omit<FtpsServerOptions, 'tls'
   readonly mode?: ControlMode;
   /** Default 127.0.0.1. */
   readonly listenHost?: string;
+  /** TLS options besides, and instead, of the test certificate. */
+  readonly tls?: Partial<Omit<ServerTlsOptions, 'versions' | 'dangerouslyLogKeys'>>;
   /** Gets the keys of every connection (`tls.dangerouslyLogKeys`). */
   readonly logKeys?: (line: string) => void;
   /** What alice finds, over the root; default: the folder itself. */
@@ -80,11 +82,16 @@ export class TestServer implements FtpTarget, AsyncDisposable {
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
-    const { versions, mode, listenHost, logKeys, files, fileSystem, ...rest } = options;
+    const { versions, mode, listenHost, logKeys, tls, files, fileSystem, ...rest } = options;
     const { server, caFile, caPem } = await testCertificates();
     const root = mkdtempSync(join(tmpdir(), 'ftps-kit-root-'));
     const ftps = createFtpsServer({
-      tls: { cert: server.certPem, key: server.keyPem, versions, dangerouslyLogKeys: logKeys },
+      tls: {
+        identities: [new ServerIdentity({ cert: server.certPem, key: server.keyPem })],
+        versions,
+        dangerouslyLogKeys: logKeys,
+        ...tls,
+      },
       authenticate: accounts(root, fileSystem?.(root)),
       listen: { mode, host: listenHost },
       ...rest,

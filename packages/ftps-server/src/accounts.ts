@@ -1,8 +1,9 @@
 // Who may log in: the authenticators that come with the server, and how several become one.
-import { ConfigError, type Endpoint } from '@ftps-kit/tls-core';
+import { ConfigError } from '@ftps-kit/tls-core';
 import { parseAccount, type Account, type AccountTerms } from './account.js';
 import { AccountList, type ListedAccount, type Secret } from './account-list.js';
 import type { FileSystem } from './file-system.js';
+import type { LoginClient } from './login-client.js';
 import { LocalFileSystem } from './local-file-system.js';
 import { PasswordHash } from './password-hash.js';
 
@@ -15,7 +16,7 @@ export interface Credentials {
 /** Gives the account of these credentials, or undefined for nobody. It may take its time; a rejection counts as nobody. */
 export type Authenticate = (
   credentials: Credentials,
-  client: Endpoint,
+  client: LoginClient,
 ) => Account | undefined | Promise<Account | undefined>;
 
 /** An account written down in a program's own configuration: with a password, or with the hash of one. */

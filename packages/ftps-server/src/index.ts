@@ -43,6 +43,7 @@ export type {
 } from './file-system.js';
 export { DEFAULT_LIMITS, type LimitName, type ServerLimits } from './limits.js';
 export { hashByReading } from './hash-range.js';
+export type { LoginClient } from './login-client.js';
 export { LocalFileSystem, type LocalFileSystemOptions } from './local-file-system.js';
 export type { Logger, LogMethod } from './logger.js';
 export { MemoryFileSystem, type MemoryFileSystemOptions } from './memory-file-system.js';
@@ -50,7 +51,7 @@ export type { ServerCounters, ServerGauges, ServerMetrics } from './metrics.js';
 export type { ActiveModeOptions, BindingPolicy } from './options/data-connection-options.js';
 export type { ListenOptions } from './options/listen-options.js';
 export type { ProxiedDataConnections, ProxyProtocolOptions } from './options/proxy-options.js';
-export type { TlsOptions } from './options/tls-options.js';
+export type { IdentityInput, TlsOptions } from './options/tls-options.js';
 export { hashPassword } from './password-hash.js';
 export { ALL_PERMISSIONS, READ_ONLY_PERMISSIONS, type Permission } from './permissions.js';
 export { prometheusText } from './prometheus.js';

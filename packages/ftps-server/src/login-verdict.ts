@@ -5,6 +5,7 @@ import type { AccountSession } from './account-sessions.js';
 import type { Credentials } from './accounts.js';
 import type { ServerContext } from './command-row.js';
 import type { LoginRefusal } from './events.js';
+import { loginClient } from './login-client.js';
 import type { Session } from './session.js';
 
 /** `fault`: nobody could tell; the client hears of it as of a wrong password. */
@@ -21,7 +22,7 @@ export async function judgeLogin(
 ): Promise<LoginVerdict> {
   let entry: AccountSession;
   try {
-    const account = await server.settings.authenticate(credentials, session.client);
+    const account = await server.settings.authenticate(credentials, loginClient(session));
     if (account === undefined || isRevoked(account)) return { kind: 'refused', reason: 'credentials' };
     entry = server.accounts.enter(account, () => {
       session.dismiss();

@@ -14,6 +14,8 @@ export interface ServerGauges {
   readonly transfers: number;
   /** Ports that listen for a data connection. */
   readonly passivePorts: number;
+  /** When the first of the server's certificates ends, seconds since the epoch. */
+  readonly certificateExpiresAt: number;
 }
 
 /** Things since the server was made. */

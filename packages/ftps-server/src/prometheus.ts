@@ -8,6 +8,10 @@ const GAUGES: Readonly<Record<keyof ServerGauges, readonly [name: string, help: 
   sessions: ['sessions', 'Control connections on which somebody is logged in.'],
   transfers: ['transfers', 'Transfers and listings under way.'],
   passivePorts: ['passive_ports', 'Ports that listen for a data connection.'],
+  certificateExpiresAt: [
+    'certificate_expiry_timestamp_seconds',
+    "When the first of the server's certificates ends, Unix time.",
+  ],
 };
 
 /** Name, label and help of each counter; those without a label are one number. */

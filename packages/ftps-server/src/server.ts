@@ -1,7 +1,7 @@
 // The listener: sockets in, control connections out, and an end that waits for transfers.
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
-import { ConnectionError, SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
+import { ConnectionError, SocketChannel, type ServerIdentity, type TlsEngine } from '@ftps-kit/tls-core';
 import { AccountSessions } from './account-sessions.js';
 import type { ServerContext } from './command-row.js';
 import { Connections } from './connections.js';
@@ -12,6 +12,7 @@ import { LoginThrottle } from './login-throttle.js';
 import { MAX_TIMER_MS } from './limits.js';
 import { MetricsRecorder, type ServerMetrics } from './metrics.js';
 import type { ListenAddress } from './options/listen-options.js';
+import { parseIdentities, type IdentityInput } from './options/tls-options.js';
 import { PassivePorts } from './passive-ports.js';
 import { parseServerOptions, type FtpsServerOptions } from './server-options.js';
 
@@ -28,10 +29,12 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   readonly #listeners: net.Server[] = [];
   readonly #connections: Connections;
   #addresses: readonly ListeningEvent[] = [];
+  #identities: readonly [ServerIdentity, ...ServerIdentity[]];
 
   constructor(options: FtpsServerOptions) {
     super();
     const settings = parseServerOptions(options);
+    this.#identities = settings.policy.identities;
     this.#context = {
       settings,
       acceptor: settings.engine.acceptor(settings.policy),
@@ -69,12 +72,25 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       sessions: sessions.filter(({ login }) => login.state === 'logged-in').length,
       transfers: sessions.filter(({ transfer }) => transfer !== undefined).length,
       passivePorts: this.#context.passivePorts.inUse,
+      certificateExpiresAt: Math.min(
+        ...this.#identities.map(({ certificate }) => Date.parse(certificate.validTo) / 1000),
+      ),
     });
   }
 
   /** SHA-256 fingerprint of the certificate shown to clients that name no host; what they pin. */
   get fingerprint256(): string {
-    return this.#context.acceptor.policy.identities[0].fingerprint256;
+    return this.#identities[0].fingerprint256;
+  }
+
+  /**
+   * Shows other certificates from the next control connection on; sessions that are there keep theirs, data connections
+   * included. Throws `ConfigError` where one is wrong or the engine cannot choose among several, and keeps the old ones.
+   */
+  replaceIdentities(identities: IdentityInput | readonly IdentityInput[]): void {
+    const parsed = parseIdentities(identities);
+    this.#context.acceptor.replaceIdentities(parsed);
+    this.#identities = parsed;
   }
 
   /** Begins to listen on every address. Rejects with `ConnectionError` when one cannot be had, and listens on none then. */

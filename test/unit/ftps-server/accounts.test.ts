@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { anonymousAccount, firstOf, fixedAccounts, type FixedAccount } from '@ftps-kit/ftps-server';
 import { ConfigError } from '@ftps-kit/tls-core';
 import { cheapHash } from '../../support/cheap-hash.js';
-
-const client = { address: '127.0.0.1', port: 2121 };
+import { localClient } from '../../support/login-client.js';
 
 describe('fixedAccounts', () => {
   const authenticate = fixedAccounts([
@@ -12,8 +11,8 @@ describe('fixedAccounts', () => {
   ]);
 
   it('gives the account of the right name and password', async () => {
-    expect(await authenticate({ user: 'alice', password: 'opensesame' }, client)).to.include({ name: 'alice' });
-    expect(await authenticate({ user: 'bob', password: 'pässwörd' }, client)).to.include({
+    expect(await authenticate({ user: 'alice', password: 'opensesame' }, localClient)).to.include({ name: 'alice' });
+    expect(await authenticate({ user: 'bob', password: 'pässwörd' }, localClient)).to.include({
       name: 'bob',
       readOnly: true,
     });
@@ -29,17 +28,17 @@ describe('fixedAccounts', () => {
   ];
   for (const [what, user, password] of refused) {
     it(`gives nobody for ${what}`, async () => {
-      expect(await authenticate({ user, password }, client)).to.equal(undefined);
+      expect(await authenticate({ user, password }, localClient)).to.equal(undefined);
     });
   }
 
   it('gives nobody where nobody is listed', async () => {
-    expect(await fixedAccounts([])({ user: '', password: '' }, client)).to.equal(undefined);
+    expect(await fixedAccounts([])({ user: '', password: '' }, localClient)).to.equal(undefined);
   });
 
   it('gives each account a file system of its own', async () => {
-    const alice = await authenticate({ user: 'alice', password: 'opensesame' }, client);
-    const bob = await authenticate({ user: 'bob', password: 'pässwörd' }, client);
+    const alice = await authenticate({ user: 'alice', password: 'opensesame' }, localClient);
+    const bob = await authenticate({ user: 'bob', password: 'pässwörd' }, localClient);
     expect(alice?.fileSystem).not.to.equal(bob?.fileSystem);
   });
 });
@@ -50,15 +49,15 @@ describe('fixedAccounts with hashes', () => {
       { name: 'alice', passwordHash: await cheapHash('opensesame'), root: '/srv/alice' },
       { name: 'bob', password: 'builder', root: '/srv/bob' },
     ]);
-    expect(await authenticate({ user: 'alice', password: 'opensesame' }, client)).to.include({ name: 'alice' });
-    expect(await authenticate({ user: 'bob', password: 'builder' }, client)).to.include({ name: 'bob' });
+    expect(await authenticate({ user: 'alice', password: 'opensesame' }, localClient)).to.include({ name: 'alice' });
+    expect(await authenticate({ user: 'bob', password: 'builder' }, localClient)).to.include({ name: 'bob' });
     for (const [user, password] of [
       ['alice', 'builder'],
       ['bob', 'opensesame'],
       ['carol', 'opensesame'],
       ['alice', await cheapHash('opensesame')],
     ] as const) {
-      expect(await authenticate({ user, password }, client), `${user} ${password}`).to.equal(undefined);
+      expect(await authenticate({ user, password }, localClient), `${user} ${password}`).to.equal(undefined);
     }
   });
 
@@ -67,8 +66,8 @@ describe('fixedAccounts with hashes', () => {
       { name: 'alice', password: 'a', root: '/srv' },
       { name: 'bob', password: 'b', root: '/srv' },
     ]);
-    const alice = await authenticate({ user: 'alice', password: 'a' }, client);
-    expect(alice?.fileSystem).to.equal((await authenticate({ user: 'bob', password: 'b' }, client))?.fileSystem);
+    const alice = await authenticate({ user: 'alice', password: 'a' }, localClient);
+    expect(alice?.fileSystem).to.equal((await authenticate({ user: 'bob', password: 'b' }, localClient))?.fileSystem);
   });
 
   const wrong: readonly (readonly [accounts: readonly FixedAccount[], message: string])[] = [
@@ -99,20 +98,20 @@ describe('anonymousAccount', () => {
 
   it('lets anonymous and ftp in with any password, to read and to list', async () => {
     for (const user of ['anonymous', 'ftp', 'Anonymous']) {
-      const account = await authenticate({ user, password: '' }, client);
+      const account = await authenticate({ user, password: '' }, localClient);
       expect(account, user).to.include({ name: 'anonymous', readOnly: true, quotaBytes: 5 });
     }
   });
 
   it('knows nobody else', async () => {
     for (const user of ['alice', '', 'anonymous2', 'an']) {
-      expect(await authenticate({ user, password: '' }, client), user).to.equal(undefined);
+      expect(await authenticate({ user, password: '' }, localClient), user).to.equal(undefined);
     }
   });
 
   it('stays read-only whatever the options say', () => {
     const options = { root: '/srv/public', readOnly: false };
-    expect(anonymousAccount(options)({ user: 'ftp', password: '' }, client)).to.include({ readOnly: true });
+    expect(anonymousAccount(options)({ user: 'ftp', password: '' }, localClient)).to.include({ readOnly: true });
   });
 });
 
@@ -123,9 +122,9 @@ describe('firstOf', () => {
       fixedAccounts([{ name: 'alice', password: 'a', root: '/srv/alice' }]),
       fixedAccounts([{ name: 'alice', password: 'b', root: '/srv/other' }]),
     );
-    expect(await authenticate({ user: 'ftp', password: 'x' }, client)).to.include({ name: 'anonymous' });
-    expect(await authenticate({ user: 'alice', password: 'a' }, client)).to.include({ name: 'alice' });
-    expect(await authenticate({ user: 'alice', password: 'b' }, client)).to.include({ name: 'alice' });
-    expect(await authenticate({ user: 'alice', password: 'c' }, client)).to.equal(undefined);
+    expect(await authenticate({ user: 'ftp', password: 'x' }, localClient)).to.include({ name: 'anonymous' });
+    expect(await authenticate({ user: 'alice', password: 'a' }, localClient)).to.include({ name: 'alice' });
+    expect(await authenticate({ user: 'alice', password: 'b' }, localClient)).to.include({ name: 'alice' });
+    expect(await authenticate({ user: 'alice', password: 'c' }, localClient)).to.equal(undefined);
   });
 });

@@ -7,7 +7,8 @@ describe('the metrics of a server', () => {
   it('begin at zero', async () => {
     await using server = await TestServer.start();
     const { gauges, counters } = server.server.metrics();
-    const { uptimeSeconds, ...others } = gauges;
+    const { uptimeSeconds, certificateExpiresAt, ...others } = gauges;
+    expect(certificateExpiresAt).to.be.above(Date.now() / 1000);
     expect(uptimeSeconds).to.be.above(0);
     expect(others).to.deep.equal({ connections: 0, sessions: 0, transfers: 0, passivePorts: 0 });
     expect(counters.verdicts).to.deep.equal({ bound: 0, 'full-handshake': 0, foreign: 0, replayed: 0 });

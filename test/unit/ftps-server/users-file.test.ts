@@ -6,9 +6,8 @@ import { expect } from 'chai';
 import { ConfigError } from '@ftps-kit/tls-core';
 import { deleteUser, setUser, usersFile, type Account, type UsersFile } from '@ftps-kit/ftps-server';
 import { cheapHash } from '../../support/cheap-hash.js';
+import { localClient } from '../../support/login-client.js';
 import { rejection } from '../../support/rejection.js';
-
-const client = { address: '127.0.0.1', port: 2121 };
 
 describe('a users file', () => {
   let folder: string;
@@ -32,7 +31,7 @@ describe('a users file', () => {
   }
 
   const login = async (users: UsersFile, user: string, password = 'opensesame'): Promise<Account | undefined> =>
-    users.authenticate({ user, password }, client);
+    users.authenticate({ user, password }, localClient);
 
   it('lets its users in, each with what the file says', async () => {
     await write({
