@@ -1,21 +1,70 @@
 import { expect } from 'chai';
-import { ProgressReporter, type Progress } from '../../../packages/ftps-client/src/progress.js';
+import type { Progress } from '@ftps-kit/ftps-client';
+import { ProgressReporter } from '../../../packages/ftps-client/src/progress.js';
 
-describe('progress', () => {
-  it('tells the first bytes at once, and the rest ten times a second at most', () => {
-    let now = 0;
-    const told: Progress[] = [];
-    const reporter = new ProgressReporter({
-      onProgress: (progress) => told.push(progress),
-      totalBytes: 400,
-      offset: 100,
-      clock: () => now,
-    });
-    for (; now < 200; now += 10) reporter.moved(10);
-    expect(told.map(({ bytes }) => bytes)).to.deep.equal([110, 210]);
-    expect(told[1]).to.deep.equal({ bytes: 210, totalBytes: 400, bytesPerSecond: 1000, secondsLeft: 0.19 });
+/** A reporter whose clock the test sets. */
+function reporting(totalBytes: number | undefined, offset = 0) {
+  const told: Progress[] = [];
+  const time = { now: 0 };
+  const reporter = new ProgressReporter({
+    onProgress: (progress) => told.push(progress),
+    ...{ totalBytes, offset, clock: () => time.now },
+  });
+  return { told, time, reporter };
+}
+
+describe('the progress of a transfer', () => {
+  it('is told at the first bytes, and at the end', () => {
+    const { told, reporter } = reporting(30);
+    for (let step = 0; step < 3; step++) reporter.moved(10);
     reporter.finish();
-    expect(told.at(-1)?.bytes).to.equal(300);
+    reporter.finish();
+    expect(told.map(({ bytes }) => bytes)).to.deep.equal([10, 30]);
+  });
+
+  it('is told ten times a second at most, however many pieces come', () => {
+    const { told, time, reporter } = reporting(1_000_000);
+    for (let step = 0; step < 10_000; step++) {
+      time.now = step / 10;
+      reporter.moved(100);
+    }
+    expect(told).to.have.length(10);
+  });
+
+  it('has the rate and the time that is left', () => {
+    const { told, time, reporter } = reporting(10_000_000);
+    for (let second = 1; second <= 5; second++) {
+      time.now = second * 1000;
+      reporter.moved(1_000_000);
+    }
+    expect(told.at(-1)).to.deep.equal({
+      ...{ bytes: 5_000_000, totalBytes: 10_000_000 },
+      ...{ bytesPerSecond: 1_000_000, secondsLeft: 5 },
+    });
+  });
+
+  it('smooths the rate: a short burst moves it a little', () => {
+    const { told, time, reporter } = reporting(undefined);
+    for (let step = 1; step <= 100; step++) {
+      time.now = step * 100;
+      reporter.moved(step === 100 ? 1_000_000 : 100_000);
+    }
+    expect(told.at(-2)?.bytesPerSecond).to.be.closeTo(1_000_000, 1);
+    expect(told.at(-1)?.bytesPerSecond).to.be.within(1_100_000, 1_300_000);
+    expect(told.at(-1)?.secondsLeft).to.equal(undefined);
+  });
+
+  it('of a resumed transfer counts what was there, but not for the rate', () => {
+    const { told, time, reporter } = reporting(1500, 1000);
+    time.now = 1000;
+    reporter.moved(100);
+    expect(told).to.deep.equal([{ bytes: 1100, totalBytes: 1500, bytesPerSecond: 100, secondsLeft: 4 }]);
+  });
+
+  it('claims no rate where no time has passed', () => {
+    const { told, reporter } = reporting(10);
+    reporter.moved(5);
+    expect(told[0]).to.include({ bytesPerSecond: undefined, secondsLeft: undefined });
   });
 
   it('tells where a transfer halted, though nothing follows', async () => {
