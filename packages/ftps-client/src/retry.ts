@@ -76,8 +76,10 @@ export function backoffMs({ firstDelayMs, maxDelayMs, random }: RetryPolicy, fai
  * connections, 450 of a file that is busy. Not 452: no disk empties itself while somebody waits.
  */
 const TRANSIENT_REPLIES: readonly number[] = [421, 425, 426, 450];
-/** "Local error in processing": in the middle of a transfer a mishap, before one mostly the word for "not allowed". */
-const TRANSIENT_IN_TRANSFER: readonly number[] = [...TRANSIENT_REPLIES, 451];
+const INSUFFICIENT_STORAGE = 452;
+
+/** A handshake too: a login stood when the transfer began, so that both sides have something in common. */
+const PASSING = [ConnectionError, TimeoutError, TruncationError, HandshakeError];
 
 /**
  * Whether the error is of the kind that passes: a connection that was lost or did not come about, a time limit, and the
@@ -87,19 +89,12 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof VerificationError) return error.resumable;
   if (error instanceof TransferError) {
     if (!error.resumable) return false;
+    // What broke in the middle may go on; also behind 451, which before a transfer is mostly the word for "not allowed".
     const { cause } = error;
-    return cause instanceof ReplyError ? TRANSIENT_IN_TRANSFER.includes(cause.reply.code) : isTransient(cause);
+    return cause instanceof ReplyError ? cause.reply.code !== INSUFFICIENT_STORAGE : isTransient(cause);
   }
   if (error instanceof ReplyError) return TRANSIENT_REPLIES.includes(error.reply.code);
-  if (error instanceof HandshakeError) return peerWentAway(error);
-  return error instanceof ConnectionError || error instanceof TimeoutError || error instanceof TruncationError;
-}
-
-/** A handshake that was cut, and not one that found nothing in common. */
-function peerWentAway({ cause }: HandshakeError): boolean {
-  if (cause === undefined || isTransient(cause)) return true;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return code === 'ECONNRESET' || code === 'EPIPE';
+  return PASSING.some((kind) => error instanceof kind);
 }
 
 /** What happens from attempt to attempt. `attempt` counts from 1. */

@@ -34,6 +34,10 @@ const STORAGE_EXCEEDED = 552;
 // not resumed."; others speak of session reuse.
 const speaksOfResumption = /\b(?:TLS|SSL)\b.*\b(?:session|resum|reus)|session.*(?:resum|reus)|operation not permitted/i;
 
+// DEVIATION RFC 959 §4.2.2, 426 "Connection closed; transfer aborted": ftp-srv says "550 read ECONNRESET" and
+// "551 write ECONNRESET" then, codes that speak of the file.
+const speaksOfLostConnection = /\b(?:ECONNRESET|ECONNABORTED|EPIPE)\b/;
+
 /** Failures that the peer or the network made: the server may have told the reason on the control connection. */
 export function isPeersDoing(failure: unknown): boolean {
   return failure instanceof ConnectionError || failure instanceof HandshakeError || failure instanceof TruncationError;
@@ -43,7 +47,8 @@ export function isPeersDoing(failure: unknown): boolean {
 export function refusalOf(reply: Reply, state: TransferState, cause?: unknown): FtpsError {
   const refusal = refused(state.command, reply, cause === undefined ? undefined : { cause });
   if (state.isProtected && isNotResumed(reply)) return notResumed(refusal, state.handshake);
-  const isPermanent = reply.code >= 500 && reply.code !== STORAGE_EXCEEDED;
+  const isPermanent =
+    reply.code >= 500 && reply.code !== STORAGE_EXCEEDED && !speaksOfLostConnection.test(reply.lines.join(' '));
   // A file that cannot be opened is told behind the 150 by some servers; then nothing was transferred either.
   if (!state.begun || (state.bytes === 0 && isPermanent)) return refusal;
   return new TransferError(`the server gave ${state.command.verb} up after ${state.bytes} bytes: ${replyText(reply)}`, {

@@ -1,12 +1,18 @@
 import { ftpSrv, startFtpSrv } from '../../support/peers/ftp-srv.js';
-import { realServerSuite } from './server-suite.js';
+import { resumeSuite } from './resume-suite.js';
+import { realServerSuite, type RealServer } from './server-suite.js';
 
-realServerSuite({
+const real: RealServer = {
   peer: ftpSrv,
   start: startFtpSrv,
   // Every data connection of it gets a TLS context with keys of its own, so nothing can resume.
   resumes: { '1.2': false, '1.3': false },
   hasImplicit: true,
   losesClientHello: true,
+  keepsBrokenUploads: true,
+  isSilentAfterCuts: true,
   machineListing: false,
-});
+};
+
+realServerSuite(real);
+resumeSuite(real);

@@ -1,5 +1,6 @@
 import { TestServer } from '../../support/test-server.js';
-import { realServerSuite, type RunningServer } from './server-suite.js';
+import { resumeSuite } from './resume-suite.js';
+import { realServerSuite, type RealServer, type RunningServer } from './server-suite.js';
 
 /** Our own server, which tells of its transfers by events: `bound` is its word for a data connection that resumed. */
 async function startOurs({ implicit = false }: { readonly implicit?: boolean }): Promise<RunningServer> {
@@ -17,11 +18,15 @@ async function startOurs({ implicit = false }: { readonly implicit?: boolean }):
   };
 }
 
-realServerSuite({
+const real: RealServer = {
   peer: { name: 'our own server', missing: () => undefined },
   start: startOurs,
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /522 /, livesOn: true },
   hasImplicit: true,
+  keepsBrokenUploads: false,
   machineListing: true,
-});
+};
+
+realServerSuite(real);
+resumeSuite(real);

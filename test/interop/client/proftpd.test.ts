@@ -1,11 +1,16 @@
 import { proftpd, startProftpd } from '../../support/peers/proftpd.js';
-import { realServerSuite } from './server-suite.js';
+import { resumeSuite } from './resume-suite.js';
+import { realServerSuite, type RealServer } from './server-suite.js';
 
-realServerSuite({
+const real: RealServer = {
   peer: proftpd,
   start: startProftpd,
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /425 .*Operation not permitted/, livesOn: true },
   hasImplicit: true,
+  keepsBrokenUploads: true,
   machineListing: true,
-});
+};
+
+realServerSuite(real);
+resumeSuite(real);

@@ -1,11 +1,16 @@
 import { pureFtpd, startPureFtpd } from '../../support/peers/pure-ftpd.js';
-import { realServerSuite } from './server-suite.js';
+import { resumeSuite } from './resume-suite.js';
+import { realServerSuite, type RealServer } from './server-suite.js';
 
-realServerSuite({
+const real: RealServer = {
   peer: pureFtpd,
   start: () => startPureFtpd(),
   // It issues no ticket under TLS 1.3, and demands no resumption.
   resumes: { '1.2': true, '1.3': false },
   hasImplicit: false,
+  keepsBrokenUploads: true,
   machineListing: true,
-});
+};
+
+realServerSuite(real);
+resumeSuite(real);

@@ -38,6 +38,10 @@ export interface RealServer {
    * Whether the server sometimes takes a ClientHello for a command: it says 234 first, and looks for TLS a moment later.
    */
   readonly losesClientHello?: boolean;
+  /** Whether what came of an upload that broke off stays there, to be gone on with. */
+  readonly keepsBrokenUploads: boolean;
+  /** Whether it sometimes says nothing more on the control connection after a cut, so that time limits have to be short. */
+  readonly isSilentAfterCuts?: boolean;
   /** Whether its listings are machine listings. */
   readonly machineListing: boolean;
 }
@@ -53,7 +57,7 @@ export function clientOptions(server: RunningServer, pin: '1.2' | '1.3' = '1.3')
 }
 
 /** Logs in; again where the server lost the ClientHello. */
-async function connect(real: RealServer, options: FtpsClientOptions): Promise<FtpsClient> {
+export async function connect(real: RealServer, options: FtpsClientOptions): Promise<FtpsClient> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await FtpsClient.connect(options);

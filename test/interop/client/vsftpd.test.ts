@@ -1,11 +1,16 @@
 import { startVsftpd, vsftpd } from '../../support/peers/vsftpd.js';
-import { realServerSuite } from './server-suite.js';
+import { resumeSuite } from './resume-suite.js';
+import { realServerSuite, type RealServer } from './server-suite.js';
 
-realServerSuite({
+const real: RealServer = {
   peer: vsftpd,
   start: startVsftpd,
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /522 .*session reuse required/, livesOn: false },
   hasImplicit: true,
+  keepsBrokenUploads: true,
   machineListing: false,
-});
+};
+
+realServerSuite(real);
+resumeSuite(real);

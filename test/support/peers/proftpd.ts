@@ -13,8 +13,13 @@ export const proftpd: Peer = {
   missing: () => missingServer('ProFTPD', program) ?? missingExecutable('openssl'),
 };
 
+export interface ProftpdOptions extends PeerServerOptions {
+  /** Whether it has mod_digest: HASH, XSHA256 and their like. Default false. */
+  readonly digest?: boolean;
+}
+
 /** Starts ProFTPD with a virtual user. Its log holds every TLS message, tickets included, by TLSLog and Trace. */
-export async function startProftpd(options: PeerServerOptions = {}): Promise<PeerServer> {
+export async function startProftpd(options: ProftpdOptions = {}): Promise<PeerServer> {
   const account = { user: 'alice', password: newPassword(), ...nobody };
   const hash = await cryptPassword(account.password);
   return launch(
@@ -34,6 +39,7 @@ export async function startProftpd(options: PeerServerOptions = {}): Promise<Pee
           [
             `ModulePath ${join(peersFolder, 'proftpd/usr/lib/proftpd')}`,
             'LoadModule mod_tls.c',
+            ...(options.digest === true ? ['LoadModule mod_digest.c'] : []),
             'ServerName peer',
             'ServerType standalone',
             'DefaultAddress 127.0.0.1',

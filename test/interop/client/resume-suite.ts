@@ -1,0 +1,137 @@
+// Transfers that are cut at every tenth of a file, and go on: what real servers keep, and where they go on.
+import { randomBytes } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { TransferError, type FtpsClient, type TransferResult } from '@ftps-kit/ftps-client';
+import { selectEngine } from '@ftps-kit/tls-core';
+import { engineWithCuts, type Cut } from '../../support/cutting-relay.js';
+import { requirePeer } from '../../support/peers/peer.js';
+import { rejection } from '../../support/rejection.js';
+import { withTemporaryFolder } from '../../support/temporary-folder.js';
+import { clientOptions, connect, type RealServer, type RunningServer } from './server-suite.js';
+
+const sizeBytes = 300_000;
+const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+const retry = { attempts: 4, firstDelayMs: 20, maxDelayMs: 100 };
+
+/** A client whose next data connection is cut as the test says. */
+interface Cutting {
+  readonly client: FtpsClient;
+  readonly cutNext: (cut: Cut) => void;
+}
+
+async function connectCutting(real: RealServer, server: RunningServer, pin: '1.2' | '1.3'): Promise<Cutting> {
+  let next: Cut | undefined;
+  const engine = engineWithCuts(selectEngine(), () => {
+    const cut = next;
+    next = undefined;
+    return cut;
+  });
+  const timeouts = { replyMs: real.isSilentAfterCuts === true ? 700 : 4_000, stallMs: 10_000, tlsMs: 10_000 };
+  const client = await connect(real, { ...clientOptions(server, pin), engine, timeouts, reconnect: true });
+  return {
+    client,
+    cutNext: (cut) => {
+      next = cut;
+    },
+  };
+}
+
+/** By turns, so that both ways of being cut are met in both directions. */
+function how(tenth: number): Cut['how'] {
+  return tenth % 2 === 0 ? 'fin' : 'reset';
+}
+
+function isWhole(result: TransferResult): void {
+  expect(result).to.include({ sizeBytes });
+  expect(result.attempts).to.be.within(2, retry.attempts);
+  expect(result.verified.by).to.be.oneOf(['size', 'hash']);
+}
+
+export function resumeSuite(real: RealServer): void {
+  describe(`transfers cut between our client and ${real.peer.name}`, function () {
+    this.timeout(60_000);
+    before(function () {
+      requirePeer(this, real.peer);
+    });
+    for (const pin of ['1.3', '1.2'] as const) cutUnder(real, pin);
+  });
+}
+
+function cutUnder(real: RealServer, pin: '1.2' | '1.3'): void {
+  describe(`under TLS ${pin}`, () => {
+    const content = randomBytes(sizeBytes);
+    let server: RunningServer;
+    let client: FtpsClient;
+    let cutNext: Cutting['cutNext'];
+
+    before(async () => {
+      server = await real.start({});
+      await server.seed({ a: content });
+      ({ client, cutNext } = await connectCutting(real, server, pin));
+    });
+
+    after(async () => {
+      await client.close();
+      await server[Symbol.asyncDispose]();
+    });
+
+    it('goes on with a download after a cut at every tenth', async () => {
+      const offsets: number[] = [];
+      await withTemporaryFolder(async (folder) => {
+        const path = join(folder, 'a');
+        for (const tenth of tenths) {
+          cutNext({ direction: 'to client', afterBytes: tenth * 30_000, how: how(tenth) });
+          const result = await client.download('/a', path, { retry });
+          isWhole(result);
+          offsets.push(result.resumedAt);
+          expect((await readFile(path)).equals(content), `cut at ${tenth} tenths`).to.equal(true);
+          expect(await readdir(folder)).to.deep.equal(['a']);
+        }
+      });
+      // A reset may take with it what was on its way; but what came is not fetched again.
+      const resumed = offsets.filter((offset) => offset > 0);
+      expect(resumed, offsets.join()).to.not.be.empty;
+    });
+
+    it('goes on with a download in a later call', async () => {
+      await withTemporaryFolder(async (folder) => {
+        const path = join(folder, 'a');
+        cutNext({ direction: 'to client', afterBytes: 150_000, how: 'fin' });
+        expect(await rejection(client.download('/a', path, { resume: true }))).to.be.instanceOf(TransferError);
+        expect(await readdir(folder)).to.have.length(1);
+        const result = await client.download('/a', path, { resume: true });
+        expect(result.resumedAt).to.be.within(1, 150_000);
+        expect(result.prefix).to.be.oneOf(['unchanged', 'hash']);
+        expect((await readFile(path)).equals(content)).to.equal(true);
+        expect(await readdir(folder)).to.deep.equal(['a']);
+      });
+    });
+
+    it('goes on with an upload after a cut at every tenth', async () => {
+      const offsets: number[] = [];
+      for (const tenth of tenths) {
+        cutNext({ direction: 'to server', afterBytes: tenth * 30_000, how: how(tenth) });
+        const result = await client.upload(content, `/${tenth}`, { retry });
+        isWhole(result);
+        offsets.push(result.resumedAt);
+        expect((await readFile(join(server.root, String(tenth)))).equals(content), `cut at ${tenth} tenths`).to.equal(
+          true,
+        );
+      }
+      if (!real.keepsBrokenUploads) return;
+      const resumed = offsets.filter((offset) => offset > 0);
+      expect(resumed, offsets.join()).to.not.be.empty;
+    });
+
+    it('goes on with an atomic upload, and leaves nothing but the file', async () => {
+      for (const tenth of [3, 8]) {
+        cutNext({ direction: 'to server', afterBytes: tenth * 30_000, how: how(tenth) });
+        isWhole(await client.upload(content, '/a', { retry, atomic: true }));
+        expect((await readFile(join(server.root, 'a'))).equals(content)).to.equal(true);
+        expect((await readdir(server.root)).filter((name) => !/^[a0-9]$/.test(name))).to.deep.equal([]);
+      }
+    });
+  });
+}

@@ -1,0 +1,82 @@
+// A TCP relay under a client's data connections, which cuts them where a test says; real servers see a real cut.
+import { once } from 'node:events';
+import net from 'node:net';
+import { SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
+import { resetConnection } from './tcp-reset.js';
+
+/** Where and how a data connection is cut. */
+export interface Cut {
+  /** The direction whose bytes are counted; the cut is after this many, those of the handshake with them. */
+  readonly direction: 'to client' | 'to server';
+  readonly afterBytes: number;
+  /** `fin`: both sides see the TCP connection end, without close_notify. `reset`: both see it reset. */
+  readonly how: 'fin' | 'reset';
+}
+
+/** The engine, but each data connection goes through a relay of its own, and is cut where `next` says so. */
+export function engineWithCuts(engine: TlsEngine, next: () => Cut | undefined): TlsEngine {
+  return {
+    ...engine,
+    connector: (policy) => {
+      const connector = engine.connector(policy);
+      return {
+        policy,
+        newBinding: (options) => connector.newBinding(options),
+        connect: async (transport, options) => {
+          const cut = options.role === 'data' ? next() : undefined;
+          if (cut === undefined) return connector.connect(transport, options);
+          return connector.connect(await relayed(transport, cut), options);
+        },
+      };
+    },
+  };
+}
+
+async function relayed(transport: SocketChannel, cut: Cut): Promise<SocketChannel> {
+  const far = transport.takeSocket();
+  const { near, relay } = await socketPair();
+  let left = cut.afterBytes;
+  let isCut = false;
+  const breakOff = (): void => {
+    isCut = true;
+    for (const socket of [relay, far]) {
+      if (cut.how === 'reset') resetConnection(socket);
+      else socket.destroySoon();
+    }
+  };
+  const pass = (from: net.Socket, to: net.Socket, isCounted: boolean): void => {
+    from.on('data', (chunk: Buffer) => {
+      if (isCut) return;
+      const passing = isCounted ? chunk.subarray(0, left) : chunk;
+      if (isCounted) left -= passing.length;
+      if (!to.write(passing)) {
+        from.pause();
+        to.once('drain', () => from.resume());
+      }
+      if (isCounted && left === 0) breakOff();
+    });
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      if (!isCut) to.destroySoon();
+    });
+  };
+  pass(relay, far, cut.direction === 'to server');
+  pass(far, relay, cut.direction === 'to client');
+  return new SocketChannel(near);
+}
+
+async function socketPair(): Promise<{ readonly near: net.Socket; readonly relay: net.Socket }> {
+  const listener = net.createServer({ allowHalfOpen: true });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  const near = net.connect({ host: '127.0.0.1', port: address.port, allowHalfOpen: true });
+  const [[relay]] = (await Promise.all([once(listener, 'connection'), once(near, 'connect')])) as [
+    [net.Socket],
+    unknown,
+  ];
+  listener.close();
+  return { near, relay };
+}
