@@ -537,6 +537,50 @@ describe('the openssl engine alone', () => {
     await pair.server.end();
   });
 
+  for (const versions of ['1.3', '1.2'] as const) {
+    it(`ends TLS ${versions} and goes on in clear, with nothing lost of what came right behind its end`, async () => {
+      const sides = await sidesOf({ versions });
+      const tcp = await tcpPair();
+      const bindings = newBindings(sides);
+      const options = { role: 'control', host: 'localhost', timeoutMs: 5_000 } as const;
+      const [client, server] = await Promise.all([
+        sides.connector.connect(tcp.client, { ...options, binding: bindings.client }),
+        sides.acceptor.accept(tcp.server, { ...options, binding: bindings.server }),
+      ]);
+      const read = server.read(Buffer.alloc(10));
+      const [ended, failed] = [server.endTls({ timeoutMs: 5_000 }), rejection(read)];
+      const clear = await client.endTls({ timeoutMs: 5_000 });
+      await clear.write(GREETING);
+      const other = await ended;
+      expect((await readExactly(other, GREETING.length)).equals(GREETING)).to.equal(true);
+      expect(await failed).to.be.instanceOf(ConnectionError);
+      await other.write(GREETING);
+      await other.end();
+      expect((await readAll(clear)).equals(GREETING)).to.equal(true);
+      expect(await rejection(server.write(GREETING))).to.be.instanceOf(ConnectionError);
+      clear.destroy();
+      other.destroy();
+    });
+  }
+
+  it('ends no TLS that the peer goes on with, or that it ended itself', async () => {
+    const sides = await sidesOf();
+    const goesOn = await handshake(sides, newBindings(sides), 'control');
+    const ending = rejection(goesOn.server.endTls({ timeoutMs: 5_000 }));
+    await goesOn.client.write(GREETING);
+    expect(await ending).to.be.instanceOf(ConnectionError);
+    goesOn.client.destroy();
+    const silent = await handshake(sides, newBindings(sides), 'control');
+    expect(await rejection(silent.server.endTls({ timeoutMs: 50 }))).to.have.property('code', 'FTPS_ERR_TIMEOUT');
+    silent.client.destroy();
+    const ended = await handshake(sides, newBindings(sides), 'control');
+    await ended.client.end();
+    await readAll(ended.server);
+    expect(await rejection(ended.server.endTls({ timeoutMs: 5_000 }))).to.be.instanceOf(ConnectionError);
+    ended.client.destroy();
+    ended.server.destroy();
+  });
+
   it('has no key update under TLS 1.2', async () => {
     const sides = await sidesOf({ versions: '1.2' });
     const pair = await handshake(sides, newBindings(sides), 'data');

@@ -460,10 +460,13 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
       it('on channels as well', async () => {
         const sides = await engineSides(engine);
         const pair = await handshake(sides, newBindings(sides), 'control');
-        const { ticketsOnDemand, postHandshakeAuth, keyUpdate } = engine.capabilities;
+        const { ticketsOnDemand, postHandshakeAuth, keyUpdate, returnsToClear } = engine.capabilities;
         if (!ticketsOnDemand) expect(await rejection(pair.server.issueTicket())).to.be.instanceOf(ConfigError);
         if (!postHandshakeAuth) {
           expect(await rejection(pair.server.requestClientCertificate())).to.be.instanceOf(ConfigError);
+        }
+        if (!returnsToClear) {
+          expect(await rejection(pair.client.endTls({ timeoutMs: 5_000 }))).to.be.instanceOf(ConfigError);
         }
         if (!keyUpdate) expect(await rejection(pair.client.updateKeys())).to.be.instanceOf(ConfigError);
         await endBoth(pair);

@@ -25,6 +25,7 @@ describe('RFC 2389', () => {
     'PBSZ',
     'PROT',
     'CLNT',
+    'HOST',
     'EPSV',
     'REST STREAM',
     'SIZE',

@@ -4,7 +4,7 @@ import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
 
 /** RFC 4217 §10.1 lets a server name the commands that it takes before TLS. */
-const openCommands = ['AUTH', 'FEAT', 'OPTS', 'SYST', 'HELP', 'NOOP', 'CLNT', 'QUIT'];
+const openCommands = ['AUTH', 'FEAT', 'OPTS', 'SYST', 'HELP', 'NOOP', 'CLNT', 'HOST', 'REIN', 'QUIT'];
 
 describe('a server, before TLS', () => {
   let server: TestServer;

@@ -10,4 +10,5 @@ export const localClient: LoginClient = {
   reached: endpoint,
   certificate: undefined,
   serverName: undefined,
+  host: undefined,
 };

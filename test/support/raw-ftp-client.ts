@@ -65,7 +65,7 @@ export class RawFtpClient implements AsyncDisposable {
   readonly binding: ClientBinding;
   readonly connector: TlsConnector;
   readonly #target: RawTarget;
-  readonly #tcp: RawConnection<SocketChannel>;
+  #tcp: RawConnection<SocketChannel>;
   readonly #parser = new ReplyParser();
   #framer = new LineFramer({ maxLineBytes: limits.maxReplyLineBytes });
   #channel: ByteChannel;
@@ -135,6 +135,14 @@ export class RawFtpClient implements AsyncDisposable {
     });
     this.#channel = this.#tls;
     return this.#tls;
+  }
+
+  /** Ends TLS on the control connection, which goes on in clear. */
+  async endTls(): Promise<void> {
+    const channel = await this.tls.endTls({ timeoutMs: 5_000 });
+    this.#tcp = { socket: this.#tcp.socket, channel };
+    this.#channel = channel;
+    this.#tls = undefined;
   }
 
   /** Sends these bytes in one piece. */

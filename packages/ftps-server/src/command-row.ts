@@ -1,5 +1,5 @@
 // One row of the command table, and what a handler gets to work with.
-import type { TlsAcceptor } from '@ftps-kit/tls-core';
+import type { ServerIdentity, TlsAcceptor } from '@ftps-kit/tls-core';
 import type { AccountSessions } from './account-sessions.js';
 import type { EventHub } from './event-hub.js';
 import type { GentleClosings } from './gentle-close.js';
@@ -14,6 +14,8 @@ import type { Session } from './session.js';
 export interface ServerContext {
   readonly settings: ServerSettings;
   readonly acceptor: TlsAcceptor;
+  /** What new control connections are shown. */
+  readonly identities: () => readonly ServerIdentity[];
   readonly events: EventHub;
   readonly passivePorts: PassivePorts;
   readonly closings: GentleClosings;

@@ -15,6 +15,7 @@ import { eprt } from './handlers/eprt.js';
 import { epsv } from './handlers/epsv.js';
 import { feat } from './handlers/feat.js';
 import { help } from './handlers/help.js';
+import { host } from './handlers/host.js';
 import { list } from './handlers/list.js';
 import { mdtm } from './handlers/mdtm.js';
 import { mfmt } from './handlers/mfmt.js';
@@ -32,6 +33,7 @@ import { port } from './handlers/port.js';
 import { prot } from './handlers/prot.js';
 import { pwd } from './handlers/pwd.js';
 import { quit } from './handlers/quit.js';
+import { rein } from './handlers/rein.js';
 import { rest } from './handlers/rest.js';
 import { retr } from './handlers/retr.js';
 import { rmd } from './handlers/rmd.js';
@@ -81,6 +83,8 @@ const rows = {
   SYST: { ...open, argument: 'none', help: 'SYST', rfc: 'RFC 959 §4.1.3', handle: syst },
   HELP: { ...open, argument: 'optional', help: 'HELP [command]', rfc: 'RFC 959 §4.1.3', handle: help },
   NOOP: { ...open, argument: 'optional', help: 'NOOP', rfc: 'RFC 959 §4.1.3', handle: noop },
+  HOST: { ...open, argument: 'required', feature: 'HOST', help: 'HOST name', rfc: 'RFC 7151 §3', handle: host },
+  REIN: { ...open, argument: 'none', help: 'REIN', rfc: 'RFC 959 §4.1.1', handle: rein },
   QUIT: { ...open, argument: 'none', help: 'QUIT', rfc: 'RFC 959 §4.1.1', handle: quit },
   CWD: { ...member, argument: 'required', help: 'CWD path', rfc: 'RFC 959 §4.1.1', handle: cwd },
   CDUP: { ...member, argument: 'none', help: 'CDUP', rfc: 'RFC 959 §4.1.1', handle: cdup },

@@ -36,9 +36,10 @@ export class ControlConnection {
   /** Commands that came in the middle of a transfer and wait for its end. */
   readonly #waiting: FramedLine[] = [];
   readonly #closing = new AbortController();
-  readonly #startedAt = performance.now();
+  /** When the time for a login began. */
+  #freshSince = performance.now();
   readonly #mode: ControlMode;
-  readonly #tcp: SocketChannel;
+  #tcp: SocketChannel;
   #channel: ByteChannel;
   /** What is said to who did nothing wrong. */
   #farewell = 'The server closes.';
@@ -106,9 +107,14 @@ export class ControlConnection {
       }
       const result = await this.#perform(line);
       if (result.then === 'upgrade') await this.#refuseInjection();
+      if (result.then === 'reinitialize' && this.#hasMoreUnderTls()) {
+        await this.#send(outcome(ReplyCode.ServiceNotAvailable, 'Commands came behind REIN under TLS; closing.'));
+        return undefined;
+      }
       await this.#send(result);
       if (result.then === 'close') return undefined;
       if (result.then === 'upgrade') await this.#upgrade();
+      if (result.then === 'reinitialize') await this.#reinitialize();
     }
   }
 
@@ -162,7 +168,7 @@ export class ControlConnection {
    * counts, so that nobody can do so with a byte now and then.
    */
   #patienceMs(waitsSince: number): number {
-    const from = this.#patience === 'idleTimeoutMs' ? waitsSince : this.#startedAt;
+    const from = this.#patience === 'idleTimeoutMs' ? waitsSince : this.#freshSince;
     return Math.max(1, from + this.#server.settings.limits[this.#patience] - performance.now());
   }
 
@@ -180,6 +186,26 @@ export class ControlConnection {
     this.#server.events.emit('refusal', { id, client, reason: 'plaintext-injection', detail });
     await this.#send(outcome(ReplyCode.ServiceNotAvailable, 'Bytes came in clear behind AUTH; closing.'));
     throw new PlaintextInjectionError(detail);
+  }
+
+  /** What comes behind REIN has to be said in clear: until TLS is over nobody can tell what it was meant for. */
+  #hasMoreUnderTls(): boolean {
+    const isProtected = this.session.security === 'protected';
+    return isProtected && this.#waiting.length + this.#lines.bufferedBytes > 0;
+  }
+
+  /** RFC 4217 §13: the reply went out protected; TLS is cleared behind it. Where TLS is implicit it begins again at once. */
+  async #reinitialize(): Promise<void> {
+    const { control, login } = this.session;
+    const { tlsTimeoutMs } = this.#server.settings.limits;
+    if (control !== undefined) {
+      this.#tcp = await control.endTls({ timeoutMs: tlsTimeoutMs, signal: this.#closing.signal });
+      this.#channel = this.#tcp;
+    }
+    // Who never logged in has no more time for it than before.
+    if (login.state === 'logged-in') this.#freshSince = performance.now();
+    this.session.reinitialize(this.#server.acceptor.newBinding());
+    if (this.#mode === 'implicit') await this.#upgrade();
   }
 
   async #upgrade(): Promise<void> {

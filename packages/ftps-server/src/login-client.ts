@@ -16,9 +16,11 @@ export interface LoginClient extends Endpoint {
   readonly certificate: X509Certificate | undefined;
   /** The name that it asked for in the handshake (SNI). */
   readonly serverName: string | undefined;
+  /** The host that it wants, in lower case: by HOST (RFC 7151), or else by `serverName`. */
+  readonly host: string | undefined;
 }
 
-export function loginClient({ id, client, reached, control }: Session): LoginClient {
+export function loginClient({ id, client, reached, control, virtualHost }: Session): LoginClient {
   const { peerCertificates = [], serverName } = control?.handshake ?? {};
-  return { ...client, id, reached, certificate: peerCertificates[0], serverName };
+  return { ...client, id, reached, certificate: peerCertificates[0], serverName, host: virtualHost };
 }

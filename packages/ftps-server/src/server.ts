@@ -37,6 +37,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     this.#identities = settings.policy.identities;
     this.#context = {
       settings,
+      identities: () => this.#identities,
       acceptor: settings.engine.acceptor(settings.policy),
       events: new EventHub(this, this.#metrics, settings.logger),
       passivePorts: new PassivePorts(settings.passivePorts, settings.limits.maxPassivePortsPerAddress),

@@ -27,10 +27,10 @@ export class Session {
   readonly local: Endpoint;
   /** Where the client connected to: `local`, unless a proxy stands between. */
   readonly reached: Endpoint;
-  /** Owns the tickets of this control connection. */
-  readonly binding: ServerBinding;
   /** The control connection once it is protected: what sends tickets for data connections. */
   control: TlsChannel | undefined;
+  /** The host that the client named by HOST (RFC 7151), in lower case. */
+  host: string | undefined;
   workingDirectory = '/';
   type: RepresentationType = 'ascii';
   protection: TlsProtectionLevel = 'C';
@@ -50,6 +50,7 @@ export class Session {
   /** What a transfer command moves at this moment. */
   transfer: RunningTransfer | undefined;
   readonly #ended = new AbortController();
+  #binding: ServerBinding;
   #security: ControlSecurity = 'clear';
   #login: Login = { state: 'fresh' };
   /** The session's part in what all sessions of its account share. */
@@ -58,7 +59,7 @@ export class Session {
 
   constructor(binding: ServerBinding, client: Endpoint, local: Endpoint, reached = local) {
     this.id = binding.id;
-    this.binding = binding;
+    this.#binding = binding;
     this.client = client;
     this.local = local;
     this.reached = reached;
@@ -69,16 +70,50 @@ export class Session {
     return this.reached !== this.local;
   }
 
+  /** Owns the tickets of this control connection; a new one does from REIN on. */
+  get binding(): ServerBinding {
+    return this.#binding;
+  }
+
+  /** The host that the client wants: by HOST, or by the name that it asked TLS for. */
+  get virtualHost(): string | undefined {
+    return this.host ?? this.control?.handshake.serverName?.toLowerCase();
+  }
+
   get security(): ControlSecurity {
     return this.#security;
   }
 
-  /** clear -> upgrading -> protected, and never back. */
+  /** clear -> upgrading -> protected; only `reinitialize` leads back. */
   moveSecurity(next: 'upgrading' | 'protected'): void {
     const allowed = next === 'upgrading' ? this.#security === 'clear' : this.#security !== 'protected';
     if (!allowed) throw new Error(`control security cannot go from ${this.#security} to ${next}`);
     this.#security = next;
     // RFC 4217 §4.2: parameters are reset by AUTH. What was said in clear, anybody may have said.
+    this.selectedFacts = undefined;
+    this.host = undefined;
+  }
+
+  /**
+   * All is as right behind TCP connect (RFC 959 §4.1.1, REIN; RFC 4217 §13): nobody is logged in, TLS is over, and what
+   * was issued before resumes nothing. Refused logins stay counted.
+   */
+  reinitialize(binding: ServerBinding): void {
+    this.#leaveAccount();
+    this.takeOpener()?.close();
+    this.#binding.close();
+    this.#binding = binding;
+    this.#security = 'clear';
+    this.#login = { state: 'fresh' };
+    this.control = undefined;
+    this.host = undefined;
+    this.workingDirectory = '/';
+    this.type = 'ascii';
+    this.protection = 'C';
+    this.protectionBufferSet = false;
+    this.restartAt = 0;
+    this.renameFrom = undefined;
+    this.extendedPassiveOnly = false;
     this.selectedFacts = undefined;
   }
 
@@ -153,6 +188,6 @@ export class Session {
     this.#ended.abort();
     this.#leaveAccount();
     this.takeOpener()?.close();
-    this.binding.close();
+    this.#binding.close();
   }
 }

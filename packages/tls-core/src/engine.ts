@@ -25,6 +25,8 @@ export interface EngineCapabilities {
   readonly keyUpdate: boolean;
   /** Several identities, chosen by the name the client asks for. */
   readonly serverNames: boolean;
+  /** TLS can end, and the connection below go on in clear. */
+  readonly returnsToClear: boolean;
 }
 
 export type EngineName = 'openssl' | 'node';

@@ -2,6 +2,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ByteChannel } from './byte-channel.js';
 import type { BindingVerdict } from './control-binding.js';
+import type { Deadline } from './deadline.js';
+import type { SocketChannel } from './socket-channel.js';
 import type { Ticket, TicketSource } from './ticket.js';
 
 /** The connections FTP has: the one that is logged in, and those that carry files. */
@@ -53,4 +55,11 @@ export interface TlsChannel extends ByteChannel {
 
   /** Changes this side's traffic keys (RFC 8446 §4.6.3). Capability `keyUpdate`. */
   updateKeys(): Promise<void>;
+
+  /**
+   * Ends TLS in both directions and gives the connection below it back, for clear text (RFC 4217 §12.3, §13). What the
+   * peer sent behind its close_notify is read from there. This channel is spent afterwards. Rejects with `TimeoutError`
+   * (phase `tls`) where the peer does not answer, and has closed the connection then. Capability `returnsToClear`.
+   */
+  endTls(deadline: Deadline): Promise<SocketChannel>;
 }

@@ -200,7 +200,7 @@ describe('the dispatcher', () => {
 
 describe('the command table', () => {
   it('lets nobody at files or data connections without TLS and a login', () => {
-    const open = ['AUTH', 'FEAT', 'OPTS', 'SYST', 'HELP', 'NOOP', 'CLNT', 'QUIT'];
+    const open = ['AUTH', 'FEAT', 'OPTS', 'SYST', 'HELP', 'NOOP', 'CLNT', 'HOST', 'REIN', 'QUIT'];
     const beforeLogin = [...open, 'PBSZ', 'PROT', 'CCC', 'USER', 'PASS'];
     for (const [verb, { login, security }] of commandTable) {
       expect(security === 'any', verb).to.equal(open.includes(verb));

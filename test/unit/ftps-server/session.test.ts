@@ -97,6 +97,31 @@ describe('a session', () => {
     expect(session.binding.closed).to.equal(true);
   });
 
+  it('is as new when it is reinitialized, with a binding of its own, but for its name and refused logins', () => {
+    const session = newSession();
+    const fresh = Object.entries(newSession()).filter(([name]) => name !== 'id' && name !== 'dismiss');
+    const { binding } = session;
+    session.moveSecurity('upgrading');
+    session.moveSecurity('protected');
+    session.moveLogin({ kind: 'accepted', account });
+    Object.assign(session, {
+      host: 'ftp.example',
+      workingDirectory: '/a',
+      type: 'image',
+      protection: 'P',
+      protectionBufferSet: true,
+      restartAt: 7,
+      renameFrom: '/b',
+      extendedPassiveOnly: true,
+      selectedFacts: ['size'],
+    });
+    const next = new ServerBinding();
+    session.reinitialize(next);
+    for (const [name, value] of fresh) expect(session).to.have.deep.property(name, value);
+    expect([session.security, session.login.state, session.binding]).to.deep.equal(['clear', 'fresh', next]);
+    expect([binding.closed, next.closed, session.ended.aborted]).to.deep.equal([true, false, false]);
+  });
+
   it('is named by its binding, no two alike', () => {
     expect(newSession().id).not.to.equal(newSession().id);
   });

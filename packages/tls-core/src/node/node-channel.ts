@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type tls from 'node:tls';
 import type { Closure } from '../byte-channel.js';
 import { ConfigError, ConnectionError } from '../errors.js';
+import type { SocketChannel } from '../socket-channel.js';
 import { StreamChannel } from '../stream-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
@@ -69,6 +70,10 @@ export class NodeChannel implements TlsChannel {
 
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
     return this.#tlsSocket.exportKeyingMaterial(length, label, Buffer.from(context ?? []));
+  }
+
+  endTls(): Promise<SocketChannel> {
+    return cannot('end TLS and go on in clear');
   }
 
   issueTicket(): Promise<void> {

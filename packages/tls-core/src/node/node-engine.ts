@@ -15,6 +15,7 @@ const CAPABILITIES: EngineCapabilities = Object.freeze({
   secureClosure: false,
   keyUpdate: false,
   serverNames: false,
+  returnsToClear: false,
 });
 
 export const nodeEngine: TlsEngine = Object.freeze({

@@ -1,4 +1,5 @@
 // How a channel stands: open, cut, failed or ended, each direction for itself, and who waits for it to go on.
+import type net from 'node:net';
 import type { Closure } from '../byte-channel.js';
 import { ConnectionError, TruncationError } from '../errors.js';
 import type { RecordLayer } from './record-layer.js';
@@ -7,6 +8,8 @@ export class ChannelState {
   closure: Closure = 'open';
   /** Server: the client's Finished is still to come (0.5-RTT). */
   awaitsFinished: boolean;
+  /** TLS is about to end, and the connection below it to go on. */
+  returnsToClear = false;
   /** Tells whoever has something pending of the channel's failure. */
   onFailure: (failure: Error) => void = () => undefined;
   readonly #layer: RecordLayer;
@@ -47,6 +50,8 @@ export class ChannelState {
   /** The peer sent close_notify. */
   peerEnded(): void {
     this.closure = 'clean';
+    // Behind the end of TLS there is nothing to see, unless the connection goes on without it.
+    if (this.returnsToClear) return;
     this.#layer.wire.discardInput();
     this.#releaseWhenOver();
   }
@@ -55,6 +60,13 @@ export class ChannelState {
   thisSideEnded(): void {
     this.#ended = true;
     this.#releaseWhenOver();
+  }
+
+  /** TLS is over on both sides; gives back the socket on which clear text follows. */
+  leave(): net.Socket {
+    this.#ended = true;
+    this.#layer.release();
+    return this.#layer.wire.release();
   }
 
   checkFailure(): void {

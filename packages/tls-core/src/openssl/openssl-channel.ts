@@ -1,9 +1,11 @@
 // A TlsChannel over the native binding: what is written, what is asked for after the handshake, and the end.
 import type { X509Certificate } from 'node:crypto';
 import type { Closure } from '../byte-channel.js';
+import { withDeadline, type Deadline } from '../deadline.js';
 import { ConfigError, ConnectionError, HandshakeError } from '../errors.js';
 import { handshakeFailure, recordFailure } from '../handshake-failure.js';
 import { BYTES_PER_TRAFFIC_KEY } from '../limits.js';
+import { SocketChannel } from '../socket-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
 import { ChannelState } from './channel-state.js';
@@ -131,6 +133,25 @@ export class OpensslChannel implements TlsChannel {
     if (this.handshake.protocol !== 'TLSv1.3') throw new ConfigError('TLS 1.2 cannot update keys');
     await this.#confirmed();
     this.#changeKeys();
+  }
+
+  async endTls(deadline: Deadline): Promise<SocketChannel> {
+    if (this.closure !== 'open') throw new ConnectionError('the peer ended the connection already');
+    this.#state.returnsToClear = true;
+    this.#reader.fail(new ConnectionError('TLS was ended on this connection'));
+    await withDeadline('tls', deadline, this.#shutDown(), () => {
+      this.destroy();
+    });
+    return new SocketChannel(this.#state.leave());
+  }
+
+  /** Sends close_notify and waits for the peer's. */
+  async #shutDown(): Promise<void> {
+    while (this.#writing && this.#state.sendFailure === undefined) await this.#state.progress();
+    await this.#confirmed();
+    this.#command(() => this.#layer.native.shutdown());
+    if ((await this.#reader.read(new Uint8Array(1))) === 0) return;
+    throw this.#state.fail(new ConnectionError('the peer went on under TLS, where it should have ended it'));
   }
 
   #mayNotSendYet(): boolean {

@@ -15,6 +15,7 @@ const CAPABILITIES: EngineCapabilities = Object.freeze({
   secureClosure: true,
   keyUpdate: true,
   serverNames: true,
+  returnsToClear: true,
 });
 
 /** The engine. Throws `ConfigError` that says why the binding does not load. */

@@ -106,6 +106,18 @@ export class SocketWire {
     this.#socket.destroy();
   }
 
+  /** Gives the socket back; what came and was not consumed is read from it first. */
+  release(): net.Socket {
+    this.#socket.pause();
+    this.#socket.off('data', this.#onData);
+    this.#socket.off('end', this.#onEnd);
+    this.#socket.off('error', this.#onError);
+    this.#socket.off('close', this.#onClose);
+    const unread = Buffer.concat([this.input.subarray(this.from), ...this.#waiting]);
+    if (unread.length > 0 && !this.#finished) this.#socket.unshift(unread);
+    return this.#socket;
+  }
+
   readonly #onData = (chunk: Buffer): void => {
     if (this.#discarding) {
       // FIN is behind it where the peer means well; nobody is drained for ever.
