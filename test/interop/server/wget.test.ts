@@ -1,5 +1,5 @@
 // wget --ftps-resume-ssl against our server under binding `require`: resumption in both sides' words.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ControlMode } from '@ftps-kit/ftps-server';
@@ -47,6 +47,45 @@ describe('wget', () => {
     const { error } = await disconnected;
     expect(error).to.be.instanceOf(HandshakeError);
     expect(error?.message).to.match(/extended master secret \(RFC 7627\)/);
+  });
+
+  it('takes a whole tree, with the times of its files', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 12 }, (_, n) => [`tree/d${n % 3}/mit Leerzeichen ${n}.txt`, `content ${n}`]),
+    );
+    await using server = await TestServer.start({ versions: '1.3', files });
+    await withTemporaryFolder(async (folder) => {
+      const args = ['--recursive', '--no-host-directories', '--no-verbose', wget.url(server, 'tree/')];
+      const output = await wget.run(server, args, { cwd: folder });
+      expect(output.code, output.stderr.slice(-3_000)).to.equal(0);
+      for (const [path, text] of Object.entries(files)) {
+        expect(await readFile(join(folder, path), 'utf8')).to.equal(text);
+        // Listings give minutes.
+        const [local, remote] = await Promise.all([stat(join(folder, path)), stat(join(server.root, path))]);
+        expect(Math.floor(local.mtimeMs / 60_000)).to.equal(Math.floor(remote.mtimeMs / 60_000));
+      }
+    });
+    expect(server.transfers.map(({ verdict }) => verdict)).to.deep.equal(server.transfers.map(() => 'bound'));
+    expect(server.transfers.filter(({ command }) => command === 'RETR')).to.have.length(12);
+  });
+
+  it('resumes a download, and is connected to in active mode', async () => {
+    await using server = await TestServer.start({ versions: '1.3', active: true, files: { 'a.bin': content } });
+    await withTemporaryFolder(async (folder) => {
+      await writeFile(join(folder, 'a.bin'), content.subarray(0, 100_000));
+      const resumed = await wget.run(server, ['-c', wget.url(server, 'a.bin')], { cwd: folder });
+      const active = await wget.run(server, ['--no-passive-ftp', wget.url(server, 'a.bin'), '-O', 'b.bin'], {
+        cwd: folder,
+      });
+      for (const output of [resumed, active]) expect(output.code, output.stderr.slice(-3_000)).to.equal(0);
+      for (const name of ['a.bin', 'b.bin']) {
+        expect((await readFile(join(folder, name))).equals(content)).to.equal(true);
+      }
+    });
+    expect(server.transfers.map(({ verdict, bytes }) => [verdict, bytes])).to.deep.equal([
+      ['bound', 200_000],
+      ['bound', 300_000],
+    ]);
   });
 
   it('told not to resume is refused, and the server says why', async () => {
