@@ -2,6 +2,7 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { selectEngine } from '@ftps-kit/tls-core';
 import { requirePeer } from '../../support/peers/peer.js';
 import { rclone } from '../../support/peers/rclone.js';
 import type { ProgramOutput } from '../../support/peers/run-program.js';
@@ -37,7 +38,10 @@ describe('rclone with eight transfers at a time', function () {
   });
 
   for (const versions of ['1.3', '1.2'] as const) {
-    it(`copies a tree up and down and keeps it in step, TLS ${versions}, binding allow`, async () => {
+    it(`copies a tree up and down and keeps it in step, TLS ${versions}, binding allow`, async function () {
+      // node:tls sends tickets at the end of every full handshake of TLS 1.3. Go closes an upload's data connection without
+      // reading them, which resets it: the portable engine reports a broken upload then, as it must.
+      if (versions === '1.3' && !selectEngine().capabilities.ticketsOnDemand) this.skip();
       // Go before 1.21 has no extended master secret (RFC 7627), which the openssl engine sees and demands.
       const engine = versions === '1.2' ? 'node' : 'auto';
       await using server = await TestServer.start({ versions, engine, binding: 'allow' });
