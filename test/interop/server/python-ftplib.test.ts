@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { ControlMode } from '@ftps-kit/ftps-server';
 import { requirePeer } from '../../support/peers/peer.js';
-import { pythonFtplib } from '../../support/peers/python-ftplib.js';
+import { pythonFtplib, type PythonStep } from '../../support/peers/python-ftplib.js';
 import { TestServer } from '../../support/test-server.js';
 
 const steps = [['nlst'], ['list'], ['mlsd'], ['stor', 'up.bin', 300_000], ['retr', 'up.bin'], ['pwd']] as const;
@@ -26,6 +26,37 @@ describe('Python ftplib', () => {
       });
     }
   }
+
+  it('with session= does a whole day of work on one control connection, passive and active', async () => {
+    await using server = await TestServer.start({ active: true });
+    const work = (folder: string): readonly PythonStep[] => [
+      ['mkd', folder],
+      ['cwd', folder],
+      ['stor', 'größer 1.bin', 300_000],
+      ['size', 'größer 1.bin'],
+      ['retr', 'größer 1.bin', 299_000],
+      ['appe', 'größer 1.bin', 1_000],
+      ['rename', 'größer 1.bin', 'b.bin'],
+      ['nlst'],
+      ['mlsd'],
+      ['list'],
+      ['retr', 'b.bin'],
+      ['delete', 'b.bin'],
+      ['cwd', '..'],
+      ['rmd', folder],
+    ];
+    const steps = [...work('passive'), ['active'] as const, ...work('active')];
+    const output = await pythonFtplib.run(server, steps, { mode: 'session' });
+    expect(output.code, output.stdout + output.stderr).to.equal(0);
+    const told = (step: string): readonly unknown[] =>
+      output.lines.filter((line) => line.step === step).map(({ bytes, lines }) => bytes ?? lines);
+    expect(told('size')).to.deep.equal([300_000, 300_000]);
+    expect(told('retr')).to.deep.equal([1_000, 301_000, 1_000, 301_000]);
+    for (const listing of [...told('nlst'), ...told('mlsd')]) expect(listing).to.deep.equal(['b.bin']);
+    expect(server.names()).to.deep.equal([]);
+    expect(server.transfers.map(({ verdict }) => verdict)).to.deep.equal(Array(14).fill('bound'));
+    expect(server.logins).to.have.length(1);
+  });
 
   for (const versions of ['1.3', '1.2'] as const) {
     it(`as it comes gets 522 under TLS ${versions}, nothing is created, and its session lives on`, async () => {

@@ -59,7 +59,7 @@ def lines_of(command):
     return {"reply": reply, "lines": lines}
 
 
-def download(name):
+def download(name, rest=None):
     digest, size = hashlib.sha256(), 0
 
     def take(chunk):
@@ -67,14 +67,14 @@ def download(name):
         size += len(chunk)
         digest.update(chunk)
 
-    reply = ftp.retrbinary("RETR " + name, take)
+    reply = ftp.retrbinary("RETR " + name, take, rest=rest)
     return {"reply": reply, "bytes": size, "sha256": digest.hexdigest()}
 
 
-def upload(name, size):
+def upload(name, size, command="STOR", rest=None):
     content = bytes(i % 251 for i in range(251)) * (int(size) // 251 + 1)
     content = content[: int(size)]
-    reply = ftp.storbinary("STOR " + name, io.BytesIO(content))
+    reply = ftp.storbinary(command + " " + name, io.BytesIO(content), rest=rest)
     return {"reply": reply, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
@@ -87,6 +87,14 @@ STEPS = {
     "list": lambda: lines_of("LIST"),
     "retr": download,
     "stor": upload,
+    "appe": lambda name, size: upload(name, size, command="APPE"),
+    "cwd": lambda path: {"reply": ftp.cwd(path)},
+    "mkd": lambda path: {"reply": ftp.mkd(path)},
+    "rmd": lambda path: {"reply": ftp.rmd(path)},
+    "rename": lambda old, new: {"reply": ftp.rename(old, new)},
+    "delete": lambda path: {"reply": ftp.delete(path)},
+    "size": lambda path: {"bytes": ftp.size(path)},
+    "active": lambda: ftp.set_pasv(False) or {},
     "pwd": lambda: {"reply": ftp.pwd()},
     "noop": lambda: {"reply": ftp.sendcmd("NOOP")},
     "quit": lambda: {"reply": ftp.quit()},

@@ -9,8 +9,12 @@ const script = fileURLToPath(new URL('./ftplib_client.py', import.meta.url));
 /** What is done after the login, and before QUIT. */
 export type PythonStep =
   | readonly ['nlst' | 'mlsd' | 'list' | 'pwd' | 'noop']
-  | readonly ['retr', name: string]
-  | readonly ['stor', name: string, sizeBytes: number];
+  /** From here on the server connects to it. */
+  | readonly ['active']
+  | readonly ['retr', name: string, offset?: number]
+  | readonly ['stor' | 'appe', name: string, sizeBytes: number]
+  | readonly ['cwd' | 'mkd' | 'rmd' | 'delete' | 'size', path: string]
+  | readonly ['rename', from: string, to: string];
 
 /** What the script says of one step; after a step that failed comes one named `pwd`, to see whether the login lives on. */
 export interface PythonLine {
