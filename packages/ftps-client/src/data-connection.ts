@@ -52,10 +52,23 @@ export class DataConnections {
     return this.#protection !== undefined;
   }
 
-  /** Asks the server to listen, and connects. Rejects with `ReplyError`, `ConnectionError`, `TimeoutError`, `AbortedError`. */
-  async open(signal: AbortSignal | undefined): Promise<SocketChannel> {
+  /** Whether something may be sent before the reply to what was sent before it. */
+  get mayPipeline(): boolean {
+    return this.#options.pipelining === 'auto' && !this.#traits.mindsPipelining;
+  }
+
+  /**
+   * Asks the server to listen, and gives where. The answer may be asked for ahead of the transfer, along with other
+   * commands; it serves one `connect`. Rejects with `ReplyError`, `ConnectionError`, `TimeoutError`, `AbortedError`, and
+   * with `NotResumedError` where no ticket is left for it and it must have one.
+   */
+  async listen(signal: AbortSignal | undefined): Promise<HostPort> {
     this.#mustHaveTicket();
-    const { host, port } = await this.#listeningAddress(signal);
+    return this.#listeningAddress(signal);
+  }
+
+  /** Connects to where the server listens. Rejects with `ConnectionError`, `TimeoutError` or `AbortedError`. */
+  async connect({ host, port }: HostPort, signal: AbortSignal | undefined): Promise<SocketChannel> {
     const timeoutMs = this.#options.timeouts.connectMs;
     try {
       return await SocketChannel.connect({ host, port, timeoutMs, signal });

@@ -1,4 +1,5 @@
 // RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
+import type { HostPort } from '@ftps-kit/ftp-protocol';
 import { AbortedError } from '@ftps-kit/tls-core';
 import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
 import { RemoteChangedError, ReplyError } from './errors.js';
@@ -98,6 +99,8 @@ class Download {
     });
   }
 
+  /** Where the server listens for the next transfer, where it was asked ahead. */
+  #listening: Promise<HostPort> | undefined;
   #resumedAt = 0;
   #prefix: PrefixProof | undefined;
 
@@ -105,9 +108,19 @@ class Download {
   async #look(context: LoginContext, check: Check): Promise<RemoteFacts> {
     const { resume, retry, preserveTimes, signal } = this.#options;
     const mayGoOn = resume !== false || retry.attempts > 1;
-    const sizeBytes = check.mode !== 'none' || mayGoOn ? await sizeIfTold(context, this.#path, signal) : undefined;
-    const modifiedAt = mayGoOn || preserveTimes ? await timeIfTold(context, this.#path, signal) : undefined;
+    const size = check.mode !== 'none' || mayGoOn ? sizeIfTold(context, this.#path, signal) : undefined;
+    if (!context.data.mayPipeline) await size;
+    const time = mayGoOn || preserveTimes ? timeIfTold(context, this.#path, signal) : undefined;
+    // Nothing will be asked in between, so this can be asked along with it.
+    if (this.#facts === undefined && resume === false && context.data.mayPipeline) this.#askToListen(context);
+    const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
     return { sizeBytes, modifiedAt };
+  }
+
+  #askToListen(context: LoginContext): void {
+    this.#listening = context.data.listen(this.#options.signal);
+    // Told by the transfer that takes it.
+    this.#listening.catch(() => undefined);
   }
 
   async #start(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {
@@ -199,10 +212,12 @@ class Download {
     const { signal, onProgress, clock } = this.#options;
     const totalBytes = this.#facts?.sizeBytes;
     const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
+    const listening = this.#listening;
+    this.#listening = undefined;
     const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
     try {
       return await runTransfer(context, {
-        ...{ command: this.#command, sends: false, restartAt: offset, meter, signal },
+        ...{ command: this.#command, sends: false, restartAt: offset, meter, signal, listening },
         move: async (channel) => {
           this.#receiving = receive(channel, (chunk) => this.#write(chunk), meter);
           await this.#receiving;

@@ -6,6 +6,8 @@ export class ServerTraits {
   refusesExtendedPassive = false;
   /** It lost, or refused, what was sent without waiting for the reply before it. */
   mindsPipelining = false;
+  /** It answers a transfer command with a refusal where the data connection is not there yet. */
+  wantsDataConnectionFirst = false;
   /** How it spells names; undefined until FEAT or a listing has shown. */
   nameEncoding: 'utf8' | 'latin1' | undefined;
   /** `LIST -a` was not understood as an option. */

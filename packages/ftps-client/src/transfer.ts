@@ -1,5 +1,5 @@
 // One transfer: a data connection, the command that uses it, the bytes, and the final reply (RFC 959 §5.4).
-import { encodeByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
+import { encodeByteOffset, type HostPort, type Reply } from '@ftps-kit/ftp-protocol';
 import {
   AbortedError,
   ConnectionError,
@@ -19,6 +19,9 @@ import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
 import { failureOf, isPeersDoing, refusalOf, type TransferState } from './transfer-failure.js';
 import type { TransferMeter } from './transfer-meter.js';
+
+const CANNOT_OPEN_DATA_CONNECTION = 425;
+const BAD_SEQUENCE = 503;
 
 /** What one login has to work with. */
 export interface LoginContext {
@@ -40,6 +43,8 @@ export interface TransferRequest {
   readonly restartAt?: number | undefined;
   readonly meter: TransferMeter;
   readonly signal?: AbortSignal | undefined;
+  /** Where the server listens for this transfer, where it was asked already (`DataConnections.listen`). */
+  readonly listening?: Promise<HostPort> | undefined;
   /** Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. */
   move(channel: ByteChannel): Promise<void>;
 }
@@ -57,13 +62,26 @@ export interface TransferOutcome {
  * Runs one transfer. Resolves when the data connection has ended and the final reply is positive. However it ends, the
  * control connection is in step again, or lost.
  */
-export function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
-  return new Transfer(context, request).run();
+export async function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
+  const { traits, data } = context;
+  // One round trip less. Not where this side sends: a data connection that fails must leave the old file alone.
+  const isRead = !request.sends && (request.restartAt ?? 0) === 0;
+  if (!isRead || !data.mayPipeline || traits.wantsDataConnectionFirst) return new Transfer(context, request).run();
+  const transfer = new Transfer(context, request, 'command-first');
+  try {
+    return await transfer.run();
+  } catch (error) {
+    if (!transfer.cameTooEarly || context.control.isLost) throw error;
+  }
+  const outcome = await new Transfer(context, { ...request, listening: undefined }).run();
+  traits.wantsDataConnectionFirst = true;
+  return outcome;
 }
 
 class Transfer {
   readonly #context: LoginContext;
   readonly #request: TransferRequest;
+  readonly #order: 'connection-first' | 'command-first';
   #transport: SocketChannel | undefined;
   #channel: ByteChannel | undefined;
   #handshake: HandshakeSummary | undefined;
@@ -75,16 +93,24 @@ class Transfer {
   #isRefused = false;
   #tellFailure: (error: Error) => void = () => undefined;
 
-  constructor(context: LoginContext, request: TransferRequest) {
+  /** `command-first`: the transfer command goes out while the data connection is being made, and not behind it. */
+  constructor(
+    context: LoginContext,
+    request: TransferRequest,
+    order: 'connection-first' | 'command-first' = 'connection-first',
+  ) {
     this.#context = context;
     this.#request = request;
+    this.#order = order;
   }
 
   async run(): Promise<TransferOutcome> {
     const { meter, signal, command } = this.#request;
     const startedAt = performance.now();
-    this.#transport = await this.#context.data.open(signal);
-    const exchange = await this.#begin(this.#transport);
+    const { data } = this.#context;
+    const address = await (this.#request.listening ?? data.listen(signal));
+    if (this.#order === 'connection-first') this.#transport = await data.connect(address, signal);
+    const exchange = await this.#begin();
     const onAbort = (): void => {
       this.#break(aborted(command, signal));
     };
@@ -95,7 +121,7 @@ class Transfer {
     this.#watch(exchange);
     try {
       // A source or a sink may keep `#carry` waiting for ever; a failure does not wait for it.
-      await Promise.race([this.#carry(exchange), failed]);
+      await Promise.race([this.#carry(exchange, address), failed]);
     } catch (error) {
       this.#break(error instanceof Error ? error : new Error(String(error)));
     } finally {
@@ -103,14 +129,14 @@ class Transfer {
       signal?.removeEventListener('abort', onAbort);
     }
     const reply = await this.#settle(exchange);
-    this.#transport.destroy();
-    const { closure } = this.#channel ?? this.#transport;
+    this.#transport?.destroy();
+    const closure = (this.#channel ?? this.#transport)?.closure ?? 'open';
     this.#channel?.destroy();
     const durationMs = performance.now() - startedAt;
     return { bytes: meter.bytes, durationMs, handshake: this.#handshake, closure, reply };
   }
 
-  async #begin(transport: SocketChannel): Promise<Exchange> {
+  async #begin(): Promise<Exchange> {
     const { command, signal, restartAt = 0 } = this.#request;
     const { control, timeouts } = this.#context;
     try {
@@ -120,7 +146,7 @@ class Transfer {
       if (restartAt > 0) await control.demand(restart(restartAt), { timeoutMs: timeouts.replyMs });
       return control.begin(command);
     } catch (error) {
-      transport.destroy();
+      this.#transport?.destroy();
       throw error;
     }
   }
@@ -144,16 +170,21 @@ class Transfer {
     );
   }
 
-  async #carry({ preliminary }: Exchange): Promise<void> {
+  async #carry({ preliminary }: Exchange, address: HostPort): Promise<void> {
     const { data, control, timeouts, onNotResumed } = this.#context;
-    const { meter, sends } = this.#request;
-    if (this.#transport === undefined) return;
+    const { meter, sends, signal } = this.#request;
+    const transport = this.#transport ?? (await data.connect(address, signal));
+    if (this.#hasEnded()) {
+      transport.destroy();
+      return;
+    }
+    this.#transport = transport;
     // The command is on its way: some servers do their part of the handshake before the 150, some behind it.
-    const { channel, handshake } = await data.protect(this.#transport);
+    const { channel, handshake } = await data.protect(transport);
     this.#handshake = handshake;
     if (handshake?.resumed === false && onNotResumed === 'fail') throw notResumedHere();
     const beginning = sends ? await control.replyTo(preliminary, { timeoutMs: timeouts.replyMs }) : undefined;
-    if (this.#failure !== undefined) return;
+    if (this.#hasEnded()) return;
     // RFC 959 §5.4: 125 or 150 comes before any 226; a file that was complete before it was sent is another file.
     if (sends && beginning === undefined && this.#finalReply?.code !== undefined && !isNegative(this.#finalReply)) {
       throw new ProtocolError('the server called the upload complete before a byte of it was sent');
@@ -170,6 +201,16 @@ class Transfer {
     if (this.#failure !== undefined) return;
     this.#isRefused = true;
     this.#break(refusalOf(reply, this.#state()));
+  }
+
+  /** Whether it was refused, before anything else of it, because the data connection was not there yet. */
+  get cameTooEarly(): boolean {
+    const code = this.#isRefused && !this.#begun ? this.#finalReply?.code : undefined;
+    return code === BAD_SEQUENCE || (code === CANNOT_OPEN_DATA_CONNECTION && this.#transport === undefined);
+  }
+
+  #hasEnded(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** Ends the transfer for this reason, unless it has ended already. */
@@ -198,13 +239,17 @@ class Transfer {
     }
     const failure = this.#failure ?? new ConnectionError('the transfer ended without a reason');
     if (this.#finalReply === undefined && !control.isLost) await this.#comeIntoStep(exchange, failure);
-    throw this.#isRefused ? failure : failureOf(failure, this.#finalReply, this.#state());
+    if (this.#isRefused) throw failure;
+    // A 4yz is the answer to ABOR then, and what it says of the data connection is not the reason but this is.
+    const isAnswerToAbort = this.#transport === undefined && (this.#finalReply?.code ?? 0) < 500;
+    throw isAnswerToAbort ? failure : failureOf(failure, this.#finalReply, this.#state());
   }
 
   async #comeIntoStep(exchange: Exchange, failure: Error): Promise<void> {
     const { control, timeouts } = this.#context;
     try {
-      if (isPeersDoing(failure)) {
+      // A server whose data connection nobody made would wait for it.
+      if (isPeersDoing(failure) && this.#transport !== undefined) {
         await control.replyTo(exchange.final, { timeoutMs: timeouts.replyMs, signal: this.#request.signal });
         return;
       }

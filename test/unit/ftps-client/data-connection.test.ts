@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { ConnectionError, NotResumedError, ProtocolError, ReplyError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
+import { dialogueOf } from '../../support/control-dialogue.js';
 import { rejection } from '../../support/rejection.js';
 import { withScriptedClient } from '../../support/scripted-client.js';
 import type { ScriptedPeer } from '../../support/scripted-server.js';
@@ -55,6 +56,8 @@ describe('data connections', () => {
       await peer.on('EPSV', '500 what?');
       const data = await peer.listenForData();
       await peer.on('PASV', `227 (${sixNumbers(data.port, '127,0,0,2')})`);
+      await peer.on('MLSD');
+      await peer.abort('425 nobody came\r\n226 aborted');
       await quit(peer);
     };
     await withScriptedClient({ script, features, options: { passiveAddress: 'reply' } }, async (client) => {
@@ -85,6 +88,8 @@ describe('data connections', () => {
   it('that cannot be made leave the client usable, and say what may keep them away', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
       await peer.on('EPSV', '229 (|||1|)');
+      await peer.on('MLSD', '150 here it comes');
+      await peer.abort('425 nobody came\r\n226 aborted');
       await peer.on('NOOP', '200 ok');
       await quit(peer);
     };
@@ -134,6 +139,47 @@ describe('data connections', () => {
       });
     });
   }
+
+  it('that cannot be made are never asked for by an upload: the old file stays as it is', async () => {
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.on('EPSV', '229 (|||1|)');
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features }, async (client) => {
+      expect(await rejection(client.upload(Buffer.from('x'), 'a'))).to.be.instanceOf(ConnectionError);
+    });
+  });
+
+  it('are made before the command, from then on, where the server refuses it without them', async () => {
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.passive();
+      await peer.on('MLSD', '503 use PASV first');
+      for (let round = 0; round < 2; round++) await listNothing(peer, await peer.passive());
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features }, async (client) => {
+      const dialogue = await dialogueOf(async () => {
+        for (let round = 0; round < 2; round++) expect(await collect(client.list())).to.deep.equal([]);
+      });
+      expect(dialogue.filter((line) => line === 'MLSD')).to.have.lengthOf(3);
+    });
+  });
+
+  it('that nobody makes leave the server waiting no longer than until the client gives up', async () => {
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.on('EPSV', '229 (|||1|)');
+      await peer.on('MLSD', '550 no such folder');
+      await peer.line();
+      await peer.say('226 nothing to abort\r\n');
+      await peer.on('FEAT', '211 no features');
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features }, async (client) => {
+      // The refusal is the reason, and the failed connection its consequence.
+      const error = await rejection(client.list().next());
+      expect(error).to.be.instanceOf(ReplyError).with.property('reply').that.includes({ code: 550 });
+    });
+  });
 
   it('that fail with 425 for another reason keep that reason', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
