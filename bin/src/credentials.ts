@@ -26,7 +26,7 @@ export async function findCredentials(url: RemoteUrl, sources: CredentialSources
   const { passwordFile, warn } = sources;
   const netrc = await findInNetrc(url.host, url.user);
   const user = url.user ?? netrc?.login ?? 'anonymous';
-  if (passwordFile !== undefined) return { user, password: await firstLine(passwordFile) };
+  if (passwordFile !== undefined) return { user, password: await firstLineOf('--password-file', passwordFile) };
   const fromEnvironment = process.env['FTPS_PASSWORD'];
   if (fromEnvironment !== undefined) return { user, password: fromEnvironment };
   if (url.password !== undefined) {
@@ -38,12 +38,13 @@ export async function findCredentials(url: RemoteUrl, sources: CredentialSources
   return { user, password: await ask(user, url.host) };
 }
 
-async function firstLine(file: string): Promise<string> {
+/** The first line of the file that `flag` names. */
+export async function firstLineOf(flag: string, file: string): Promise<string> {
   try {
     const text = await readFile(file, 'utf8');
     return text.split(/\r?\n/, 1)[0] ?? '';
   } catch (error) {
-    throw new ConfigError(`--password-file: cannot read ${file}`, { cause: error });
+    throw new ConfigError(`${flag}: cannot read ${file}`, { cause: error });
   }
 }
 

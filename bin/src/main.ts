@@ -6,6 +6,7 @@ import { hideBin } from 'yargs/helpers';
 import { demoCommand } from './commands/demo.js';
 import { getCommand } from './commands/get.js';
 import { lsCommand } from './commands/ls.js';
+import { passwdCommand } from './commands/passwd.js';
 import { putCommand } from './commands/put.js';
 import { serveCommand } from './commands/serve.js';
 import { EXIT_CODE_HELP, ExitCode } from './exit-codes.js';
@@ -20,7 +21,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const args = hideBin(process.argv);
-const commands = [getCommand, putCommand, lsCommand, serveCommand, demoCommand];
+const commands = [getCommand, putCommand, lsCommand, serveCommand, passwdCommand, demoCommand];
 const names = commands.map(({ command }) => String(command).split(' ', 1)[0]);
 const named = args.find((arg) => names.includes(arg));
 
@@ -36,6 +37,7 @@ await yargs(markOperands(args))
   .command(putCommand)
   .command(lsCommand)
   .command(serveCommand)
+  .command(passwdCommand)
   .command(demoCommand)
   .demandCommand(1, 'name a command')
   .strict()

@@ -17,6 +17,15 @@ export function stateFolder(): string {
   return join(base, 'ftps-kit');
 }
 
+/** XDG's file for what people configure, or Windows' one: the users of `ftps serve`. */
+export function defaultUsersFile(): string {
+  const base =
+    process.env['XDG_CONFIG_HOME'] ??
+    (process.platform === 'win32' ? process.env['APPDATA'] : undefined) ??
+    join(homedir(), '.config');
+  return join(base, 'ftps-kit', 'users.json');
+}
+
 /** The identity kept in `folder`; made there at the first time, and when it is about to end. */
 export async function keptIdentity(folder: string): Promise<ServerIdentity> {
   const file = join(folder, 'development-identity.pem');

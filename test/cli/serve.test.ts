@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
@@ -168,6 +169,26 @@ describe('ftps serve', () => {
     const { code, stderr } = await ftps(['ls', `${USER}@localhost:${server.port}/`, '--ca', caFile]);
     await server.stop();
     expect(code, stderr).to.equal(0);
+  });
+
+  it('shows a new certificate after SIGHUP, and the one it has where the new one is broken', async () => {
+    const { server: first, renewed } = await testCertificates();
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await writeFile(cert, first.certPem);
+    await writeFile(key, first.keyPem);
+    await using server = await startServe(served, ['--cert', cert, '--key', key]);
+    await writeFile(cert, renewed.certPem);
+    server.command.kill('SIGHUP');
+    await server.command.shown(/"event":"not-read-again"/);
+    expect((await ftps(['ls', server.url(''), ...server.trust])).code).to.equal(0);
+    await writeFile(key, renewed.keyPem);
+    server.command.kill('SIGHUP');
+    await server.command.shown(/"event":"certificate"/);
+    const { fingerprint256 } = new X509Certificate(renewed.certPem);
+    expect(server.events().at(-1)).to.deep.equal({ event: 'certificate', fingerprint256 });
+    expect((await ftps(['ls', server.url(''), '--fingerprint', fingerprint256])).code).to.equal(0);
+    await server.stop();
+    expect(server.command.stderr()).to.include('the certificate stays as it was: ');
   });
 
   it('reports the verdict on data connections under each --binding', async () => {

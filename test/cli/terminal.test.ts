@@ -84,6 +84,22 @@ describe('ftps on a terminal', () => {
     expect(terminal.screen()).to.match(/^password for alice@127\.0\.0\.1: \r\n.+ {2}remote\.bin\r\n$/);
   });
 
+  it('asks twice for a new password, shows neither, and takes them only where they are the same', async () => {
+    const users = join(folder, 'users.json');
+    for (const [again, code, words] of [
+      ['another', 1, /ftps:.* the two passwords are not the same\r\n$/],
+      [PASSWORD, 0, new RegExp(`^new password for bob: \\r\\nagain: \\r\\nbob: added in ${users}\\r\\n$`)],
+    ] as const) {
+      const terminal = onTerminal(['passwd', users, 'bob'], local);
+      await terminal.shown(/new password for bob: $/);
+      terminal.type(`${PASSWORD}\r`);
+      await terminal.shown(/again: $/);
+      terminal.type(`${again}\r`);
+      expect(await terminal.ended, terminal.screen()).to.equal(code);
+      expect(terminal.screen()).to.match(words).and.not.include(PASSWORD);
+    }
+  });
+
   for (const [key, name] of [
     ['\x03', 'Ctrl-C'],
     ['\x04', 'Ctrl-D'],

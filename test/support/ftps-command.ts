@@ -128,9 +128,10 @@ export interface ServeCommand extends AsyncDisposable {
   stop(): Promise<number | NodeJS.Signals | null>;
 }
 
-/** Serves `folder` for `USER`; `flags` come on top. */
+/** Serves `folder` for `USER`, unless the flags name somebody; `flags` come on top. */
 export async function startServe(folder: string, flags: readonly string[] = []): Promise<ServeCommand> {
-  const user = flags.includes('--user') ? [] : ['--user', `${USER}:${PASSWORD}`];
+  const namesSomebody = ['--user', '--users', '--anonymous'].some((flag) => flags.includes(flag));
+  const user = namesSomebody ? [] : ['--user', `${USER}:${PASSWORD}`];
   const command = startFtps(['serve', folder, '--port', '0', '--json', ...user, ...flags]);
   // A line for each port.
   await command.shown(flags.includes('--implicit-port') ? /\n.*\n/ : /\n/);

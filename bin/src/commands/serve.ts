@@ -1,19 +1,13 @@
 // `ftps serve`: a folder of this machine, for who knows the password.
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { realpath, stat } from 'node:fs/promises';
 import { ConfigError } from '@ftps-kit/ftps-client';
-import {
-  createFtpsServer,
-  fixedAccounts,
-  type FixedAccount,
-  type FtpsServer,
-  type ListenOptions,
-} from '@ftps-kit/ftps-server';
+import { createFtpsServer, type FtpsServer, type ListenOptions } from '@ftps-kit/ftps-server';
 import { ServerIdentity } from '@ftps-kit/tls-core';
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from 'yargs';
 import { engineChoice, outputFlags, readPem, tlsVersions } from '../flags.js';
+import { rereadAtHangup, type Rereadable } from '../read-again.js';
 import type { Report } from '../report.js';
+import { accountFlags, servedAccounts, type ServedAccounts } from '../served-accounts.js';
 import { keptIdentity, stateFolder } from '../state-folder.js';
 import { reportServerEvents } from '../server-report.js';
 import { runCommand, type CommandTools } from './command.js';
@@ -27,7 +21,7 @@ const serveFlags = {
   },
   port: { type: 'number', requiresArg: true, default: 2121, describe: 'port for explicit TLS; 0 for any free one' },
   'implicit-port': { type: 'number', requiresArg: true, describe: 'port for implicit TLS as well' },
-  user: { type: 'string', array: true, requiresArg: true, describe: 'NAME:PASSWORD; may be given several times' },
+  ...accountFlags,
   cert: {
     type: 'string',
     requiresArg: true,
@@ -42,7 +36,6 @@ const serveFlags = {
   },
   'passive-ports': { type: 'string', requiresArg: true, describe: 'A-B: range of ports for data connections' },
   'public-address': { type: 'string', requiresArg: true, describe: 'IPv4 address that clients behind a NAT see' },
-  'read-only': { type: 'boolean', default: false, describe: 'nothing can be changed' },
   grace: {
     type: 'number',
     requiresArg: true,
@@ -52,43 +45,42 @@ const serveFlags = {
   ...outputFlags,
 } as const satisfies Record<string, Options>;
 
-type ServeArguments = InferredOptionTypes<typeof serveFlags> & { readonly dir: string };
+type ServeArguments = InferredOptionTypes<typeof serveFlags> & { readonly dir?: string | undefined };
 
 export const serveCommand: CommandModule<object, ServeArguments> = {
   command: 'serve [dir]',
   describe: 'serve a folder',
   builder: (yargs) =>
-    yargs.positional('dir', { type: 'string', default: '.', describe: 'the folder' }).options(serveFlags),
+    yargs.positional('dir', { type: 'string', describe: 'the folder; without it the current one' }).options(serveFlags),
   handler: (flags) => runCommand(flags, (tools) => serve(flags, tools)),
 };
 
 async function serve(flags: ArgumentsCamelCase<ServeArguments>, { report, signal }: CommandTools): Promise<void> {
   if (!(flags.grace >= 0)) throw new ConfigError('--grace: takes a number of seconds');
-  const { accounts, made } = await accountsOf(flags);
+  const accounts = await servedAccounts(flags);
   const server = createFtpsServer({
     tls: { identities: [await identityOf(flags)], versions: tlsVersions(flags.pin) },
-    authenticate: fixedAccounts(accounts),
+    authenticate: accounts.authenticate,
     listen: listenOf(flags),
     binding: flags.binding,
     engine: engineChoice(flags.engine),
     passivePorts: flags.passivePorts === undefined ? undefined : portRange(flags.passivePorts),
     publicAddress: flags.publicAddress,
   });
+  for (const warning of accounts.users?.report.warnings ?? []) report.warn(warning);
   reportServerEvents(server, report);
+  // Before anybody can know that it listens: without this the signal would end the process.
+  const stopRereading = rereadAtHangup(rereadables(flags, server, accounts, report), report);
   await server.listen();
-  reportListening(server, report, accounts, made);
+  reportListening(server, report, accounts);
   if (!signal.aborted) await once(signal, 'abort');
+  stopRereading();
   await server.close({ graceSeconds: flags.grace });
   report.say({ event: 'closed' }, 'closed');
 }
 
 /** Everything that somebody needs to connect. */
-function reportListening(
-  server: FtpsServer,
-  report: Report,
-  accounts: readonly FixedAccount[],
-  made: FixedAccount | undefined,
-): void {
+function reportListening(server: FtpsServer, report: Report, { root, users, made }: ServedAccounts): void {
   const { fingerprint256, engine } = server;
   for (const [at, { address, port, mode }] of server.addresses.entries()) {
     const url = `${mode === 'implicit' ? 'ftps' : 'ftpes'}://${address.includes(':') ? `[${address}]` : address}:${port}/`;
@@ -107,40 +99,50 @@ function reportListening(
     );
   }
   if (report.flags.json) return;
-  report.say({ event: 'folder' }, `folder:      ${accounts[0]?.root ?? ''}`);
+  report.say({ event: 'folder' }, `folder:      ${root}`);
+  if (users !== undefined) report.say({ event: 'users' }, `users:       ${users.report.users} in ${users.path}`);
   // Nobody could log in without it, so --quiet does not silence it.
   if (made !== undefined) report.answer({ event: 'login' }, `login:       ${made.name} / ${made.password}`);
   report.say({ event: 'fingerprint' }, `fingerprint: ${fingerprint256}`);
-}
-
-/** Who may log in; without `--user` somebody with a password that nobody can guess. */
-async function accountsOf(
-  flags: ArgumentsCamelCase<ServeArguments>,
-): Promise<{ readonly accounts: readonly FixedAccount[]; readonly made: FixedAccount | undefined }> {
-  const root = await folderOf(flags.dir);
-  const { readOnly } = flags;
-  if (flags.user === undefined) {
-    const made = { name: 'ftps', password: randomBytes(12).toString('base64url'), root, readOnly };
-    return { accounts: [made], made };
-  }
-  const accounts = flags.user.map((text) => {
-    const colon = text.indexOf(':');
-    if (colon < 1) throw new ConfigError('--user: takes NAME:PASSWORD');
-    return { name: text.slice(0, colon), password: text.slice(colon + 1), root, readOnly };
-  });
-  return { accounts, made: undefined };
-}
-
-async function folderOf(dir: string): Promise<string> {
-  const found = await stat(dir).catch(() => undefined);
-  if (found?.isDirectory() !== true) throw new ConfigError(`${dir}: is not a folder`);
-  return realpath(dir);
 }
 
 async function identityOf({ cert, key }: ArgumentsCamelCase<ServeArguments>): Promise<ServerIdentity> {
   if (cert === undefined && key === undefined) return keptIdentity(stateFolder());
   if (cert === undefined || key === undefined) throw new ConfigError('--cert and --key go together');
   return new ServerIdentity({ cert: await readPem('--cert', cert), key: await readPem('--key', key) });
+}
+
+/** What SIGHUP reads again. */
+function rereadables(
+  flags: ArgumentsCamelCase<ServeArguments>,
+  server: FtpsServer,
+  { users }: ServedAccounts,
+  report: Report,
+): readonly Rereadable[] {
+  const things: Rereadable[] = [];
+  if (users !== undefined) {
+    things.push({
+      name: 'the users file',
+      readAgain: async () => {
+        const { users: count, removed, warnings } = await users.reload();
+        for (const warning of warnings) report.warn(warning);
+        const gone = removed.map((name) => JSON.stringify(name)).join(', ');
+        const text = `users read again: ${count}${gone === '' ? '' : `; no more: ${gone}`}`;
+        return { event: { event: 'users', users: count, removed }, text };
+      },
+    });
+  }
+  if (flags.cert !== undefined) {
+    things.push({
+      name: 'the certificate',
+      readAgain: async () => {
+        server.replaceIdentities(await identityOf(flags));
+        const { fingerprint256 } = server;
+        return { event: { event: 'certificate', fingerprint256 }, text: `certificate read again: ${fingerprint256}` };
+      },
+    });
+  }
+  return things;
 }
 
 function listenOf({ host, port, implicitPort }: ArgumentsCamelCase<ServeArguments>): readonly ListenOptions[] {

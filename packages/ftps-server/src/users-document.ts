@@ -109,6 +109,7 @@ export function isUserName(name: string): boolean {
 }
 
 function parseRoot(root: unknown, file: string): string {
+  if (root === undefined) throw new ConfigError('root: is missing; name the folder that the user sees as /');
   if (typeof root !== 'string' || root === '' || root.includes('\0')) throw new ConfigError('root: is not a folder');
   return isAbsolute(root) ? root : resolve(dirname(file), root);
 }

@@ -62,7 +62,7 @@ describe('a users file', () => {
     await write({ users: [{ name: 'alice', password: hash }] });
     expect(await rejection(usersFile(path)))
       .to.have.property('message')
-      .that.includes('root: is not a folder');
+      .that.includes('root: is missing');
     expect(await login(await usersFile(path, { defaultRoot: folder }), 'alice')).to.include({ name: 'alice' });
   });
 
