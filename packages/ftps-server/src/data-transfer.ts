@@ -122,7 +122,7 @@ async function attempt(
   const progress = new Progress(channel, context.server.settings.limits.stallTimeoutMs);
   record.progress = progress;
   try {
-    await transfer.move(rateLimited(context, transfer, channel, progress, signal), progress);
+    await progress.until(transfer.move(rateLimited(context, transfer, channel, progress, signal), progress));
   } catch (error) {
     record.error = asError(error);
     // Closed as one that is cut: an end would make the other side believe that it has the whole file.

@@ -1,6 +1,8 @@
 // From one line of the control connection to its final reply. Nothing that a client sends makes this throw.
 import { GrammarError, ReplyCode, parseCommand, type FramedLine } from '@ftps-kit/ftp-protocol';
+import { AbortedError, TimeoutError } from '@ftps-kit/tls-core';
 import type { CommandRow, CommandTable, ServerContext } from './command-row.js';
+import { withinCommandTime } from './command-time.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
 import { commandRefusal } from './gate.js';
@@ -48,15 +50,15 @@ export class Dispatcher {
       const refusal = commandRefusal(row, argument, this.#session);
       if (refusal !== undefined) return refusal;
       if (verb !== 'RNTO') this.#session.renameFrom = undefined;
-      return await row.handle({
-        argument,
-        verb,
+      const context = {
+        ...{ argument, verb, aborted },
         session: this.#session,
         server: this.#server,
         table: this.#table,
-        aborted,
         preliminary: this.#preliminary,
-      });
+      };
+      const handled = Promise.resolve(row.handle(context));
+      return await withinCommandTime(this.#server, this.#session, handled);
     } catch (error) {
       return this.#replyTo(error);
     }
@@ -68,6 +70,10 @@ export class Dispatcher {
     if (error instanceof NoFreePortError) {
       return outcome(ReplyCode.CannotOpenDataConnection, sentence(error.message));
     }
+    if (error instanceof TimeoutError && error.phase === 'command') {
+      return outcome(ReplyCode.ServiceNotAvailable, 'The command took too long; closing.', 'close');
+    }
+    if (error instanceof AbortedError) return outcome(ReplyCode.ServiceNotAvailable, 'The session has ended.', 'close');
     // A fault of ours or of the embedding program: the session lives on, and its inside stays inside.
     this.#server.events.fault('command', error, this.#session);
     return outcome(ReplyCode.LocalError, 'The server failed at this command.');

@@ -21,6 +21,11 @@ export interface ServerLimits {
   readonly maxPassivePortsPerAddress: number;
   /** A transfer that moves nothing for this long has stalled. Default 60,000. */
   readonly stallTimeoutMs: number;
+  /**
+   * What a command takes that moves no file: the file system, and whoever is asked for accounts, answer within it. A hash of
+   * a large file needs some. Before a login `loginTimeoutMs` holds. Default 600,000.
+   */
+  readonly commandTimeoutMs: number;
   /** Refused logins before the control connection is closed. Default 3. */
   readonly maxFailedLogins: number;
   /**
@@ -55,6 +60,7 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   passivePortTimeoutMs: 60_000,
   maxPassivePortsPerAddress: 64,
   stallTimeoutMs: 60_000,
+  commandTimeoutMs: 600_000,
   maxFailedLogins: 3,
   failedLoginDelayMs: 1_000,
   maxFailedLoginDelayMs: 30_000,
@@ -96,6 +102,9 @@ export const LISTING_BATCH = 64;
 
 /** So many bytes are worth a thread of their own to hash; fewer are hashed between other work. */
 export const HASH_THREAD_BYTES = 4 * 1024 * 1024;
+/** How long the command of a session that has ended may still take to clean up behind itself. */
+export const ENDED_COMMAND_MS = 2_000;
+
 /** Connections that are turned away with a word and a drain at a time; more are dropped without. */
 export const MAX_GENTLE_CLOSINGS = 256;
 

@@ -15,11 +15,27 @@ export class Progress {
   /** Waits of our own that are under way. */
   #waits = 0;
   readonly #timer: NodeJS.Timeout;
+  /** Runs when the connection was ended and even that moves nothing: then it is the file system that hangs. */
+  #lastTimer: NodeJS.Timeout | undefined;
+  #giveUp: (error: Error) => void = () => undefined;
 
   constructor(channel: ByteChannel, stallTimeoutMs: number) {
     this.#timer = setTimeout(() => {
-      if (this.#waits === 0) channel.destroy(new TimeoutError('stall', stallTimeoutMs));
+      if (this.#waits > 0) return;
+      const error = new TimeoutError('stall', stallTimeoutMs);
+      channel.destroy(error);
+      this.#lastTimer = setTimeout(() => {
+        this.#giveUp(error);
+      }, stallTimeoutMs);
     }, stallTimeoutMs);
+  }
+
+  /** Waits for what moves the bytes, but not for ever where it hangs although its connection has ended. */
+  until(moved: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      moved.then(resolve, reject);
+    });
   }
 
   /** Waits for what is no fault of the peer, and does not count as a stall. */
@@ -40,6 +56,7 @@ export class Progress {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#lastTimer);
   }
 }
 

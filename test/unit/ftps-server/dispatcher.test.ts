@@ -2,7 +2,13 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { GrammarError } from '@ftps-kit/ftp-protocol';
 import { ServerBinding } from '@ftps-kit/tls-core';
-import { FileSystemError, LocalFileSystem, type FaultEvent, type ServerEvents } from '@ftps-kit/ftps-server';
+import {
+  DEFAULT_LIMITS,
+  FileSystemError,
+  LocalFileSystem,
+  type FaultEvent,
+  type ServerEvents,
+} from '@ftps-kit/ftps-server';
 import { parseAccount, type AccountTerms } from '../../../packages/ftps-server/src/account.js';
 import type {
   CommandContext,
@@ -21,7 +27,10 @@ import { doSubcommand } from '../../../packages/ftps-server/src/subcommands.js';
 
 const endpoint = { address: '127.0.0.1', port: 2121 };
 const emitter = new EventEmitter<ServerEvents>();
-const server = { events: new EventHub(emitter, new MetricsRecorder(), undefined) } as unknown as ServerContext;
+const server = {
+  events: new EventHub(emitter, new MetricsRecorder(), undefined),
+  settings: { limits: DEFAULT_LIMITS },
+} as unknown as ServerContext;
 
 describe('the dispatcher', () => {
   let session: Session;
