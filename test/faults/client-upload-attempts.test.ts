@@ -118,6 +118,21 @@ describe('an upload that is tried again', () => {
     });
   }
 
+  it('goes on where the server stopped reading', async () => {
+    const fault: Fault = async ({ verb, peer, data, count }, server) => {
+      if (verb !== 'STOR' || count > 1 || data === undefined) return false;
+      await peer.say('150 go on\r\n');
+      server.put('a', await readExactly(await data.channel(), 40_000));
+      return true;
+    };
+    const large = randomBytes(20_000_000);
+    const timeouts = { connectMs: 2_000, tlsMs: 2_000, replyMs: 2_000, stallMs: 150, closeMs: 500 };
+    await withFaultyServer({ fault, options: { timeouts } }, async (client, server) => {
+      expect(await client.upload(large, 'a', { retry: now })).to.include({ attempts: 2, resumedAt: 40_000 });
+      expect(server.bytes('a')?.equals(large)).to.equal(true);
+    });
+  });
+
   it('never goes on behind the old file, where the server keeps nothing of a broken upload', async () => {
     await withFaultyServer({ fault: firstCut(60_000, 'nothing') }, async (client, server) => {
       server.put('a', randomBytes(30_000));
