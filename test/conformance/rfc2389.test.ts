@@ -31,7 +31,15 @@ describe('RFC 2389', () => {
     'SIZE',
     'MDTM',
     'MFMT',
-    'MLST type*;size*;modify*;perm*;UNIX.mode*;',
+    'MLST type*;size*;modify*;create*;perm*;unique*;UNIX.mode*;',
+    'MFF Modify;UNIX.mode;',
+    'RANG STREAM',
+    'HASH SHA-256*;SHA-512;SHA-1;MD5',
+    'XCRC',
+    'XMD5',
+    'XSHA1',
+    'XSHA256',
+    'XSHA512',
   ];
 
   it('§3.2 FEAT gives 211, one feature a line behind one space, and 211 End; before TLS and after it', async () => {
@@ -53,7 +61,18 @@ describe('RFC 2389', () => {
 
   it('§3.2 every feature that is listed is also served', async () => {
     await using member = await RawFtpClient.loggedIn(server);
-    for (const command of ['EPSV', 'REST 0', 'SIZE x', 'MDTM x', 'MLST', 'PBSZ 0', 'PROT P']) {
+    for (const command of [
+      'EPSV',
+      'REST 0',
+      'SIZE x',
+      'MDTM x',
+      'MLST',
+      'PBSZ 0',
+      'PROT P',
+      'HASH x',
+      'RANG 0 1',
+      'XCRC x',
+    ]) {
       expect((await member.command(command)).code, command).not.to.be.oneOf([500, 502]);
     }
   });

@@ -165,7 +165,7 @@ describe('RFC 3659', () => {
       expect(text(await client.expect(200, 'OPTS MLST Size;frogs;TYPE;'))).to.equal('MLST OPTS type;size;');
       expect((await client.expect(250, 'MLST a.txt')).lines[1]).to.equal(' type=file;size=10; /a.txt');
       expect((await client.download('MLSD folder')).bytes.toString()).to.equal('type=file;size=1; b.txt\r\n');
-      expect((await client.command('FEAT')).lines).to.include(' MLST type*;size*;modify;perm;UNIX.mode;');
+      expect((await client.command('FEAT')).lines).to.include(' MLST type*;size*;modify;create;perm;unique;UNIX.mode;');
     });
 
     it('§7.9 OPTS MLST without facts leaves two spaces in front of the path', async () => {

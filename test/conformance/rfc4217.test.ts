@@ -35,7 +35,9 @@ describe('RFC 4217', () => {
       await client.expect(200, 'OPTS MLST size;');
       await client.expect(234, 'AUTH TLS');
       await client.startTls();
-      expect((await client.command('FEAT')).lines).to.include(' MLST type*;size*;modify*;perm*;UNIX.mode*;');
+      expect((await client.command('FEAT')).lines).to.include(
+        ' MLST type*;size*;modify*;create*;perm*;unique*;UNIX.mode*;',
+      );
     });
 
     it('§6 FEAT names AUTH TLS, PBSZ and PROT', async () => {

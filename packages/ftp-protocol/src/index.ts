@@ -42,6 +42,7 @@ export {
 } from './transfer-parameters.js';
 export { AsciiDecoder, AsciiEncoder } from './ascii-type.js';
 export { encodeByteOffset, parseAllocation, parseByteOffset, type Allocation } from './byte-offset.js';
+export { encodeByteRange, parseByteRange, type ByteRange } from './byte-range.js';
 export { encodeTime, parseTime, type TimeEncodingOptions } from './time-value.js';
 export { encodeFacts, encodeMlsxLine, isFactName, parseMlstReply, parseMlsxLine, type MlsxEntry } from './mlsx.js';
 export {

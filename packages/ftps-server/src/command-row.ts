@@ -2,6 +2,7 @@
 import type { ServerIdentity, TlsAcceptor } from '@ftps-kit/tls-core';
 import type { AccountSessions } from './account-sessions.js';
 import type { EventHub } from './event-hub.js';
+import type { FileHashing } from './file-hashing.js';
 import type { GentleClosings } from './gentle-close.js';
 import type { LoginThrottle } from './login-throttle.js';
 import type { Outcome } from './outcome.js';
@@ -21,6 +22,7 @@ export interface ServerContext {
   readonly closings: GentleClosings;
   readonly accounts: AccountSessions;
   readonly throttle: LoginThrottle;
+  readonly hashing: FileHashing;
 }
 
 /** What a handler gets. */
@@ -67,8 +69,10 @@ export interface CommandRow extends SubcommandRow {
    * else waits its turn, so that replies come in the order of their commands.
    */
   readonly duringTransfer?: 'aborts' | 'overtakes';
-  /** Whether it moves bytes over a data connection, so that the control connection is listened to meanwhile. */
+  /** Whether it may take long (moves bytes over a data connection, or hashes), so that ABOR is listened for meanwhile. */
   readonly transfers?: true;
+  /** Whether it is given up when the client is gone; otherwise a data connection speaks for itself until it ends. */
+  readonly endsWithClient?: true;
   /** What it is divided into; HELP and FEAT know of them. */
   readonly subcommands?: SubcommandTable;
 }

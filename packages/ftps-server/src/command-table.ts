@@ -1,6 +1,7 @@
 // One row a command: the gate, FEAT, HELP and the handler all come from here.
 import { encodeMlstFeature } from '@ftps-kit/ftp-protocol';
 import type { CommandRow, CommandTable } from './command-row.js';
+import { hasCapability } from './capability.js';
 import { abor } from './handlers/abor.js';
 import { acct } from './handlers/acct.js';
 import { allo } from './handlers/allo.js';
@@ -14,10 +15,13 @@ import { dele } from './handlers/dele.js';
 import { eprt } from './handlers/eprt.js';
 import { epsv } from './handlers/epsv.js';
 import { feat } from './handlers/feat.js';
+import { hash } from './handlers/hash.js';
 import { help } from './handlers/help.js';
 import { host } from './handlers/host.js';
 import { list } from './handlers/list.js';
 import { mdtm } from './handlers/mdtm.js';
+import { mfct } from './handlers/mfct.js';
+import { mff, mffFeature } from './handlers/mff.js';
 import { mfmt } from './handlers/mfmt.js';
 import { mkd } from './handlers/mkd.js';
 import { mlsd } from './handlers/mlsd.js';
@@ -33,6 +37,7 @@ import { port } from './handlers/port.js';
 import { prot } from './handlers/prot.js';
 import { pwd } from './handlers/pwd.js';
 import { quit } from './handlers/quit.js';
+import { rang } from './handlers/rang.js';
 import { rein } from './handlers/rein.js';
 import { rest } from './handlers/rest.js';
 import { retr } from './handlers/retr.js';
@@ -48,6 +53,8 @@ import { stru } from './handlers/stru.js';
 import { syst } from './handlers/syst.js';
 import { type } from './handlers/type.js';
 import { user } from './handlers/user.js';
+import { xhash } from './handlers/xhash.js';
+import { hashFeature } from './hash-choice.js';
 import { mlstFacts } from './listing.js';
 import { optionsTable } from './options-table.js';
 import { siteTable } from './site-table.js';
@@ -62,6 +69,17 @@ const member = { login: true, security: 'tls' } as const;
 const transfer = { ...member, transfers: true } as const;
 /** What tells of a file: for all who may do anything with its content or its name. */
 const facts = { ...member, permission: ['list', 'read', 'write'] } as const;
+/** Hashes a file, which takes its time: for those who could read it. */
+const hashing = { ...transfer, endsWithClient: true, permission: 'read', argument: 'required' } as const;
+
+/** What the rows of the commands have in common that are named after their algorithm. */
+function olderHash(verb: string): Pick<CommandRow, 'feature' | 'help' | 'rfc'> {
+  return {
+    feature: ({ session }) => (hasCapability(session, 'hash') ? verb : undefined),
+    help: `${verb} path [start end]`,
+    rfc: 'draft-bryan-ftpext-hash, appendix B',
+  };
+}
 
 const rows = {
   AUTH: { ...open, argument: 'required', feature: 'AUTH TLS', help: 'AUTH TLS', rfc: 'RFC 4217 §4', handle: auth },
@@ -245,6 +263,44 @@ const rows = {
     rfc: 'draft-somers-ftp-mfxx §3',
     handle: mfmt,
   },
+  MFCT: {
+    ...member,
+    permission: 'write',
+    argument: 'required',
+    feature: ({ session }) => (hasCapability(session, 'setCreated') ? 'MFCT' : undefined),
+    help: 'MFCT YYYYMMDDHHMMSS path',
+    rfc: 'draft-somers-ftp-mfxx §4',
+    handle: mfct,
+  },
+  MFF: {
+    ...member,
+    permission: 'write',
+    argument: 'required',
+    feature: mffFeature,
+    help: 'MFF fact=value;[fact=value;…] path',
+    rfc: 'draft-somers-ftp-mfxx §5',
+    handle: mff,
+  },
+  RANG: {
+    ...member,
+    argument: 'required',
+    feature: 'RANG STREAM',
+    help: 'RANG first last',
+    rfc: 'draft-bryan-ftp-range §3',
+    handle: rang,
+  },
+  HASH: {
+    ...hashing,
+    feature: ({ session }) => (hasCapability(session, 'hash') ? hashFeature(session.hashing) : undefined),
+    help: 'HASH path',
+    rfc: 'draft-bryan-ftpext-hash §3',
+    handle: hash,
+  },
+  XCRC: { ...hashing, ...olderHash('XCRC'), handle: xhash('CRC32') },
+  XMD5: { ...hashing, ...olderHash('XMD5'), handle: xhash('MD5') },
+  XSHA1: { ...hashing, ...olderHash('XSHA1'), handle: xhash('SHA-1') },
+  XSHA256: { ...hashing, ...olderHash('XSHA256'), handle: xhash('SHA-256') },
+  XSHA512: { ...hashing, ...olderHash('XSHA512'), handle: xhash('SHA-512') },
   SITE: {
     ...member,
     argument: 'required',

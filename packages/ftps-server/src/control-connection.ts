@@ -120,29 +120,34 @@ export class ControlConnection {
 
   /** Does a command; while it moves a file, the client is listened to. */
   async #perform(line: FramedLine): Promise<Outcome> {
-    if (this.#dispatcher.rowOf(line)?.transfers !== true) return this.#dispatcher.dispatch(line);
+    const row = this.#dispatcher.rowOf(line);
+    if (row?.transfers !== true) return this.#dispatcher.dispatch(line);
     const [abort, over] = [new AbortController(), new AbortController()];
-    const listening = this.#listenDuringTransfer(abort, over.signal);
+    const listening = this.#listenDuringTransfer(abort, over.signal).then((isGone) => {
+      if (isGone && row.endsWithClient === true) abort.abort();
+    });
     const result = await this.#dispatcher.dispatch(line, abort.signal);
     over.abort();
     await listening;
     return result;
   }
 
-  /** RFC 959 §4.1.3: ABOR and STAT are heard in the middle of a transfer. Never rejects. */
-  async #listenDuringTransfer(abort: AbortController, over: AbortSignal): Promise<void> {
+  /** RFC 959 §4.1.3: ABOR and STAT are heard in the middle of a transfer. Gives whether the client is gone; never rejects. */
+  async #listenDuringTransfer(abort: AbortController, over: AbortSignal): Promise<boolean> {
     try {
       while (!over.aborted && this.#waiting.length < WAITING_COMMANDS) {
         const line = await this.#lines.next(() => ({ signal: over }));
-        if (line === undefined) return;
+        if (line === undefined) return true;
         const duringTransfer = this.#dispatcher.rowOf(line)?.duringTransfer;
         if (duringTransfer === 'aborts') abort.abort();
         if (duringTransfer === 'overtakes') await this.#send(await this.#dispatcher.dispatch(line));
         else this.#waiting.push(line);
       }
+      return false;
     } catch {
       // The transfer is over; or the control connection is, which its next use says. The data connection speaks for itself
       // until then: an upload counts from the moment it is whole.
+      return !over.aborted;
     }
   }
 

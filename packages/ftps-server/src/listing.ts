@@ -7,7 +7,7 @@ import { permFact } from './permissions.js';
 import type { Session } from './session.js';
 import type { Progress } from './transfer.js';
 
-const FACTS = ['type', 'size', 'modify', 'perm', 'UNIX.mode'] as const;
+const FACTS = ['type', 'size', 'modify', 'create', 'perm', 'unique', 'UNIX.mode'] as const;
 
 /** RFC 3659 §7.5: the facts that this server knows, and those that the client wants. */
 export function mlstFacts(session: Session): readonly MlstFact[] {
@@ -20,7 +20,9 @@ export function factsOf(session: Session, stat: FileStat): string {
     type: stat.type === 'directory' ? 'dir' : 'file',
     size: stat.type === 'file' ? String(stat.sizeBytes) : undefined,
     modify: timeOf(stat),
+    create: stat.createdAt && timeOf({ ...stat, modifiedAt: stat.createdAt }),
     perm: permFact(session.account, stat.type),
+    unique: stat.identity,
     'UNIX.mode': stat.mode === undefined ? undefined : `0${stat.mode.toString(8).padStart(3, '0')}`,
   };
   const chosen: [string, string][] = [];

@@ -7,6 +7,7 @@ import type { ServerContext } from './command-row.js';
 import { Connections } from './connections.js';
 import { EventHub } from './event-hub.js';
 import type { ListeningEvent, ServerEvents } from './events.js';
+import { FileHashing } from './file-hashing.js';
 import { GentleClosings } from './gentle-close.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MAX_TIMER_MS } from './limits.js';
@@ -47,6 +48,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
         delayMs: settings.limits.failedLoginDelayMs,
         maxDelayMs: settings.limits.maxFailedLoginDelayMs,
       }),
+      hashing: new FileHashing(),
     };
     this.#connections = new Connections(this.#context);
   }

@@ -1,9 +1,10 @@
 // What the server knows of one control connection: who is on it, and what the next command builds on.
 import type { Endpoint, ServerBinding, TlsChannel } from '@ftps-kit/tls-core';
-import type { RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
+import type { ByteRange, RepresentationType, TlsProtectionLevel } from '@ftps-kit/ftp-protocol';
 import type { GrantedAccount } from './account.js';
 import type { AccountSession, SessionRates } from './account-sessions.js';
 import type { DataConnectionOpener } from './data-connection-opener.js';
+import { newHashChoice, type HashChoice } from './hash-choice.js';
 import type { RunningTransfer } from './running-transfer.js';
 
 /** Whether the control connection is protected. Nothing is dispatched while `upgrading`. */
@@ -38,6 +39,9 @@ export class Session {
   protectionBufferSet = false;
   /** Set by REST, for the next RETR or STOR only. */
   restartAt = 0;
+  /** Set by RANG, for the next RETR or HASH only. */
+  range: ByteRange | undefined;
+  hashing: HashChoice = newHashChoice();
   /** Set by RNFR, for RNTO right behind it. */
   renameFrom: string | undefined;
   /** After EPSV ALL no other way to a data connection is allowed (RFC 2428 §4). */
@@ -91,6 +95,7 @@ export class Session {
     this.#security = next;
     // RFC 4217 §4.2: parameters are reset by AUTH. What was said in clear, anybody may have said.
     this.selectedFacts = undefined;
+    this.hashing = newHashChoice();
     this.host = undefined;
   }
 
@@ -112,6 +117,9 @@ export class Session {
     this.protection = 'C';
     this.protectionBufferSet = false;
     this.restartAt = 0;
+    this.range = undefined;
+    // draft-bryan-ftpext-hash §3.2: the selection holds "until the session is reinitialized (REIN)".
+    this.hashing = newHashChoice();
     this.renameFrom = undefined;
     this.extendedPassiveOnly = false;
     this.selectedFacts = undefined;
@@ -163,6 +171,13 @@ export class Session {
     const offset = this.restartAt;
     this.restartAt = 0;
     return offset;
+  }
+
+  /** Gives the range and forgets it: it serves one command. */
+  takeRange(): ByteRange | undefined {
+    const { range } = this;
+    this.range = undefined;
+    return range;
   }
 
   /** A new PASV, EPSV, PORT or EPRT ends the one before. */

@@ -1,10 +1,11 @@
 // An upload, whichever command begins it: what can be refused early, the data connection, the file, its commit.
+import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { ByteChannel } from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
 import { overDataConnection } from './data-transfer.js';
 import { FileSystemError } from './errors.js';
 import type { FileStat, WriteMode } from './file-system.js';
-import type { Outcome } from './outcome.js';
+import { outcome, type Outcome } from './outcome.js';
 import { directoryOf, nameOf } from './paths.js';
 import { receiveFile, type Progress } from './transfer.js';
 
@@ -22,7 +23,12 @@ export async function uploadOutcome(
   context: CommandContext,
   { path, modeFor, announcement }: Upload,
 ): Promise<Outcome> {
-  const { account, type } = context.session;
+  const { session, server } = context;
+  const { account, type } = session;
+  // draft-bryan-ftp-range §4.3 would have STOR write into the range only: refused, as all else would harm the file.
+  if (session.takeRange() !== undefined) {
+    return outcome(ReplyCode.ParameterNotImplemented, 'RANG is for RETR and HASH; REST is for uploads that go on.');
+  }
   const mode = modeFor(await refuseEarly(context, path));
   const { fileSystem } = account;
   return overDataConnection(context, {
@@ -30,7 +36,7 @@ export async function uploadOutcome(
     receives: true,
     ...(announcement !== undefined && { announcement }),
     move: async (channel: ByteChannel, progress: Progress) => {
-      const file = await fileSystem.openWrite(path, mode);
+      const file = server.hashing.follow(session, path, mode, await fileSystem.openWrite(path, mode));
       try {
         await receiveFile(channel, file, progress, type);
       } catch (error) {

@@ -220,7 +220,7 @@ describe('the command table', () => {
   it('says of each command how it is written and where it comes from', () => {
     for (const [verb, { help, rfc }] of commandTable) {
       expect(help.split(' ')[0], verb).to.equal(verb);
-      expect(rfc, verb).to.match(/^((RFC \d+|draft-somers-ftp-mfxx) §\d|de facto$)/);
+      expect(rfc, verb).to.match(/^((RFC \d+|draft-[a-z-]+) §\d|draft-[a-z-]+, appendix [A-Z]$|de facto$)/);
     }
   });
 });

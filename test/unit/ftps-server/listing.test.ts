@@ -25,6 +25,13 @@ describe('a listing', () => {
     expect(factsOf(session, directory)).to.equal('type=dir;modify=20240229123456;perm=elcdfmp;');
   });
 
+  it('writes when a file was created and what tells it from others, where the file system knows', () => {
+    const known = { ...file, createdAt: new Date('2020-01-01T00:00:00Z'), identity: '10-4x' };
+    expect(factsOf(sessionOf({ readOnly: false }), known)).to.equal(
+      'type=file;size=1234;modify=20240229123456;create=20200101000000;perm=radfw;unique=10-4x;UNIX.mode=0640;',
+    );
+  });
+
   it('promises a read-only account nothing but reading', () => {
     const session = sessionOf({ readOnly: true });
     expect(factsOf(session, file)).to.include('perm=r;');

@@ -8,7 +8,7 @@ import { allows } from '../permissions.js';
 import { isThere } from '../presence.js';
 
 export async function rnto(context: CommandContext): Promise<Outcome> {
-  const { session } = context;
+  const { session, server } = context;
   const from = session.renameFrom;
   if (from === undefined) return outcome(ReplyCode.BadSequence, 'Send RNFR first.');
   session.renameFrom = undefined;
@@ -16,6 +16,6 @@ export async function rnto(context: CommandContext): Promise<Outcome> {
   const to = argumentPath(context);
   // To rename over a file is to write it.
   if (!allows(account, 'write') && (await isThere(account.fileSystem, to))) return denial('write');
-  await account.fileSystem.rename(from, to);
+  await server.hashing.rename(account.fileSystem, from, to);
   return outcome(ReplyCode.FileActionOkay, 'Renamed.');
 }

@@ -1,0 +1,129 @@
+// Hashes of files for a server's sessions: known ones at once, others some at a time, each given up when nobody waits.
+import { FileSystemError } from './errors.js';
+import type { FileStat, FileSystem, HashAlgorithm, HashRequest, WriteHandle, WriteMode } from './file-system.js';
+import { HashedUpload } from './hashed-upload.js';
+import { KnownHashes } from './known-hashes.js';
+import { HASHES_AT_ONCE, HASHES_WAITING, KNOWN_HASHES } from './limits.js';
+import type { Session } from './session.js';
+import { Turns } from './turns.js';
+
+/** More hashes are waiting than the server takes on. */
+export class HashingBusyError extends Error {}
+
+/** What a session asks for: a file, and the bytes from `start` to before `end`. */
+export interface HashQuestion {
+  readonly path: string;
+  readonly algorithm: HashAlgorithm;
+  readonly start: number;
+  readonly end: number | undefined;
+}
+
+export class FileHashing {
+  readonly #known = new KnownHashes(KNOWN_HASHES);
+  readonly #turns = new Turns(HASHES_AT_ONCE);
+  #asked = 0;
+
+  /**
+   * The hash. Rejects with `FileSystemError`, `HashingBusyError`, or the reason of the signal that fired: `aborted`, or the
+   * session's end.
+   */
+  async hash(session: Session, question: HashQuestion, aborted: AbortSignal): Promise<string> {
+    const { fileSystem } = session.account;
+    const { path, algorithm } = question;
+    session.hashing.wanted = algorithm;
+    const before = await fileSystem.stat(path);
+    const isWhole = question.start === 0 && (question.end ?? before.sizeBytes) === before.sizeBytes;
+    const known = isWhole ? this.#known.find(fileSystem, path, before, algorithm) : undefined;
+    if (known !== undefined) return known;
+    const hex = await whileWanted([aborted, session.ended], (signal) =>
+      this.#make(fileSystem, { ...question, signal }),
+    );
+    // Only of a file that nobody changed while it was read is the hash worth to be kept.
+    const after = await fileSystem.stat(path);
+    if (isWhole && isSame(before, after)) this.#known.remember(fileSystem, path, after, algorithm, hex);
+    return hex;
+  }
+
+  /** Hashes an upload while it comes, where the whole file comes. */
+  follow(session: Session, path: string, mode: WriteMode, file: WriteHandle): WriteHandle {
+    const { fileSystem } = session.account;
+    if (mode.kind !== 'replace' && mode.kind !== 'create') {
+      this.#known.forget(fileSystem, path);
+      return file;
+    }
+    if (fileSystem.hash === undefined) return file;
+    const { wanted, selected } = session.hashing;
+    const algorithm = wanted ?? selected;
+    return new HashedUpload(file, {
+      algorithm,
+      isWanted: wanted !== undefined,
+      onHash: (stat, hex) => {
+        this.#known.remember(fileSystem, path, stat, algorithm, hex);
+      },
+    });
+  }
+
+  /** Renames a file, which leaves its hash what it was. */
+  async rename(fileSystem: FileSystem, from: string, to: string): Promise<void> {
+    await fileSystem.rename(from, to);
+    this.#known.rename(fileSystem, from, to);
+  }
+
+  /** Sets the time of a file, which leaves its hash what it was. Gives what the file is then. */
+  async setModified(fileSystem: FileSystem, path: string, modifiedAt: Date): Promise<FileStat> {
+    const before = await fileSystem.stat(path);
+    await fileSystem.setModified(path, modifiedAt);
+    const after = await fileSystem.stat(path);
+    this.#known.carryOver(fileSystem, path, before, after);
+    return after;
+  }
+
+  async #make(fileSystem: FileSystem, request: HashRequest & { readonly path: string }): Promise<string> {
+    if (this.#asked >= HASHES_AT_ONCE + HASHES_WAITING) throw new HashingBusyError('too many hashes are waiting');
+    this.#asked += 1;
+    try {
+      return await this.#turns.run(async () => {
+        request.signal.throwIfAborted();
+        if (fileSystem.hash === undefined) throw new FileSystemError('other', 'this file system does not hash');
+        const { hex } = await fileSystem.hash(request.path, request);
+        return hex;
+      });
+    } finally {
+      this.#asked -= 1;
+    }
+  }
+}
+
+/** Does `work` with a signal that fires with the first of several, and does not wait for it any longer then. */
+async function whileWanted<T>(reasons: readonly AbortSignal[], work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const drop = ({ target }: Event): void => {
+    stop.abort((target as AbortSignal).reason);
+  };
+  const given = new Promise<never>((_resolve, reject) => {
+    stop.signal.addEventListener('abort', () => {
+      reject(stop.signal.reason as Error);
+    });
+  });
+  for (const reason of reasons) {
+    reason.addEventListener('abort', drop, { once: true });
+    if (reason.aborted) stop.abort(reason.reason);
+  }
+  const working = work(stop.signal);
+  // Whoever has given up sees neither the result nor the failure.
+  working.catch(() => undefined);
+  given.catch(() => undefined);
+  try {
+    return await Promise.race([working, given]);
+  } finally {
+    for (const reason of reasons) reason.removeEventListener('abort', drop);
+  }
+}
+
+function isSame(before: FileStat, after: FileStat): boolean {
+  return (
+    before.identity === after.identity &&
+    before.sizeBytes === after.sizeBytes &&
+    before.modifiedAt.getTime() === after.modifiedAt.getTime()
+  );
+}
