@@ -99,6 +99,7 @@ for (const v of ['1.2', '1.3'] as const) {
     `--port=${port}`,
     `--x509cafile=${ca}`,
     '--resume',
+    '--waitresumption',
     ...(v === '1.3' ? ['--earlydata=early.txt'] : []),
     '127.0.0.1',
   ]);

@@ -157,7 +157,7 @@ describe('real peers among themselves', () => {
   it('vsftpd resumes a second login of gnutls-cli, which says so', async function () {
     requirePeer(this, vsftpd, gnutlsCli);
     await using server = await startVsftpd();
-    const output = await gnutlsCli.run(server, ['--resume']);
+    const output = await gnutlsCli.run(server, ['--resume', '--waitresumption']);
     expect(gnutlsCli.resumptions(output), output.stdout).to.equal(1);
   });
 

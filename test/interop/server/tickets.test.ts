@@ -39,7 +39,7 @@ describe('the tickets of a control connection', () => {
     it(`${returns ? 'let' : 'do not let'} gnutls-cli come back to its next login, ${name} engine`, async function () {
       requirePeer(this, gnutlsCli);
       await using server = await TestServer.start({ engine: name });
-      const output = await gnutlsCli.run(server, ['--resume']);
+      const output = await gnutlsCli.run(server, ['--resume', '--waitresumption']);
       expect(gnutlsCli.resumptions(output), output.stdout).to.equal(returns ? 1 : 0);
       expect(server.secured.map(({ handshake }) => handshake.resumed)).to.deep.equal([false, returns]);
     });

@@ -27,7 +27,7 @@ describe('gnutls-cli', () => {
     it(`resumes its control connection on a data connection, TLS ${versions}`, async () => {
       await using listener = await TlsListener.start({ versions });
       await withTemporaryFolder(async (folder) => {
-        await using client = start(listener, folder, ['--resume']);
+        await using client = start(listener, folder, ['--resume', '--waitresumption']);
         await listener.accept('control');
         const data = await listener.accept('data');
         expect(data.handshake).to.include({ verdict: 'bound', protocol: `TLSv${versions}` });
@@ -41,7 +41,7 @@ describe('gnutls-cli', () => {
     await withTemporaryFolder(async (folder) => {
       const early = join(folder, 'early.txt');
       await writeFile(early, 'sent before the handshake was over');
-      await using client = start(listener, folder, ['--resume', `--earlydata=${early}`]);
+      await using client = start(listener, folder, ['--resume', '--waitresumption', `--earlydata=${early}`]);
       await listener.accept('control');
       const data = await listener.accept('data');
       expect(data.handshake).to.include({ verdict: 'bound', earlyData: 'accepted' });
