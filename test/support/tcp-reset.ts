@@ -6,7 +6,8 @@ import type net from 'node:net';
  * file to a peer that cannot see close_notify.
  */
 export function resetConnection(socket: net.Socket): void {
-  // What resetAndDestroy() sets too: destroy() then resets the handle where it would close it.
-  Object.assign(socket, { resetAndClosing: true });
+  // What resetAndDestroy() sets too: destroy() then resets the handle where it would close it. A handle that has sent FIN,
+  // or is not connected yet, cannot be reset, and would stay open.
+  if (!socket.writableEnded && !socket.connecting) Object.assign(socket, { resetAndClosing: true });
   socket.destroy();
 }
