@@ -5,6 +5,7 @@ import type { CommandRow, CommandTable, ServerContext } from './command-row.js';
 import { withinCommandTime } from './command-time.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
+import { isHttpRequest } from './foreign-protocol.js';
 import { commandRefusal } from './gate.js';
 import { outcome, type Outcome } from './outcome.js';
 import { NoFreePortError } from './passive-ports.js';
@@ -40,9 +41,8 @@ export class Dispatcher {
 
   /** Does the command in `line`; `aborted` ends the transfer that it may be. */
   async dispatch(line: FramedLine, aborted: AbortSignal = NEVER): Promise<Outcome> {
-    if (line.kind === 'overlong') {
-      return outcome(ReplyCode.CommandUnrecognized, `A command has at most ${line.maxLineBytes} bytes.`);
-    }
+    if (line.kind === 'overlong') return this.#overlong(line.maxLineBytes);
+    if (isHttpRequest(line)) return this.#foreign('an HTTP request came');
     try {
       const { verb, argument = '' } = parseCommand(line.bytes);
       const row = this.#table.get(verb);
@@ -62,6 +62,20 @@ export class Dispatcher {
     } catch (error) {
       return this.#replyTo(error);
     }
+  }
+
+  #overlong(maxLineBytes: number): Outcome {
+    // Nothing before a login is that long: it is the first line of something else, and what is behind it as well.
+    if (this.#session.login.state !== 'logged-in')
+      return this.#foreign(`a line of more than ${maxLineBytes} bytes came`);
+    return outcome(ReplyCode.CommandUnrecognized, `A command has at most ${maxLineBytes} bytes.`);
+  }
+
+  /** The connection ends before the next line is looked at. */
+  #foreign(detail: string): Outcome {
+    const { id, client } = this.#session;
+    this.#server.events.emit('refusal', { id, client, reason: 'foreign-protocol', detail });
+    return outcome(ReplyCode.ServiceNotAvailable, 'This is an FTP server; closing.', 'close');
   }
 
   #replyTo(error: unknown): Outcome {

@@ -84,7 +84,7 @@ export interface RefusalEvent extends ConnectionInfo {
  * - `proxy-header`: a proxy sent no PROXY protocol header, or a damaged one.
  */
 export type RefusalReason =
-  'plaintext-injection' | 'not-bound' | 'stranger' | 'bounce' | 'untrusted-proxy' | 'proxy-header';
+  'plaintext-injection' | 'not-bound' | 'stranger' | 'bounce' | 'foreign-protocol' | 'untrusted-proxy' | 'proxy-header';
 
 /** A client met one of the server's bounds. */
 export interface LimitEvent extends ConnectionInfo {

@@ -47,6 +47,7 @@ const REFUSAL_REASONS: Readonly<Record<RefusalReason, number>> = {
   'not-bound': 0,
   stranger: 0,
   bounce: 0,
+  'foreign-protocol': 0,
   'untrusted-proxy': 0,
   'proxy-header': 0,
 };

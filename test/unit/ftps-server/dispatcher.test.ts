@@ -151,9 +151,12 @@ describe('the dispatcher', () => {
     expect(await dispatch('TEST \0')).to.equal(501);
   });
 
-  it('answers an overlong line with 500', async () => {
+  it('answers an overlong line with 500, and before a login with 421', async () => {
+    logIn();
     const dispatcher = new Dispatcher(server, session, commandTable, () => Promise.resolve());
     expect((await dispatcher.dispatch({ kind: 'overlong', maxLineBytes: 10 })).code).to.equal(500);
+    session.moveLogin({ kind: 'user', user: 'alice' });
+    expect(await dispatcher.dispatch({ kind: 'overlong', maxLineBytes: 10 })).to.include({ code: 421, then: 'close' });
   });
 
   const failures: readonly (readonly [what: string, error: unknown, code: number])[] = [
