@@ -1,16 +1,23 @@
 // What an account allows, as a client meets it: where from, how often, how much, and until when.
 import { expect } from 'chai';
 import { fixedAccounts, type AccountTerms, type Authenticate } from '@ftps-kit/ftps-server';
+import { ServerIdentity, selectEngine } from '@ftps-kit/tls-core';
+import { testCertificates } from '../support/certificates.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
-import { TestServer } from '../support/test-server.js';
+import { TestServer, type TestServerOptions } from '../support/test-server.js';
 
 /** Lets alice in on these terms, with the files of the server's own root. */
 async function serverFor(
   terms: AccountTerms & { readonly revoked?: AbortSignal },
   files: Readonly<Record<string, string | Uint8Array>> = {},
+  options: TestServerOptions = {},
 ): Promise<TestServer> {
   const lateRoot: { authenticate: Authenticate } = { authenticate: () => undefined };
-  const server = await TestServer.start({ files, authenticate: (...args) => lateRoot.authenticate(...args) });
+  const server = await TestServer.start({
+    ...options,
+    files,
+    authenticate: (...args) => lateRoot.authenticate(...args),
+  });
   const { root } = server;
   lateRoot.authenticate = ({ user, password }) =>
     user === 'alice' && password === 'opensesame' ? { name: 'alice', root, ...terms } : undefined;
@@ -44,6 +51,25 @@ describe('an account', () => {
     await using server = await serverFor({ clientCertificate: true });
     expect(await passwordReply(server)).to.match(/^530 User name or password is wrong/);
     expect(server.logins[0]).to.include({ accepted: false, reason: 'client-certificate' });
+  });
+
+  it('that needs one takes any that the server trusts, or only those that it names', async function () {
+    if (!selectEngine().capabilities.clientCertificates) this.skip();
+    const { client, caPem } = await testCertificates();
+    const identity = new ServerIdentity({ cert: client.certPem, key: client.keyPem });
+    const another = identity.fingerprint256.replace(/^../, (octet) => (octet === '00' ? '01' : '00'));
+    for (const [clientCertificate, code] of [
+      [true, 230],
+      [[another, identity.fingerprint256], 230],
+      [[another], 530],
+    ] as const) {
+      const tls = { clientCertificates: 'optional', clientCa: caPem } as const;
+      await using server = await serverFor({ clientCertificate }, {}, { tls });
+      await using owner = await RawFtpClient.secured(server, { identity });
+      await owner.expect(331, 'USER alice');
+      await owner.expect(code, 'PASS opensesame');
+      expect(await passwordReply(server), 'without one').to.match(/^530 /);
+    }
   });
 
   it('has no more sessions than it may, and one more as soon as one has left', async () => {
@@ -112,11 +138,11 @@ describe('a quota', () => {
     expect(server.names()).to.deep.equal(['more.txt', 'old.txt']);
   });
 
-  it('is shared by all sessions of an account, and what a broken upload has taken is given back', async () => {
+  it('is shared by all sessions of an account, and what an aborted upload has taken is given back', async () => {
     await using server = await serverFor({ quotaBytes: 100_000 });
     await using one = await RawFtpClient.loggedIn(server);
     await using other = await RawFtpClient.loggedIn(server);
-    const { channel, socket } = await one.openData();
+    const { channel } = await one.openData();
     await one.expect(150, 'STOR a');
     await channel.write(Buffer.alloc(60_000));
     // A session that begins now finds the claim of the other one, once its bytes are there.
@@ -126,8 +152,9 @@ describe('a quota', () => {
     }
     expect((await other.upload('STOR b', Buffer.alloc(40_001))).code).to.equal(552);
     expect((await other.upload('STOR b', Buffer.alloc(40_000))).code).to.equal(226);
-    socket.destroy();
-    expect((await one.reply()).code).to.equal(426);
+    await one.expect(426, 'ABOR');
+    expect((await one.reply()).code).to.equal(226);
+    channel.destroy();
     expect((await other.upload('STOR c', Buffer.alloc(60_000))).code).to.equal(226);
     expect(server.names()).to.deep.equal(['b', 'c']);
   });
