@@ -480,6 +480,23 @@ describe('a download with resume', () => {
     });
   });
 
+  it('goes on with what it kept though the connection is lost while it looks', async () => {
+    const fault: Fault = (command, server) => {
+      if (command.verb === 'RANG' && command.count === 1) {
+        command.peer.destroy();
+        return true;
+      }
+      return firstCut(50_000, 'fin')(command, server);
+    };
+    await downloading({ fault, features: HASHING_FEATURES }, async (_, { client, path, folder }) => {
+      await rejection(client.download('a', path, { resume: true }));
+      const result = await client.download('a', path, { resume: true, retry: at.now });
+      expect(result).to.include({ attempts: 2, resumedAt: 50_000, prefix: 'hash' });
+      expect((await readFile(path)).equals(content)).to.equal(true);
+      expect(await readdir(folder)).to.deep.equal(['a']);
+    });
+  });
+
   it('in place writes under the real name and goes on there', async () => {
     const options = { resume: 'in-place' } as const;
     await downloading({ fault: firstCut(50_000, 'fin'), options }, async (call, { folder, path }) => {

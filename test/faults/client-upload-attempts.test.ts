@@ -413,6 +413,32 @@ describe('an upload with resume', () => {
     });
   });
 
+  it('begins anew where neither a hash nor the number of its bytes says that what is there belongs to it', async () => {
+    await withFaultyServer({}, async (client, server) => {
+      server.put('a', Buffer.concat([content, content]));
+      const open: SourceOpener = (start) => Readable.from([content.subarray(start)]);
+      expect(await client.upload(open, 'a', { resume: true })).to.include({ resumedAt: 0 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+      server.put('a', content.subarray(0, 5000));
+      const options = { resume: true, totalBytes: content.length };
+      expect(await client.upload(open, 'a', options)).to.include({ resumedAt: 5000, prefix: 'unchecked' });
+    });
+  });
+
+  it('and retry claims no proof for what nobody checked at first', async () => {
+    const fault: Fault = async (command, server) => {
+      if (command.verb !== 'APPE' || command.count > 1) return false;
+      await cut(command, server, { bytes: 60_000, keep: 'all', ending: 'control' });
+      return true;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('a', content.subarray(0, 5000));
+      const result = await client.upload(content, 'a', { resume: true, retry: now });
+      expect(result).to.include({ attempts: 2, resumedAt: 65_000, prefix: 'unchecked' });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
   it('and atomic keeps the temporary file, and finds it again for the same local file only', async () => {
     await withTemporaryFolder(async (folder) => {
       const path = join(folder, 'a');

@@ -42,6 +42,11 @@ export class ClientLogin {
     return this.#current;
   }
 
+  /** Fires when it is closed for good. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Whether the current login can carry commands. */
   get isOpen(): boolean {
     return !this.#closing.signal.aborted && !this.#current.control.isLost;

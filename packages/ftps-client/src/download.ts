@@ -33,12 +33,12 @@ export async function download(
   try {
     // Every sink can be gone on with behind what it has.
     const obstacle = (): undefined => undefined;
-    return await withAttempts({ policy, signal, onAttempt, obstacle }, (attempt) =>
+    return await withAttempts({ policy, signal, closed: logins.closed, onAttempt, obstacle }, (attempt) =>
       logins.withPin(signal, () => work.attempt(attempt)),
     );
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const left = await sink.discard(error);
+    const left = await sink.discard(error).catch(() => undefined);
     if (left !== undefined) noteLeftBehind(error, left);
     throw error;
   }
@@ -60,6 +60,8 @@ class Download {
   readonly #sink: OpenSink;
   readonly #options: ParsedDownloadOptions;
   readonly #startedAt = performance.now();
+  /** The remote file as it was when the sink was opened for it. */
+  #begunWith: RemoteFacts | undefined;
   /** The remote file as it was when the bytes in the sink came. */
   #facts: RemoteFacts | undefined;
   /** Bytes that the sink has for certain. */
@@ -136,10 +138,12 @@ class Download {
 
   /** Behind what an earlier download kept, if it kept anything and that can be trusted. */
   async #firstStart(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {
-    this.#held = await this.#sink.begin(this.#path, facts);
+    if (this.#begunWith === undefined) this.#held = await this.#sink.begin(this.#path, facts);
+    this.#begunWith ??= facts;
     if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
     if (this.#held === 0) return FROM_THE_BEGINNING;
     if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#startOver();
+    if (!isSameFile(this.#begunWith, facts)) return this.#startOver();
     await this.#hashHeld();
     const proof = await this.#proofByHash(context, check);
     if (proof === 'differs') return this.#startOver();
@@ -156,11 +160,14 @@ class Download {
     await this.#settled();
     if (this.#held === 0) return FROM_THE_BEGINNING;
     if (!isSameFile(before, now)) return this.#startOver();
-    if (now.modifiedAt !== undefined) return { offset: this.#held, prefix: 'unchanged' };
+    // What nobody checked at first is not proved by having stayed the same.
+    const isKnown = now.modifiedAt !== undefined && this.#prefix !== 'unchecked';
+    if (isKnown) return { offset: this.#held, prefix: 'unchanged' };
     const proof = await this.#proofByHash(context, check);
     if (proof === 'differs') return this.#startOver();
     if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
-    return this.#hash !== undefined ? { offset: this.#held, prefix: 'unchecked' } : this.#startOver();
+    const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#startOver();
   }
 
   async #proofByHash(context: LoginContext, { hash }: Check): Promise<'hash' | 'differs' | undefined> {

@@ -108,6 +108,7 @@ class LocalFileSink implements OpenSink {
       await handle.close();
       if (path !== this.#target) await rename(path, this.#target);
       this.#written = undefined;
+      if (this.#durable) await syncFolder(dirname(this.#target));
       if (this.holdsBy === 'facts') await this.#removeOutdated();
       return modifiedAt === undefined ? undefined : ({ set: true, modifiedAt, by: 'local' } as const);
     });
@@ -159,6 +160,13 @@ class LocalFileSink implements OpenSink {
       throw localFailure(`cannot write ${this.#target}`, this.#target, error);
     }
   }
+}
+
+/** Only then does the new name outlive a loss of power; systems without it (Windows) keep names by themselves. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 interface OpenedFile {

@@ -23,8 +23,8 @@ export interface RetryOptions {
   readonly maxDelayMs?: number | undefined;
   /** From 0 to below 1. The waiting is shortened by up to a half with it, so that many clients do not come back at once. */
   readonly random?: (() => number) | undefined;
-  /** Waits; ends at once, in whatever way, when the signal fires. Default: a timer. */
-  readonly wait?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
+  /** Waits; may end when the signal fires, which the caller's abort and the client's end do. Default: a timer. */
+  readonly wait?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 export interface RetryPolicy {
@@ -32,7 +32,7 @@ export interface RetryPolicy {
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
   readonly random: () => number;
-  readonly wait: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 const DEFAULT_ATTEMPTS = 5;
@@ -61,8 +61,8 @@ function defined({ firstDelayMs, maxDelayMs }: RetryOptions) {
   return { ...(firstDelayMs !== undefined && { firstDelayMs }), ...(maxDelayMs !== undefined && { maxDelayMs }) };
 }
 
-async function waitWithTimer(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(ms, undefined, signal === undefined ? {} : { signal });
+async function waitWithTimer(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal });
 }
 
 /** How long to wait after so many failed attempts: twice as long each time, and up to a half of it left to chance. */
@@ -114,12 +114,17 @@ export type AttemptEvent =
       readonly reason: GiveUpReason | undefined;
     };
 
-/** No attempt is left; the error is not of the kind that passes; or what was sent or written cannot come again. */
-export type GiveUpReason = 'attempts-exhausted' | 'not-transient' | 'not-repeatable';
+/**
+ * No attempt is left; the error is not of the kind that passes; what was sent or written cannot come again; or the client
+ * was closed.
+ */
+export type GiveUpReason = 'attempts-exhausted' | 'not-transient' | 'not-repeatable' | 'closed';
 
 export interface AttemptsOptions {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal | undefined;
+  /** Fires when the client is closed. */
+  readonly closed?: AbortSignal | undefined;
   readonly onAttempt: ((event: AttemptEvent) => void) | undefined;
   /** Why no other attempt can go on where this one ended; undefined where one can. Asked after a transient error. */
   readonly obstacle: (error: Error) => string | undefined;
@@ -127,7 +132,7 @@ export interface AttemptsOptions {
 
 /** Calls `once` until it resolves, or its error is one to give up at. Rejects with the last error, or `AbortedError`. */
 export async function withAttempts<T>(
-  { policy, signal, onAttempt, obstacle }: AttemptsOptions,
+  { policy, signal, closed, onAttempt, obstacle }: AttemptsOptions,
   once: (attempt: number) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -135,12 +140,12 @@ export async function withAttempts<T>(
       return await once(attempt);
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      const { reason, detail } = whetherToGiveUp(error, attempt, policy, obstacle);
+      const { reason, detail } = closed?.aborted === true ? CLOSED : whetherToGiveUp(error, attempt, policy, obstacle);
       const retryInMs = reason === undefined ? backoffMs(policy, attempt) : undefined;
       onAttempt?.({ state: 'failed', attempt, error, retryInMs, reason });
       if (detail !== undefined && error instanceof FtpsError) error.message += `; it was not tried again: ${detail}`;
       if (retryInMs === undefined) throw error;
-      await pause(retryInMs, policy, signal);
+      await pause(retryInMs, policy, signal, closed);
     }
   }
 }
@@ -150,6 +155,8 @@ interface Decision {
   readonly reason?: GiveUpReason;
   readonly detail?: string | undefined;
 }
+
+const CLOSED: Decision = { reason: 'closed' };
 
 function whetherToGiveUp(
   error: Error,
@@ -163,19 +170,29 @@ function whetherToGiveUp(
   return detail === undefined ? {} : { reason: 'not-repeatable', detail };
 }
 
-async function pause(ms: number, { wait }: RetryPolicy, signal: AbortSignal | undefined): Promise<void> {
+async function pause(
+  ms: number,
+  { wait }: RetryPolicy,
+  signal: AbortSignal | undefined,
+  closed: AbortSignal | undefined,
+): Promise<void> {
   // A caller's own `wait` may not look at the signal.
+  const ends = AbortSignal.any([signal, closed].filter((end) => end !== undefined));
   let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
+  const ended = new Promise<never>((_, reject) => {
     stop = () => {
-      reject(new AbortedError('aborted while waiting to try again', { cause: signal?.reason }));
+      reject(
+        closed?.aborted === true
+          ? new ConnectionError('the client was closed while a transfer waited to be tried again')
+          : new AbortedError('aborted while waiting to try again', { cause: signal?.reason }),
+      );
     };
-    signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted === true) stop();
+    ends.addEventListener('abort', stop, { once: true });
+    if (ends.aborted) stop();
   });
   try {
-    await Promise.race([aborted, wait(ms, signal)]);
+    await Promise.race([ended, wait(ms, ends)]);
   } finally {
-    signal?.removeEventListener('abort', stop);
+    ends.removeEventListener('abort', stop);
   }
 }

@@ -2,6 +2,8 @@
 import type { LoginContext } from './transfer.js';
 
 export interface Logins {
+  /** Fires when the client is closed: no attempt can follow. */
+  readonly closed: AbortSignal;
   /** Rejects as opening a login does. */
   forAttempt(attempt: number, signal: AbortSignal | undefined): Promise<LoginContext>;
   /** Does `work`, and once more on a login with TLS 1.2 where its data connection did not resume and the options say so. */
@@ -11,6 +13,7 @@ export interface Logins {
 /** Holds a login that can be opened again. */
 export interface ReopenableLogin {
   readonly current: LoginContext;
+  readonly closed: AbortSignal;
   ensureOpen(signal?: AbortSignal): Promise<LoginContext>;
   withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
 }
@@ -18,6 +21,7 @@ export interface ReopenableLogin {
 /** The first attempt takes the login as it is, so that whether a lost one is opened for it is for the caller to decide. */
 export function loginsOf(login: ReopenableLogin): Logins {
   return {
+    closed: login.closed,
     forAttempt: (attempt, signal) => (attempt === 1 ? Promise.resolve(login.current) : login.ensureOpen(signal)),
     withPin: (signal, work) => login.withPin(signal, work),
   };

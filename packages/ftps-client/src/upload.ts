@@ -68,6 +68,10 @@ class Upload {
   /** Where in the file the bytes of any attempt ended. */
   #sentTo = 0;
   #moved = 0;
+  /** Whether any attempt came to its transfer. */
+  #hasBegun = false;
+  /** Whether another attempt came to its transfer before this one. */
+  #isLater = false;
   /** Set where what the server has is known to be wrong. */
   #mustStartOver = false;
   #sent: Sent | undefined;
@@ -89,8 +93,9 @@ class Upload {
   async run(): Promise<TransferResult> {
     const { retry: policy, signal, onAttempt } = this.#options;
     try {
-      return await withAttempts({ policy, signal, onAttempt, obstacle: (error) => this.#obstacle(error) }, (attempt) =>
-        this.#logins.withPin(signal, () => this.#attempt(attempt)),
+      return await withAttempts(
+        { policy, signal, closed: this.#logins.closed, onAttempt, obstacle: (error) => this.#obstacle(error) },
+        (attempt) => this.#logins.withPin(signal, () => this.#attempt(attempt)),
       );
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -106,7 +111,7 @@ class Upload {
     this.#context = context;
     const check = this.#check(context, verify);
     if (this.#sent === undefined) {
-      this.#start = await this.#whereToStart(context, check, attempt);
+      this.#start = await this.#whereToStart(context, check);
       onAttempt?.({ state: 'begins', attempt, offset: this.#start.offset });
       this.#sent = await this.#send(context, check);
     } else {
@@ -131,8 +136,8 @@ class Upload {
     return { ...check, hash: undefined };
   }
 
-  async #whereToStart(context: LoginContext, check: Check, attempt: number): Promise<Start> {
-    if (attempt > 1) return this.#laterStart(context);
+  async #whereToStart(context: LoginContext, check: Check): Promise<Start> {
+    if (this.#hasBegun) return this.#laterStart(context);
     if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
     const { resume, retry, append, signal } = this.#options;
     if (resume) return this.#resumedStart(context, check);
@@ -149,7 +154,10 @@ class Upload {
     const size = await sizeIfTold(context, path, signal);
     if (size === undefined || size === 0) return FROM_THE_BEGINNING;
     if (this.#totalBytes !== undefined && size > this.#totalBytes) return FROM_THE_BEGINNING;
-    if (this.#hash === undefined || check.hash === undefined) return { offset: size, prefix: 'unchecked' };
+    if (this.#hash === undefined || check.hash === undefined) {
+      // Of a source without an end that is known, nobody could tell that more is there than there should be.
+      return this.#totalBytes === undefined ? FROM_THE_BEGINNING : { offset: size, prefix: 'unchecked' };
+    }
     if (!(await this.#hashBeginning(size))) return this.#startOver();
     const value = await remoteHash(context, check.hash, { path, bytes: size }, signal);
     if (value === undefined) return { offset: size, prefix: 'unchecked' };
@@ -181,7 +189,7 @@ class Upload {
     if (size === undefined || size === 0 || size > this.#sentTo) return this.#startOver();
     // The old file, as servers show it that keep nothing of a broken upload; or, by chance, as many bytes of the new one.
     if (size === this.#sizeBefore) return this.#startOver();
-    return { offset: size, prefix: 'own' };
+    return { offset: size, prefix: this.#start.prefix === 'unchecked' ? 'unchecked' : 'own' };
   }
 
   #laterAppend(size: number | undefined): Start {
@@ -205,6 +213,8 @@ class Upload {
   }
 
   async #send(context: LoginContext, check: Check): Promise<Sent> {
+    this.#isLater = this.#hasBegun;
+    this.#hasBegun = true;
     const outcome = await this.#transfer(context);
     const { signal, append, modifiedAt, preserveTimes } = this.#options;
     const { path } = this.#target;
@@ -227,9 +237,9 @@ class Upload {
 
   /** More bytes than were sent: those of an earlier attempt came late, and ours went behind them. */
   #judge(error: unknown): unknown {
-    const { offset, prefix } = this.#start;
+    const { offset } = this.#start;
     if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return error;
-    if (error.resumable || prefix !== 'own') return error;
+    if (error.resumable || !this.#isLater || offset === 0) return error;
     this.#mustStartOver = true;
     return new VerificationError(
       `${error.message}; bytes that an earlier attempt had sent beyond ${offset} seem to have come late`,

@@ -14,6 +14,7 @@ import {
   TransferError,
   TruncationError,
   VerificationError,
+  type AttemptEvent,
 } from '@ftps-kit/ftps-client';
 import { backoffMs, isTransient, parseRetry, withAttempts } from '../../../packages/ftps-client/src/retry.js';
 import { rejection } from '../../support/rejection.js';
@@ -61,6 +62,8 @@ describe('an error', () => {
 });
 
 describe('waiting before another attempt', () => {
+  const closed = new AbortController().signal;
+
   it('doubles up to its bound, and leaves up to a half to chance', () => {
     const delays = (random: number) => {
       const policy = parseRetry({ firstDelayMs: 100, maxDelayMs: 1000, random: () => random });
@@ -79,13 +82,32 @@ describe('waiting before another attempt', () => {
       });
     };
     const once = () => Promise.reject(new ConnectionError('x'));
-    const attempts = { policy, signal: controller.signal, onAttempt, obstacle: () => undefined };
+    const attempts = { policy, signal: controller.signal, closed, onAttempt, obstacle: () => undefined };
     expect(await rejection(withAttempts(attempts, once))).to.be.instanceOf(AbortedError);
+  });
+
+  it('ends at once where the client is closed', async () => {
+    const controller = new AbortController();
+    const policy = parseRetry({ attempts: 2, wait: () => new Promise(() => undefined) });
+    const reasons: unknown[] = [];
+    const attempts = {
+      ...{ policy, signal: undefined, closed: controller.signal, obstacle: () => undefined },
+      onAttempt: (event: AttemptEvent) => {
+        if (event.state === 'failed') reasons.push(event.reason);
+        queueMicrotask(() => {
+          controller.abort();
+        });
+      },
+    };
+    const once = () => Promise.reject(new ConnectionError('x'));
+    expect(await rejection(withAttempts(attempts, once))).to.be.instanceOf(ConnectionError);
+    expect(await rejection(withAttempts(attempts, once))).to.have.property('message', 'x');
+    expect(reasons).to.deep.equal([undefined, 'closed']);
   });
 
   it('is not begun where the signal has fired', async () => {
     const policy = parseRetry({ attempts: 2, wait: () => Promise.resolve() });
-    const attempts = { policy, signal: AbortSignal.abort(), onAttempt: undefined, obstacle: () => undefined };
+    const attempts = { policy, signal: AbortSignal.abort(), closed, onAttempt: undefined, obstacle: () => undefined };
     let calls = 0;
     const once = () => {
       calls += 1;
