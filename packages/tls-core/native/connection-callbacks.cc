@@ -49,7 +49,7 @@ SSL_SESSION* Connection::Redeem(const unsigned char* name, int bytes) {
 
 int Connection::OnEarlyData(SSL* ssl, void*) { return Of(ssl)->may_take_early_data_ ? 1 : 0; }
 
-int Connection::OnClientHello(SSL* ssl, int*, void*) {
+int Connection::OnClientHello(SSL* ssl, int* alert, void*) {
   const unsigned char* versions = nullptr;
   size_t bytes = 0;
   bool offered = false;
@@ -57,8 +57,17 @@ int Connection::OnClientHello(SSL* ssl, int*, void*) {
     // RFC 8446 §4.2.1: one byte of length, then two bytes a version.
     for (size_t at = 1; at + 1 < bytes; at += 2) offered = offered || (versions[at] == 3 && versions[at + 1] == 4);
   }
-  Of(ssl)->client_offers_tls13_ = offered;
-  return SSL_CLIENT_HELLO_SUCCESS;
+  Connection* connection = Of(ssl);
+  connection->client_offers_tls13_ = offered;
+  const bool speaks_tls13 = offered && SSL_get_max_proto_version(ssl) == TLS1_3_VERSION;
+  const unsigned char* nothing = nullptr;
+  connection->lacks_extended_master_secret_ =
+      !speaks_tls13 && SSL_get_min_proto_version(ssl) < TLS1_3_VERSION &&
+      SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_extended_master_secret, &nothing, &bytes) != 1;
+  if (!connection->lacks_extended_master_secret_) return SSL_CLIENT_HELLO_SUCCESS;
+  // RFC 7627 §5.2: a server that does not wish to go on without it aborts the handshake.
+  *alert = SSL_AD_HANDSHAKE_FAILURE;
+  return SSL_CLIENT_HELLO_ERROR;
 }
 
 void Connection::OnMessage(int write, int, int type, const void* data, size_t bytes, SSL* ssl, void*) {

@@ -130,6 +130,7 @@ Status Connection::Judge(int result) {
 Status Connection::Fail() {
   failed_ = true;
   failure_ = TakeFailure();
+  if (lacks_extended_master_secret_) failure_.code = "ERR_SSL_NO_EXTENDED_MASTER_SECRET";
   const long verify_result = SSL_get_verify_result(ssl_.get());
   if (failure_.code == "ERR_SSL_CERTIFICATE_VERIFY_FAILED" && verify_result != X509_V_OK) {
     ExplainCertificate(&failure_, verify_result);

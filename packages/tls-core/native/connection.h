@@ -116,6 +116,7 @@ class Connection : public Napi::ObjectWrap<Connection> {
   const Napi::Function* redeem_ = nullptr;
   bool may_take_early_data_ = false;
   bool client_offers_tls13_ = false;
+  bool lacks_extended_master_secret_ = false;
   bool certificate_answered_ = false;
 };
 

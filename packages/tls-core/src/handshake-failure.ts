@@ -17,6 +17,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|UNSUPPORTED_CERTIFICATE/,
     'it refused our certificate',
   ],
+  [/NO_EXTENDED_MASTER_SECRET/, 'it does not know the extended master secret (RFC 7627) that TLS 1.2 needs'],
   [/CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN/, 'a client certificate is required'],
 ];
 

@@ -2,12 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { HandshakeError } from '@ftps-kit/tls-core';
 import { readExactly } from '../../support/channel-bytes.js';
 import { testCertificates } from '../../support/certificates.js';
 import { gnutlsCli } from '../../support/peers/gnutls-cli.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
 import { executable, requirePeer } from '../../support/peers/peer.js';
 import { startProgram, type RunningProgram } from '../../support/peers/running-program.js';
+import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TlsListener } from '../../support/tls-listener.js';
 
@@ -47,6 +49,20 @@ describe('gnutls-cli', () => {
       expect(data.handshake).to.include({ verdict: 'bound', earlyData: 'accepted' });
       expect((await readExactly(data, 34)).toString()).to.equal('sent before the handshake was over');
       await client.shown(/This is a resumed session/);
+    });
+  });
+
+  it('without the extended master secret is told handshake_failure under TLS 1.2 (RFC 7627 §5.2), and served under TLS 1.3', async () => {
+    await using listener = await TlsListener.start();
+    await withTemporaryFolder(async (folder) => {
+      const only = 'NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH';
+      await using refused = start(listener, folder, [`--priority=${only}`]);
+      const error = await rejection(listener.accept('control'));
+      expect(error).to.be.instanceOf(HandshakeError).with.property('message').that.includes('extended master secret');
+      await refused.shown(/Received alert \[40\]: Handshake failed/);
+      await using served = start(listener, folder, ['--priority=NORMAL:%NO_SESSION_HASH']);
+      expect((await listener.accept('control')).handshake.protocol).to.equal('TLSv1.3');
+      await served.shown(/Handshake was completed/);
     });
   });
 
