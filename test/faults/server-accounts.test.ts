@@ -1,6 +1,13 @@
 // What an account allows, as a client meets it: where from, how often, how much, and until when.
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { fixedAccounts, type AccountTerms, type Authenticate } from '@ftps-kit/ftps-server';
+import {
+  LocalFileSystem,
+  fixedAccounts,
+  type AccountTerms,
+  type Authenticate,
+  type DirectoryEntry,
+} from '@ftps-kit/ftps-server';
 import { ServerIdentity, selectEngine } from '@ftps-kit/tls-core';
 import { testCertificates } from '../support/certificates.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
@@ -157,6 +164,25 @@ describe('a quota', () => {
     channel.destroy();
     expect((await other.upload('STOR c', Buffer.alloc(60_000))).code).to.equal(226);
     expect(server.names()).to.deep.equal(['b', 'c']);
+  });
+});
+
+describe('counting a large tree', () => {
+  class SlowLists extends LocalFileSystem {
+    override async *list(path: string): AsyncGenerator<DirectoryEntry> {
+      await setTimeout(300);
+      yield* super.list(path);
+    }
+  }
+
+  it('holds up an upload ahead of its data connection, which is no stall', async () => {
+    await using server = await TestServer.start({
+      limits: { stallTimeoutMs: 100 },
+      authenticate: () => ({ name: 'alice', fileSystem: new SlowLists(server.root), quotaBytes: 10 }),
+    });
+    await using client = await RawFtpClient.loggedIn(server);
+    expect((await client.upload('STOR a.txt', '0123456789')).code).to.equal(226);
+    expect((await client.upload('STOR b.txt', 'x')).code).to.equal(552);
   });
 });
 

@@ -20,6 +20,8 @@ export interface AccountSession {
   readonly rates: SessionRates;
   /** Whether its account has more sessions with it than it may. */
   readonly isOneTooMany: boolean;
+  /** Resolves when it is known how much of the quota is left, which a large tree takes a while for. */
+  uploadsReady(): Promise<void>;
   /** Called once, at the session's end. */
   leave(): void;
 }
@@ -67,14 +69,18 @@ export class AccountSessions {
       const shared = keep(this.#accounts, parsed.name, () => ({ received: undefined, sent: undefined }));
       parsed.revoked?.addEventListener('abort', onRevoked);
       endings.push(() => parsed.revoked?.removeEventListener('abort', onRevoked));
+      const usage =
+        parsed.quotaBytes === undefined
+          ? undefined
+          : keep(this.#trees, parsed.fileSystem, () => new TreeUsage(parsed.fileSystem));
+      if (usage !== undefined) endings.push(usage.retain());
       return {
-        account: this.#withQuota(parsed, (fileSystem) => {
-          const usage = keep(this.#trees, fileSystem, () => new TreeUsage(fileSystem));
-          endings.push(usage.retain());
-          return usage;
-        }),
+        account: withQuota(parsed, usage),
         rates: this.#rates(parsed, shared),
         isOneTooMany: this.sessionsOf(parsed.name) > (parsed.maxSessions ?? Infinity),
+        uploadsReady: async () => {
+          await usage?.usedBytes();
+        },
         leave,
       };
     } catch (error) {
@@ -86,15 +92,6 @@ export class AccountSessions {
   /** How many sessions an account has. */
   sessionsOf(name: string): number {
     return this.#accounts.get(name)?.users ?? 0;
-  }
-
-  #withQuota(account: GrantedAccount, usageOf: (fileSystem: FileSystem) => TreeUsage): GrantedAccount {
-    const { fileSystem, quotaBytes } = account;
-    if (quotaBytes === undefined) return account;
-    return Object.freeze({
-      ...account,
-      fileSystem: new QuotaFileSystem(fileSystem, quotaBytes, usageOf(fileSystem)),
-    });
   }
 
   #rates({ rates }: GrantedAccount, shared: Shared): SessionRates {
@@ -114,6 +111,12 @@ export class AccountSessions {
   #rate(bytesPerSecond: number | undefined): RateLimit | undefined {
     return bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, this.#timing);
   }
+}
+
+function withQuota(account: GrantedAccount, usage: TreeUsage | undefined): GrantedAccount {
+  const { fileSystem, quotaBytes } = account;
+  if (quotaBytes === undefined) return account;
+  return Object.freeze({ ...account, fileSystem: new QuotaFileSystem(fileSystem, quotaBytes, usage) });
 }
 
 function present(...limits: readonly (RateLimit | undefined)[]): readonly RateLimit[] {

@@ -161,6 +161,11 @@ export class Session {
     return this.#entry?.rates ?? { received: [], sent: [] };
   }
 
+  /** Resolves when an upload can begin, so that no data connection waits for it. */
+  async uploadsReady(): Promise<void> {
+    await this.#entry?.uploadsReady();
+  }
+
   #leaveAccount(): void {
     this.#entry?.leave();
     this.#entry = undefined;

@@ -51,6 +51,7 @@ export async function uploadOutcome(
 /** What can be known without touching anything is told before a data connection is spent on it. Gives what is there. */
 async function refuseEarly(context: CommandContext, path: string): Promise<FileStat | undefined> {
   nameOf(path);
+  await context.session.uploadsReady();
   const { fileSystem } = context.session.account;
   const parent = await fileSystem.stat(directoryOf(path));
   if (parent.type !== 'directory') throw new FileSystemError('not-directory', 'the parent is not a directory');
