@@ -16,7 +16,7 @@ import { CONTROL_KEEP_ALIVE_MS } from './limits.js';
 import { outgoing } from './outgoing-command.js';
 import { ReplyReader } from './reply-reader.js';
 
-/** What protects a control connection, and will protect its data connections. */
+/** What protects the data connections of a control connection. */
 export interface Protection {
   readonly connector: TlsConnector;
   /** Holds the tickets of this control connection. */
@@ -114,11 +114,30 @@ async function protect(
     const reader = new ReplyReader(channel);
     const greeting = await greet(reader);
     const control = new ControlConnection(channel, reader, transport.remote, options.announce);
-    return { control, greeting, protection: { connector, binding, handshake: channel.handshake } };
+    const { handshake } = channel;
+    return {
+      control,
+      greeting,
+      protection: { connector: forDataConnections(connector, options, handshake), binding, handshake },
+    };
   } catch (error) {
     channel.destroy();
     throw error;
   }
+}
+
+/**
+ * RFC 8446 §4.1.4: a server that wants another group than the one we sent a key share for asks for it, which costs a round
+ * trip. What it chose on the control connection (P-256, in vsftpd and Pure-FTPd) goes first on its data connections.
+ */
+function forDataConnections(
+  connector: TlsConnector,
+  { engine, policy }: ClientOptions,
+  { group }: HandshakeSummary,
+): TlsConnector {
+  const chosen = policy.groups.find((name) => name === group);
+  if (chosen === undefined || chosen === policy.groups[0]) return connector;
+  return engine.connector({ ...policy, groups: [chosen, ...policy.groups.filter((name) => name !== chosen)] });
 }
 
 /** RFC 959 §5.4: 120 may come first and says that 220 follows; 421 says that nothing does. */

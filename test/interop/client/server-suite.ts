@@ -17,6 +17,7 @@ import {
 } from '@ftps-kit/ftps-client';
 import { selectEngine, type TlsEngine } from '@ftps-kit/tls-core';
 import { collect } from '../../support/collect.js';
+import { layLongWire } from '../../support/long-wire.js';
 import { requirePeer, type Peer } from '../../support/peers/peer.js';
 import type { PeerServer } from '../../support/peers/peer-server.js';
 import { rejection } from '../../support/rejection.js';
@@ -42,8 +43,37 @@ export interface RealServer {
   readonly keepsBrokenUploads: boolean;
   /** Whether it sometimes says nothing more on the control connection after a cut, so that time limits have to be short. */
   readonly isSilentAfterCuts?: boolean;
+  /** The most round trips that it costs over TLS 1.3, without the check of a transfer's hash. */
+  readonly roundTrips?: RoundTrips;
   /** Whether its listings are machine listings. */
   readonly machineListing: boolean;
+}
+
+/** As a distant client counts them: the making of a connection is one. */
+export interface RoundTrips {
+  readonly login: number;
+  readonly download: number;
+  readonly upload: number;
+  readonly listing: number;
+}
+
+/** How many round trips each takes, once a login has learned what there is to learn. */
+async function roundTripsWith(server: RunningServer): Promise<RoundTrips> {
+  await using wire = await layLongWire();
+  const client = await FtpsClient.connect(clientOptions(server));
+  const login = wire.roundTrips;
+  const counted = async (call: () => Promise<unknown>): Promise<number> => {
+    await wire.quiet();
+    const before = wire.roundTrips;
+    await call();
+    return wire.roundTrips - before;
+  };
+  const nowhere = { write: () => Promise.resolve(), commit: () => Promise.resolve(), discard: () => Promise.resolve() };
+  const listing = await counted(() => collect(client.list('/')));
+  const download = await counted(() => client.download('/small', nowhere, { verify: 'size' }));
+  const upload = await counted(() => client.upload(Buffer.from('x'), '/up', { verify: 'none' }));
+  client.close().catch(() => undefined);
+  return { login, download, upload, listing };
 }
 
 const versions = ['1.3', '1.2'] as const;
@@ -101,6 +131,15 @@ async function serverSaysResumed(server: RunningServer, count: number): Promise<
 function isVerified(result: TransferResult, bytes: number): void {
   expect(result).to.include({ bytes, sizeBytes: bytes, attempts: 1, resumedAt: 0 });
   expect(result.verified.by).to.be.oneOf(['size', 'hash']);
+}
+
+function fewestOf(one: RoundTrips | undefined, other: RoundTrips): RoundTrips {
+  const fewer = (key: keyof RoundTrips): number => Math.min(one?.[key] ?? Infinity, other[key]);
+  return { login: fewer('login'), download: fewer('download'), upload: fewer('upload'), listing: fewer('listing') };
+}
+
+function isWithin(counts: RoundTrips, bounds: RoundTrips): boolean {
+  return (Object.keys(bounds) as (keyof RoundTrips)[]).every((key) => counts[key] <= bounds[key]);
 }
 
 export function realServerSuite(real: RealServer): void {
@@ -243,6 +282,22 @@ export function realServerSuite(real: RealServer): void {
         const result = await client.upload(Buffer.from('hello'), '/a');
         expect(result.handshake).to.include({ protocol: 'TLSv1.2', resumed: true });
         expect(await client.size('/a')).to.equal(5);
+      });
+    }
+
+    if (real.roundTrips !== undefined) {
+      const { roundTrips } = real;
+      it(`takes ${roundTrips.login} round trips to log in and ${roundTrips.download} to download`, async function () {
+        this.timeout(60_000);
+        await using server = await real.start({});
+        await server.seed({ small: 'hello' });
+        let fewest: RoundTrips | undefined;
+        // A side that is slow to answer makes it look as if it had waited for another word; never the other way round.
+        for (let attempt = 1; attempt <= 3; attempt++) {
+          fewest = fewestOf(fewest, await roundTripsWith(server));
+          if (isWithin(fewest, roundTrips)) return;
+        }
+        expect(fewest).to.deep.equal(roundTrips);
       });
     }
 

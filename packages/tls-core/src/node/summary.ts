@@ -37,10 +37,18 @@ export function protocolOf(tlsSocket: tls.TLSSocket): 'TLSv1.2' | 'TLSv1.3' {
   return tlsSocket.getProtocol() === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2';
 }
 
+/** Node has OpenSSL's older names for NIST's curves. */
+const OPENSSL_NAMES: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+};
+
 /** Node tells a client only; a TLS 1.2 session that is resumed runs no key exchange. */
 function groupOf(tlsSocket: tls.TLSSocket): string | undefined {
   const key = tlsSocket.getEphemeralKeyInfo();
-  return key !== null && 'name' in key ? key.name : undefined;
+  const name = key !== null && 'name' in key ? key.name : undefined;
+  return name === undefined ? undefined : (OPENSSL_NAMES[name] ?? name);
 }
 
 function chainOf(tlsSocket: tls.TLSSocket): readonly X509Certificate[] {
