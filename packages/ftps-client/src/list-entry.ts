@@ -20,6 +20,10 @@ export interface Entry {
 }
 
 const SLINK = /^OS\.unix=s(?:ym)?link(?::(.*))?$/i;
+/** basic-ftp's patterns end a name at U+2028 and U+2029, and drop the line; these stand for them, and are in no text. */
+const LINE_SEPARATOR = '\ud828';
+const PARAGRAPH_SEPARATOR = '\ud829';
+
 const NO_FACTS: ReadonlyMap<string, string> = new Map();
 
 /** The entry in a line of MLSD; undefined for the folder itself and its parent. Throws `ProtocolError`. */
@@ -55,7 +59,7 @@ export function folderEntry(name: string): Entry {
 /** The entries in what LIST gave. Throws `ProtocolError` for a form that nobody knows. */
 export function parseListing(text: string): Entry[] {
   try {
-    return parseList(text)
+    return parseList(text.replaceAll('\u2028', LINE_SEPARATOR).replaceAll('\u2029', PARAGRAPH_SEPARATOR))
       .map(fromFileInfo)
       .filter((entry) => entry !== undefined);
   } catch (cause) {
@@ -64,7 +68,7 @@ export function parseListing(text: string): Entry[] {
 }
 
 function fromFileInfo(info: FileInfo): Entry | undefined {
-  const name = componentOf(info.name);
+  const name = componentOf(restored(info.name));
   if (name === undefined) return undefined;
   const type = info.isSymbolicLink ? 'link' : info.isDirectory ? 'directory' : info.isFile ? 'file' : 'other';
   return Object.freeze({
@@ -72,10 +76,15 @@ function fromFileInfo(info: FileInfo): Entry | undefined {
     type,
     size: type === 'directory' ? undefined : info.size,
     modifiedAt: info.modifiedAt,
-    linkTarget: info.link,
+    linkTarget: info.link === undefined ? undefined : restored(info.link),
     listedTime: info.rawModifiedAt === '' ? undefined : info.rawModifiedAt,
     facts: NO_FACTS,
   });
+}
+
+/** A name as it was before the separators in it were put aside. */
+function restored(text: string): string {
+  return text.replaceAll(LINE_SEPARATOR, '\u2028').replaceAll(PARAGRAPH_SEPARATOR, '\u2029');
 }
 
 /** Some servers give whole paths; whatever they give, a name is what stands behind the last slash. */

@@ -10,6 +10,8 @@ const real: RealServer = {
   roundTrips: { login: 7, download: 5, upload: 4, listing: 5 },
   hasImplicit: false,
   keepsBrokenUploads: true,
+  // It puts an underscore for a space at the end.
+  refusesNames: ['a '],
   machineListing: true,
 };
 

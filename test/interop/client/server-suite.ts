@@ -45,6 +45,8 @@ export interface RealServer {
   readonly isSilentAfterCuts?: boolean;
   /** The most round trips that it costs over TLS 1.3, without the check of a transfer's hash. */
   readonly roundTrips?: RoundTrips;
+  /** Odd names that it does not take, or does not show as they are. */
+  readonly refusesNames?: readonly string[];
   /** Whether its listings are machine listings. */
   readonly machineListing: boolean;
 }
@@ -77,6 +79,11 @@ async function roundTripsWith(server: RunningServer): Promise<RoundTrips> {
 }
 
 const versions = ['1.3', '1.2'] as const;
+/** Names that break what is careless about options, wildcards, quotes, formats, facts, home folders and encodings. */
+const oddNames: readonly string[] = [
+  ...['-rf', '*', '?', '[a]', '"a" b', "a'b", '%s%n', '$HOME', '`a`', 'a;b=c', '~', '~root', 'a -> b', '#a', '{a,b}'],
+  ...[' a', 'a ', 'a  b', '...', '日本語', 'e\u0301', '\u00e9', '😀', '\u2028', '\ufeffa'],
+];
 const nestedName = 'Ordner mit Leerzeichen/größer als „klein“.bin';
 
 /** How to log in there. */
@@ -216,6 +223,21 @@ export function realServerSuite(real: RealServer): void {
       expect(await client.size('/neu und schön/b c')).to.equal(5);
       await client.remove('/neu und schön/b c');
       await client.removeDirectory('/neu und schön');
+      expect(await collect(client.list('/'))).to.deep.equal([]);
+    });
+
+    it('keeps names as they are, however odd', async () => {
+      await using server = await real.start({});
+      await using client = await connect(real, clientOptions(server));
+      const names = oddNames.filter((name) => !(real.refusesNames ?? []).includes(name));
+      for (const name of names) await client.upload(Buffer.from(name), `/${name}`);
+      const listed = (await collect(client.list('/'))).map((entry) => entry.name);
+      expect(listed.sort()).to.deep.equal([...names].sort());
+      for (const name of listed) {
+        expect((await readFile(join(server.root, name))).toString()).to.equal(name);
+        await client.rename(`/${name}`, `/${name}~`);
+        await client.remove(`/${name}~`);
+      }
       expect(await collect(client.list('/'))).to.deep.equal([]);
     });
 

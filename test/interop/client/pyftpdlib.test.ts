@@ -1,0 +1,17 @@
+import { pyftpdlib, startPyftpdlib } from '../../support/peers/pyftpdlib.js';
+import { resumeSuite } from './resume-suite.js';
+import { realServerSuite, type RealServer } from './server-suite.js';
+
+const real: RealServer = {
+  peer: pyftpdlib,
+  start: () => startPyftpdlib(),
+  // It demands no resumption, and gives tickets with keys of the whole server.
+  resumes: { '1.2': true, '1.3': true },
+  roundTrips: { login: 6, download: 5, upload: 4, listing: 5 },
+  hasImplicit: false,
+  keepsBrokenUploads: true,
+  machineListing: true,
+};
+
+realServerSuite(real);
+resumeSuite(real);
