@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { ConfigError } from '@ftps-kit/ftps-client';
 import {
+  LocalFileSystem,
   anonymousAccount,
   firstOf,
   fixedAccounts,
@@ -24,6 +25,12 @@ export const accountFlags = {
   },
   anonymous: { type: 'boolean', default: false, describe: 'let anybody in as anonymous, to read' },
   'read-only': { type: 'boolean', default: false, describe: 'nothing can be changed, by whomever' },
+  'in-place': {
+    type: 'boolean',
+    default: false,
+    describe: 'write uploads into the file itself, not beside it: readers see them grow, broken ones stay broken',
+  },
+  fsync: { type: 'boolean', default: false, describe: 'an upload is done when the disk has it; slower' },
   quota: { type: 'string', requiresArg: true, describe: 'bytes of all files of an account, such as 10G' },
   'limit-rate': { type: 'string', requiresArg: true, describe: 'bytes a second of an account each way, such as 5M' },
 } as const satisfies Record<string, Options>;
@@ -46,13 +53,15 @@ export async function servedAccounts(flags: AccountArguments): Promise<ServedAcc
   const root = await folderOf(flags.dir ?? '.');
   // Only a folder that was named is given to users whom the file names none for.
   const defaultRoot = flags.dir === undefined ? undefined : root;
-  const users = flags.users === undefined ? undefined : await usersFile(flags.users, { defaultRoot });
+  const { inPlace, fsync } = flags;
+  const openRoot = (folder: string): LocalFileSystem => new LocalFileSystem(folder, { inPlace, fsync });
+  const users = flags.users === undefined ? undefined : await usersFile(flags.users, { defaultRoot, openRoot });
   const isAnybodyNamed = flags.user !== undefined || users !== undefined || flags.anonymous;
   const made = isAnybodyNamed ? undefined : { name: 'ftps', password: randomBytes(12).toString('base64url') };
   const fixed = made === undefined ? namedAccounts(flags.user ?? [], root) : [{ ...made, root }];
   const authenticators = [
-    ...(flags.anonymous ? [anonymousAccount({ root })] : []),
-    ...(fixed.length === 0 ? [] : [fixedAccounts(fixed)]),
+    ...(flags.anonymous ? [anonymousAccount({ root }, { openRoot })] : []),
+    ...(fixed.length === 0 ? [] : [fixedAccounts(fixed, { openRoot })]),
     ...(users === undefined ? [] : [users.authenticate]),
   ];
   return { authenticate: onTerms(firstOf(...authenticators), flags), root, users, made };

@@ -40,6 +40,23 @@ describe('ftps serve', () => {
     expect(() => process.kill(server.command.pid, 0)).to.throw('ESRCH');
   });
 
+  it('replaces a file by another one, and with --in-place writes into the one that is there', async () => {
+    for (const [flags, isSameFile] of [
+      [[], false],
+      [['--in-place', '--fsync'], true],
+    ] as const) {
+      await writeFile(join(served, 'a.txt'), 'a');
+      const { ino } = await stat(join(served, 'a.txt'));
+      await using server = await startServe(served, flags);
+      await writeFile(join(folder, 'new.txt'), 'new');
+      // As it is: an upload by way of another name would be another file in any case.
+      const { code, stderr } = await ftps(['put', join(folder, 'new.txt'), server.url('a.txt'), ...server.trust]);
+      expect(code, stderr).to.equal(0);
+      expect(await readFile(join(served, 'a.txt'), 'utf8')).to.equal('new');
+      expect((await stat(join(served, 'a.txt'))).ino === ino).to.equal(isSameFile);
+    }
+  });
+
   it('ends at SIGTERM although a client is logged in', async () => {
     await using server = await startServe(served);
     const client = net.connect(server.port, '127.0.0.1').resume();

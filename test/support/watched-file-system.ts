@@ -29,6 +29,7 @@ export class WatchedFileSystem extends LocalFileSystem {
   override async openRead(path: string, options: { readonly start: number }): Promise<ReadHandle> {
     const file = await super.openRead(path, options);
     return {
+      sizeBytes: file.sizeBytes,
       read: async (into) => {
         const count = await file.read(into);
         this.events.emit('read', count);

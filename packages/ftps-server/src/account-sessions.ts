@@ -1,7 +1,6 @@
 // What the sessions of one account share: their number, their rates, the count of their bytes.
-import { parseAccount, type Account, type GrantedAccount } from './account.js';
+import { openLocalRoot, parseAccount, type Account, type GrantedAccount } from './account.js';
 import type { FileSystem } from './file-system.js';
-import { LocalFileSystem } from './local-file-system.js';
 import { QuotaFileSystem } from './quota-file-system.js';
 import { RateLimit } from './rate-limit.js';
 import { systemTiming, type Timing } from './timing.js';
@@ -65,7 +64,7 @@ export class AccountSessions {
       return kept.value;
     };
     try {
-      const parsed = parseAccount(account, (root) => keep(this.#roots, root, () => new LocalFileSystem(root)));
+      const parsed = parseAccount(account, (root) => keep(this.#roots, root, () => openLocalRoot(root)));
       const shared = keep(this.#accounts, parsed.name, () => ({ received: undefined, sent: undefined }));
       parsed.revoked?.addEventListener('abort', onRevoked);
       endings.push(() => parsed.revoked?.removeEventListener('abort', onRevoked));

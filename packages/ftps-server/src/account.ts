@@ -90,14 +90,14 @@ const RATE_KEYS = [
 
 const FINGERPRINT = /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/;
 
-/** What opens a `root`; the default makes a file system of its own of it each time. */
+/** What opens a `root`. */
 export type OpenRoot = (root: string) => FileSystem;
 
+/** A file system of its own each time, with its defaults. */
+export const openLocalRoot: OpenRoot = (root) => new LocalFileSystem(root);
+
 /** Throws `ConfigError` that names the wrong field. */
-export function parseAccount(
-  account: Account,
-  openRoot: OpenRoot = (root) => new LocalFileSystem(root),
-): GrantedAccount {
+export function parseAccount(account: Account, openRoot: OpenRoot = openLocalRoot): GrantedAccount {
   knownKeys('', account, KEYS);
   if (typeof account.name !== 'string' || account.name === '') throw new ConfigError('name: an account needs one');
   return Object.freeze<GrantedAccount>({

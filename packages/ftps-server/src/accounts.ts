@@ -1,10 +1,9 @@
 // Who may log in: the authenticators that come with the server, and how several become one.
 import { ConfigError } from '@ftps-kit/tls-core';
-import { parseAccount, type Account, type AccountTerms } from './account.js';
+import { openLocalRoot, parseAccount, type Account, type AccountTerms, type OpenRoot } from './account.js';
 import { AccountList, type ListedAccount, type Secret } from './account-list.js';
 import type { FileSystem } from './file-system.js';
 import type { LoginClient } from './login-client.js';
-import { LocalFileSystem } from './local-file-system.js';
 import { PasswordHash } from './password-hash.js';
 
 /** What a client said at USER and PASS. */
@@ -30,11 +29,20 @@ export interface FixedAccount extends AccountTerms {
   readonly root: string;
 }
 
+/** How the roots of accounts are opened. */
+export interface RootOptions {
+  /** Makes the file system of a root. Default: a `LocalFileSystem` with its defaults. */
+  readonly openRoot?: OpenRoot | undefined;
+}
+
 /**
  * Authenticates against a list. Looking somebody up takes the same work whether a name is unknown or a password wrong,
  * and says nothing of either. Throws `ConfigError` that names the account and what is wrong with it.
  */
-export function fixedAccounts(accounts: readonly FixedAccount[]): Authenticate {
+export function fixedAccounts(
+  accounts: readonly FixedAccount[],
+  { openRoot = openLocalRoot }: RootOptions = {},
+): Authenticate {
   const names = new Set<string>();
   const roots = new Map<string, FileSystem>();
   const listed = accounts.map(({ password, passwordHash, root, ...rest }): ListedAccount =>
@@ -42,7 +50,7 @@ export function fixedAccounts(accounts: readonly FixedAccount[]): Authenticate {
       if (names.has(rest.name)) throw new ConfigError('name: is taken by another account');
       names.add(rest.name);
       // Accounts of one folder see one file system, so that a quota knows of all that happens there.
-      const account = { ...rest, fileSystem: roots.get(root) ?? new LocalFileSystem(root) };
+      const account = { ...rest, fileSystem: roots.get(root) ?? openRoot(root) };
       roots.set(root, account.fileSystem);
       parseAccount(account);
       return { account: Object.freeze(account), secret: secretOf(password, passwordHash) };
@@ -63,8 +71,11 @@ export type AnonymousAccountOptions = Omit<AccountTerms, 'permissions' | 'readOn
  * Lets in whoever says to be `anonymous` or `ftp` (RFC 1635 §3), whatever the password, to read and to list. Nothing can be
  * changed by it, whatever the options say.
  */
-export function anonymousAccount({ root, fileSystem, ...terms }: AnonymousAccountOptions): Authenticate {
-  const files = fileSystem ?? new LocalFileSystem(root);
+export function anonymousAccount(
+  { root, fileSystem, ...terms }: AnonymousAccountOptions,
+  { openRoot = openLocalRoot }: RootOptions = {},
+): Authenticate {
+  const files = fileSystem ?? openRoot(root);
   const account: Account = Object.freeze({ ...terms, name: 'anonymous', readOnly: true, fileSystem: files });
   inAccount(account.name, () => parseAccount(account));
   return ({ user }) => (ANONYMOUS.test(user) ? account : undefined);

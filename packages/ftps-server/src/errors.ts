@@ -15,6 +15,8 @@ export type FileSystemErrorKind =
   | 'over-quota'
   | 'name-not-allowed'
   | 'offset-beyond-end'
+  /** A directory has more entries than may be listed. */
+  | 'too-many-entries'
   /** It is not what it was when the transfer began. */
   | 'changed'
   | 'other';

@@ -16,6 +16,7 @@ const REPLIES: Readonly<Record<FileSystemErrorKind, readonly [code: number, text
   'over-quota': [ReplyCode.StorageExceeded, 'The quota of this account would be exceeded.'],
   'name-not-allowed': [ReplyCode.FileNameNotAllowed, 'This name is not allowed.'],
   'offset-beyond-end': [ReplyCode.FileUnavailable, 'The restart offset lies beyond the end of the file.'],
+  'too-many-entries': [ReplyCode.LocalError, 'The directory has more entries than this server lists.'],
   changed: [ReplyCode.LocalError, 'The file changed while it was read; try again.'],
   other: [ReplyCode.LocalError, 'The file system failed.'],
 };

@@ -1,5 +1,5 @@
 // The public names of ftps-server.
-export type { Account, AccountTerms, RateLimits } from './account.js';
+export type { Account, AccountTerms, OpenRoot, RateLimits } from './account.js';
 export {
   anonymousAccount,
   firstOf,
@@ -8,6 +8,7 @@ export {
   type Authenticate,
   type Credentials,
   type FixedAccount,
+  type RootOptions,
 } from './accounts.js';
 export { FileSystemError, type FileSystemErrorKind } from './errors.js';
 export { eventChannelName, type ServerEventMessage } from './event-hub.js';

@@ -26,6 +26,8 @@ export interface ServerLimits {
    * a large file needs some. Before a login `loginTimeoutMs` holds. Default 600,000.
    */
   readonly commandTimeoutMs: number;
+  /** Entries of a directory that a listing may have; a longer one is cut and answered 451. Default 1,000,000. */
+  readonly maxListingEntries: number;
   /** Refused logins before the control connection is closed. Default 3. */
   readonly maxFailedLogins: number;
   /**
@@ -61,6 +63,7 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   maxPassivePortsPerAddress: 64,
   stallTimeoutMs: 60_000,
   commandTimeoutMs: 600_000,
+  maxListingEntries: 1_000_000,
   maxFailedLogins: 3,
   failedLoginDelayMs: 1_000,
   maxFailedLoginDelayMs: 30_000,

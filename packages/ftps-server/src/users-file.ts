@@ -2,16 +2,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '@ftps-kit/tls-core';
+import { openLocalRoot, type OpenRoot } from './account.js';
 import { AccountList, type ListedAccount } from './account-list.js';
 import type { Authenticate } from './accounts.js';
 import type { FileSystem } from './file-system.js';
-import { LocalFileSystem } from './local-file-system.js';
 import { Turns } from './turns.js';
 import { parseUsersDocument, type KnownUser } from './users-document.js';
 
 export interface UsersFileOptions {
   /** The folder of users that the file names none for. Default: each needs one. */
   readonly defaultRoot?: string | undefined;
+  /** Makes the file system of a root. Default: a `LocalFileSystem` with its defaults. */
+  readonly openRoot?: OpenRoot | undefined;
 }
 
 /** What reading the file came to. */
@@ -85,7 +87,7 @@ export class UsersFile {
       const revocation = this.#revocations.get(name) ?? new AbortController();
       this.#revocations.set(name, revocation);
       // Kept from before, so that a quota goes on counting what it has counted.
-      const fileSystem = roots.get(root) ?? this.#roots.get(root) ?? new LocalFileSystem(root);
+      const fileSystem = roots.get(root) ?? this.#roots.get(root) ?? (this.#options.openRoot ?? openLocalRoot)(root);
       roots.set(root, fileSystem);
       return {
         account: Object.freeze({ ...terms, name, fileSystem, revoked: revocation.signal }),

@@ -1,9 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { ServerBinding } from '@ftps-kit/tls-core';
+import { ServerBinding, type ByteChannel } from '@ftps-kit/tls-core';
 import { LocalFileSystem, type DirectoryEntry } from '@ftps-kit/ftps-server';
 import { linesOf } from '../../../packages/ftps-server/src/listing-transfer.js';
-import { factsOf, isListable, mlstFacts, timeOf, unixLine } from '../../../packages/ftps-server/src/listing.js';
+import {
+  factsOf,
+  isListable,
+  mlstFacts,
+  sendLines,
+  timeOf,
+  unixLine,
+} from '../../../packages/ftps-server/src/listing.js';
 import { parseAccount } from '../../../packages/ftps-server/src/account.js';
+import { Progress } from '../../../packages/ftps-server/src/transfer.js';
 import { Session } from '../../../packages/ftps-server/src/session.js';
 
 const endpoint = { address: '127.0.0.1', port: 2121 };
@@ -64,6 +73,44 @@ describe('a listing', () => {
     const now = new Date('2024-03-01T00:00:00Z');
     expect(unixLine(file, now)).to.match(/^-rw-r----- +1 ftp +ftp +1234 Feb 29 12:34 a\.txt$/);
     expect(unixLine(directory, now)).to.match(/^drwxr-xr-x +1 ftp +ftp +0 Feb 29 12:34 d$/);
+  });
+
+  it('of a hundred thousand entries is sent as it comes: the rest is asked for when somebody takes what is there', async () => {
+    let asked = 0;
+    async function* lines(): AsyncGenerator<string> {
+      for (; asked < 100_000; asked += 1) yield await Promise.resolve(`type=file;size=1; file-${asked}`);
+    }
+    const written: number[] = [];
+    let take: () => void = () => undefined;
+    const channel: ByteChannel = {
+      closure: 'open',
+      read: () => Promise.resolve(0),
+      write: (chunk) => {
+        written.push(chunk.length);
+        return new Promise((resolve) => (take = resolve));
+      },
+      end: () => Promise.resolve(),
+      destroy: () => undefined,
+    };
+    const progress = new Progress(channel, 60_000);
+    const sent = sendLines(lines(), channel, progress);
+    for (let turn = 0; turn < 20_000; turn += 1) await Promise.resolve();
+    await setImmediate();
+    expect(written).to.have.length(1);
+    expect(asked).to.be.below(2_000);
+    for (let chunk = 0; chunk < 10; chunk += 1) {
+      take();
+      await setImmediate();
+      expect(asked).to.be.below((written.length + 1) * 2_000);
+    }
+    expect(Math.max(...written)).to.be.below(40_000);
+    const draining = setInterval(() => {
+      take();
+    }, 0);
+    await sent;
+    clearInterval(draining);
+    progress.stop();
+    expect(asked).to.equal(100_000);
   });
 
   it('leaves out names that would break a line', async () => {

@@ -1,9 +1,8 @@
 // MLSD (RFC 3659 §7): a directory for programs, over a data connection.
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
-import { overDataConnection } from '../data-transfer.js';
-import { linesOf } from '../listing-transfer.js';
-import { factsOf, sendLines } from '../listing.js';
+import { linesOf, linesOutcome } from '../listing-transfer.js';
+import { factsOf } from '../listing.js';
 import { outcome, type Outcome } from '../outcome.js';
 import { argumentPath } from '../paths.js';
 
@@ -16,5 +15,5 @@ export async function mlsd(context: CommandContext): Promise<Outcome> {
   if (type !== 'directory')
     return outcome(ReplyCode.ArgumentSyntaxError, 'MLSD lists directories; use MLST for a file.');
   const lines = linesOf(fileSystem.list(path), (entry) => `${factsOf(session, entry)} ${entry.name}`);
-  return overDataConnection(context, { path, move: (channel, progress) => sendLines(lines, channel, progress) });
+  return linesOutcome(context, path, lines);
 }
