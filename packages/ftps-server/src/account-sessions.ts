@@ -37,12 +37,18 @@ interface Shared {
   sent: RateLimit | undefined;
 }
 
+/** Of one file system: its count, and one view of it for each quota, so that what is known of its files is known to all. */
+interface Tree {
+  readonly usage: TreeUsage;
+  readonly views: Map<number, QuotaFileSystem>;
+}
+
 /** Nothing of an account is kept once its last session has left. */
 export class AccountSessions {
   readonly #timing: Timing;
   readonly #accounts = new Map<string, Kept<Shared>>();
   readonly #roots = new Map<string, Kept<FileSystem>>();
-  readonly #trees = new Map<FileSystem, Kept<TreeUsage>>();
+  readonly #trees = new Map<FileSystem, Kept<Tree>>();
 
   constructor(timing: Timing = systemTiming) {
     this.#timing = timing;
@@ -68,17 +74,18 @@ export class AccountSessions {
       const shared = keep(this.#accounts, parsed.name, () => ({ received: undefined, sent: undefined }));
       parsed.revoked?.addEventListener('abort', onRevoked);
       endings.push(() => parsed.revoked?.removeEventListener('abort', onRevoked));
-      const usage =
-        parsed.quotaBytes === undefined
+      const { fileSystem, quotaBytes } = parsed;
+      const tree =
+        quotaBytes === undefined
           ? undefined
-          : keep(this.#trees, parsed.fileSystem, () => new TreeUsage(parsed.fileSystem));
-      if (usage !== undefined) endings.push(usage.retain());
+          : keep(this.#trees, fileSystem, () => ({ usage: new TreeUsage(fileSystem), views: new Map() }));
+      if (tree !== undefined) endings.push(tree.usage.retain());
       return {
-        account: withQuota(parsed, usage),
+        account: withQuota(parsed, tree),
         rates: this.#rates(parsed, shared),
         isOneTooMany: this.sessionsOf(parsed.name) > (parsed.maxSessions ?? Infinity),
         uploadsReady: async () => {
-          await usage?.usedBytes();
+          await tree?.usage.usedBytes();
         },
         leave,
       };
@@ -112,10 +119,12 @@ export class AccountSessions {
   }
 }
 
-function withQuota(account: GrantedAccount, usage: TreeUsage | undefined): GrantedAccount {
+function withQuota(account: GrantedAccount, tree: Tree | undefined): GrantedAccount {
   const { fileSystem, quotaBytes } = account;
-  if (quotaBytes === undefined) return account;
-  return Object.freeze({ ...account, fileSystem: new QuotaFileSystem(fileSystem, quotaBytes, usage) });
+  if (quotaBytes === undefined || tree === undefined) return account;
+  const view = tree.views.get(quotaBytes) ?? new QuotaFileSystem(fileSystem, quotaBytes, tree.usage);
+  tree.views.set(quotaBytes, view);
+  return Object.freeze({ ...account, fileSystem: view });
 }
 
 function present(...limits: readonly (RateLimit | undefined)[]): readonly RateLimit[] {

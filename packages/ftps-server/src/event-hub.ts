@@ -45,8 +45,10 @@ export class EventHub {
   fault(where: FaultSource, error: unknown, about: Pick<FaultEvent, 'id' | 'client'> = NOBODY): void {
     const { id, client } = about;
     const fault = { id, client, where, error: error instanceof Error ? error : new Error(String(error)) };
+    // Before: who listens once does not any more afterwards.
+    const isHeard = this.#emitter.listenerCount('fault') > 0 || this.#logger !== undefined;
     this.emit('fault', fault);
-    if (this.#emitter.listenerCount('fault') === 0 && this.#logger === undefined) this.#warn(fault);
+    if (!isHeard) this.#warn(fault);
   }
 
   #log<Name extends keyof ServerEvents>(name: Name, event: ServerEvents[Name][0]): void {
