@@ -25,7 +25,11 @@ export async function sizeIfTold(
 ): Promise<number | undefined> {
   if (!hasSize(features)) return undefined;
   const reply = await control.run(outgoingPath('SIZE', path), { timeoutMs: timeouts.replyMs, signal });
-  return isNegative(reply) ? undefined : sizeIn(reply);
+  if (isNegative(reply)) return undefined;
+  // DEVIATION RFC 3659 §4.1: 213 with words and no number tells nothing: ftp-srv says "213 File status" of an empty
+  // file.
+  const [text = ''] = reply.lines;
+  return /[0-9]/.test(text) ? sizeIn(reply) : undefined;
 }
 
 /** Whether two looks at a file, one after the other, saw the same one. What neither told does not count against it. */

@@ -1,4 +1,5 @@
 // A remote tree, folder by folder: bounded, never through a link, and never round in circles.
+import { setMaxListeners } from 'node:events';
 import { AbortedError, ConfigError, ConnectionError, FtpsError, LimitError } from '@ftps-kit/tls-core';
 import { knownKeys } from './client-options.js';
 import { MAX_TREE_DEPTH, MAX_WALK_FOLDERS } from './limits.js';
@@ -62,6 +63,8 @@ export function checkWalkOptions({ maxDepth = 1, ...options }: WalkOptions): voi
 export async function* walkTree(walk: Walk): AsyncGenerator<WalkEntry, void, undefined> {
   const ending = new AbortController();
   const signal = walk.signal === undefined ? ending.signal : AbortSignal.any([walk.signal, ending.signal]);
+  // Every listing under way listens to it, at several places.
+  setMaxListeners(0, signal);
   const pending: Folder[] = [{ path: '', depth: 0, unique: undefined, parent: undefined }];
   const listings = new Set<Promise<Listed>>();
   try {

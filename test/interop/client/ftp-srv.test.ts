@@ -1,6 +1,7 @@
 import { ftpSrv, startFtpSrv } from '../../support/peers/ftp-srv.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
+import { treeSuite } from './tree-suite.js';
 
 const real: RealServer = {
   peer: ftpSrv,
@@ -16,3 +17,5 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+// It cuts quotes out, takes a backslash for a slash, and shows a link as what it leads to, and removes no link.
+treeSuite(real, { garbles: ['q"uote', 'a\\b'], links: 'followed' });

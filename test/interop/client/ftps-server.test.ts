@@ -1,6 +1,7 @@
 import { TestServer } from '../../support/test-server.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer, type RunningServer } from './server-suite.js';
+import { treeSuite } from './tree-suite.js';
 
 /** Our own server, which tells of its transfers by events: `bound` is its word for a data connection that resumed. */
 async function startOurs({ implicit = false }: { readonly implicit?: boolean }): Promise<RunningServer> {
@@ -31,3 +32,5 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+// A link that leads out of the root is not shown, and keeps its folder from being empty.
+treeSuite(real, { links: 'kept' });

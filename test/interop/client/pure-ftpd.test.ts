@@ -1,6 +1,7 @@
 import { pureFtpd, startPureFtpd } from '../../support/peers/pure-ftpd.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
+import { treeSuite } from './tree-suite.js';
 
 const real: RealServer = {
   peer: pureFtpd,
@@ -17,3 +18,5 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+// It cuts spaces off at the end, and lists a tabulator as a low line.
+treeSuite(real, { refuses: ['a\\b'], garbles: ['behind ', 'tab\tin it'], links: 'removed' });

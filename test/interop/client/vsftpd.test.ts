@@ -1,6 +1,7 @@
 import { startVsftpd, vsftpd } from '../../support/peers/vsftpd.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
+import { treeSuite } from './tree-suite.js';
 
 const real: RealServer = {
   peer: vsftpd,
@@ -15,3 +16,4 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+treeSuite(real, { links: 'removed' });

@@ -1,4 +1,5 @@
 // The logins of a pool: opened when needed, lent one by one in the order they were asked for, kept alive, and let go.
+import { setMaxListeners } from 'node:events';
 import { AbortedError, ConnectionError, TimeoutError } from '@ftps-kit/tls-core';
 import type { DropEvent, PoolMetrics, ShrinkEvent } from './pool-events.js';
 import type { PoolSettings } from './pool-options.js';
@@ -48,6 +49,8 @@ export class Members<M extends Member> {
   constructor(options: MembersOptions<M>) {
     this.#options = options;
     this.#limit = options.settings.size;
+    // Every opening under way listens to it.
+    setMaxListeners(0, this.#ending.signal);
   }
 
   get metrics(): PoolMetrics {

@@ -1,5 +1,5 @@
 // Many logins on one server, lent to whoever has work for one.
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import type { CallOptions, HashOptions, TreeOptions } from '../call-options.js';
 import { announcerOf } from '../client-events.js';
 import { FtpsClient } from '../client.js';
@@ -94,6 +94,8 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
    */
   async run<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions = {}): Promise<T> {
     knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
+    // One signal for a thousand calls is no leak.
+    if (options.signal !== undefined) setMaxListeners(0, options.signal);
     const { held } = this.#leases;
     const idle = held === undefined ? undefined : this.#members.takeIdle();
     if (held !== undefined && idle === undefined) return work(held.member.client);
