@@ -14,6 +14,7 @@ import { announceNothing, type Announce } from './client-events.js';
 import { DEFAULT_TIMEOUTS } from './limits.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 import { ServerMemory } from './server-memory.js';
+import { parseTimeZone, type ServerTimeZone } from './server-time-zone.js';
 
 /** Time limits by phase, milliseconds; each has a default. */
 export interface Timeouts {
@@ -73,6 +74,12 @@ export interface FtpsClientOptions {
    * as a lone surrogate, U+DC80 to U+DCFF, and is found under that name again.
    */
   readonly encoding?: 'auto' | 'utf8' | 'latin1' | undefined;
+  /**
+   * The time zone of the times in LIST, on servers without MLSD: a name (`Europe/Berlin`), an offset (`+02:00`), or `learn`:
+   * one file's time is asked for with MDTM, which is UTC, and compared. Default: none, and entries of LIST have no
+   * `modifiedAt`.
+   */
+  readonly serverTimeZone?: string | undefined;
   /**
    * Whether commands go out before the replies to those before them have come, where their meaning does not hang on
    * them. Default `auto`: yes, unless the server is found to mind. `off`: never.
@@ -136,6 +143,7 @@ export interface ClientOptions {
   readonly announce: Announce;
   readonly encoding: 'auto' | 'utf8' | 'latin1';
   readonly pipelining: 'auto' | 'off';
+  readonly serverTimeZone: ServerTimeZone | 'learn' | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -156,6 +164,7 @@ const KEYS: readonly string[] = [
   'reconnect',
   'encoding',
   'pipelining',
+  'serverTimeZone',
   'dangerouslyPlain',
   'signal',
 ] satisfies readonly (keyof FtpsClientOptions)[];
@@ -192,9 +201,14 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     reconnect: options.reconnect ?? false,
     announce,
     encoding: oneOf('encoding', options.encoding ?? 'auto', ['auto', 'utf8', 'latin1']),
+    serverTimeZone: parseServerTimeZone(options.serverTimeZone),
     pipelining: oneOf('pipelining', options.pipelining ?? 'auto', ['auto', 'off']),
     signal: options.signal,
   });
+}
+
+function parseServerTimeZone(zone: string | undefined): ServerTimeZone | 'learn' | undefined {
+  return zone === undefined || zone === 'learn' ? zone : parseTimeZone(zone);
 }
 
 function parseTimeouts(timeouts: Partial<Timeouts>): Timeouts {

@@ -2,6 +2,8 @@
 import { GrammarError, parseByteOffset, parseMlsxLine, parseTime, type MlsxEntry } from '@ftps-kit/ftp-protocol';
 import { parseList, type FileInfo } from 'basic-ftp';
 import { ProtocolError } from './errors.js';
+import { parseListedTime } from './listed-time.js';
+import type { ServerTimeZone } from './server-time-zone.js';
 
 export interface Entry {
   /** One component: never empty, `.` or `..`, and without a slash. For a local path, see `safeLocalName`. */
@@ -9,8 +11,10 @@ export interface Entry {
   readonly type: 'file' | 'directory' | 'link' | 'other';
   /** Bytes. */
   readonly size: number | undefined;
-  /** From a machine listing, where it is UTC; LIST has no time that could be relied on. */
+  /** From a machine listing, where it is UTC. LIST writes the server's own time, which needs `serverTimeZone` to be one. */
   readonly modifiedAt: Date | undefined;
+  /** How exact `modifiedAt` is: LIST cuts it to the minute, and to the day where it is older than half a year. */
+  readonly modifiedPrecision: 'exact' | 'minute' | 'day' | undefined;
   /** Where a link points. */
   readonly linkTarget: string | undefined;
   /** The time as LIST wrote it, for people. */
@@ -39,11 +43,13 @@ export function parseMachineEntry(line: string): Entry | undefined {
 export function machineEntry({ facts, name }: MlsxEntry): Entry {
   const type = facts.get('type') ?? '';
   const link = SLINK.exec(type);
+  const modifiedAt = attempt(() => parseTime(facts.get('modify') ?? ''));
   return Object.freeze({
     name,
     type: link === null ? entryType(type) : 'link',
     size: attempt(() => parseByteOffset(facts.get('size') ?? '')),
-    modifiedAt: attempt(() => parseTime(facts.get('modify') ?? '')),
+    modifiedAt,
+    modifiedPrecision: modifiedAt === undefined ? undefined : 'exact',
     linkTarget: link?.[1],
     listedTime: undefined,
     facts,
@@ -52,7 +58,13 @@ export function machineEntry({ facts, name }: MlsxEntry): Entry {
 
 /** A folder of which nothing else is known. */
 export function folderEntry(name: string): Entry {
-  const unknown = { size: undefined, modifiedAt: undefined, linkTarget: undefined, listedTime: undefined };
+  const unknown = {
+    size: undefined,
+    modifiedAt: undefined,
+    modifiedPrecision: undefined,
+    linkTarget: undefined,
+    listedTime: undefined,
+  };
   return Object.freeze({ name, type: 'directory', ...unknown, facts: NO_FACTS });
 }
 
@@ -75,7 +87,8 @@ function fromFileInfo(info: FileInfo): Entry | undefined {
     name,
     type,
     size: type === 'directory' ? undefined : info.size,
-    modifiedAt: info.modifiedAt,
+    modifiedAt: undefined,
+    modifiedPrecision: undefined,
     linkTarget: info.link === undefined ? undefined : restored(info.link),
     listedTime: info.rawModifiedAt === '' ? undefined : info.rawModifiedAt,
     facts: NO_FACTS,
@@ -85,6 +98,14 @@ function fromFileInfo(info: FileInfo): Entry | undefined {
 /** A name as it was before the separators in it were put aside. */
 function restored(text: string): string {
   return text.replaceAll(LINE_SEPARATOR, '\u2028').replaceAll(PARAGRAPH_SEPARATOR, '\u2029');
+}
+
+/** The entry with the time that LIST wrote, read by a clock in this zone. */
+export function timedEntry(entry: Entry, zone: ServerTimeZone, nowMs: number): Entry {
+  const listed = parseListedTime(entry.listedTime ?? '', zone.toWall(nowMs));
+  if (listed === undefined) return entry;
+  const modifiedAt = new Date(zone.fromWall(listed.wallMs));
+  return Object.freeze({ ...entry, modifiedAt, modifiedPrecision: listed.precision });
 }
 
 /** Some servers give whole paths; whatever they give, a name is what stands behind the last slash. */

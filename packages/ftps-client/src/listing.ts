@@ -5,8 +5,12 @@ import { LimitError, type ByteChannel } from '@ftps-kit/tls-core';
 import { ReplyError } from './errors.js';
 import { hasMachineListing } from './features.js';
 import { MAX_LISTING_BYTES, MAX_LISTING_LINE_BYTES } from './limits.js';
-import { parseListing, parseMachineEntry, type Entry } from './list-entry.js';
+import { parseListing, parseMachineEntry, timedEntry, type Entry } from './list-entry.js';
+import { parseListedTime } from './listed-time.js';
+import { timeIfTold } from './modification-time.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
+import { joined } from './remote-path.js';
+import { fixedOffset, learnedOffset } from './server-time-zone.js';
 import { TransferMeter } from './transfer-meter.js';
 import { runTransfer, type LoginContext } from './transfer.js';
 
@@ -22,7 +26,42 @@ export async function listEntries(
     const lines = await transferLines(context, pathCommand('MLSD', path), signal);
     return lines.map(parseMachineEntry).filter((entry) => entry !== undefined);
   }
-  return parseListing((await listText(context, path, signal)).join('\n'));
+  return withTimes(context, path, parseListing((await listText(context, path, signal)).join('\n')), signal);
+}
+
+/** LIST's times are the server's own: they are times where its zone is known. */
+async function withTimes(
+  context: LoginContext,
+  path: string | undefined,
+  entries: readonly Entry[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Entry[]> {
+  const { serverTimeZone, traits } = context;
+  if (serverTimeZone === undefined) return entries;
+  if (serverTimeZone === 'learn') {
+    if (traits.utcOffsetMs === undefined) await learnOffset(context, path, entries, signal);
+    if (typeof traits.utcOffsetMs !== 'number') return entries;
+  }
+  const zone = serverTimeZone === 'learn' ? fixedOffset(traits.utcOffsetMs ?? 0) : serverTimeZone;
+  const now = Date.now();
+  return entries.map((entry) => timedEntry(entry, zone, now));
+}
+
+/** Asks for the time of one file that is listed to the minute, and compares. */
+async function learnOffset(
+  context: LoginContext,
+  path: string | undefined,
+  entries: readonly Entry[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const now = Date.now();
+  for (const { type, name, listedTime } of entries) {
+    const listed = type === 'file' ? parseListedTime(listedTime ?? '', now) : undefined;
+    if (listed?.precision !== 'minute') continue;
+    const time = await timeIfTold(context, joined(path ?? '', name), signal);
+    context.traits.utcOffsetMs = (time && learnedOffset(listed.wallMs, time.getTime())) ?? null;
+    return;
+  }
 }
 
 /** LIST leaves hidden files out on many servers, unless asked as `ls` is; a server may take that for a name. */

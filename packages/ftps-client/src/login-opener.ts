@@ -56,6 +56,7 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     const data = new DataConnections(control, protection, options, traits);
     return {
       ...{ control, data, features, timeouts, onNotResumed, traits },
+      serverTimeZone: options.serverTimeZone,
       ...{ greeting, handshake: protection?.handshake },
     };
   } catch (error) {

@@ -109,10 +109,12 @@ async function fromParent(context: LoginContext, path: string, signal: AbortSign
   const entry = listed.find((candidate) => candidate.name === name);
   if (entry === undefined) throw new NotFoundError(path);
   if (entry.type !== 'file') return entry;
+  const told = entry.modifiedPrecision === 'exact' ? undefined : await timeIfTold(context, path, signal);
   return Object.freeze({
     ...entry,
     size: entry.size ?? (await sizeIfTold(context, path, signal)),
-    modifiedAt: entry.modifiedAt ?? (await timeIfTold(context, path, signal)),
+    modifiedAt: told ?? entry.modifiedAt,
+    modifiedPrecision: told === undefined ? entry.modifiedPrecision : 'exact',
   });
 }
 

@@ -10,6 +10,8 @@ export class ServerTraits {
   wantsDataConnectionFirst = false;
   /** How it spells names; undefined until FEAT or a listing has shown. */
   nameEncoding: 'utf8' | 'latin1' | undefined;
+  /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */
+  utcOffsetMs: number | null | undefined;
   /** `LIST -a` was not understood as an option. */
   refusesListOptions = false;
 }

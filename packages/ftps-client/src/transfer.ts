@@ -16,6 +16,7 @@ import { ProtocolError, isNegative } from './errors.js';
 import type { Features } from './features.js';
 import type { Timeouts } from './client-options.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
+import type { ServerTimeZone } from './server-time-zone.js';
 import type { ServerTraits } from './server-traits.js';
 import { failureOf, isPeersDoing, refusalOf, type TransferState } from './transfer-failure.js';
 import type { TransferMeter } from './transfer-meter.js';
@@ -30,6 +31,8 @@ export interface LoginContext {
   readonly features: Features;
   readonly timeouts: Timeouts;
   readonly onNotResumed: 'allow' | 'fail';
+  /** That LIST writes its times in; `learn`: to be found out; undefined: not to be guessed. */
+  readonly serverTimeZone: ServerTimeZone | 'learn' | undefined;
   /** What is known of the server; kept beyond this login. */
   readonly traits: ServerTraits;
 }

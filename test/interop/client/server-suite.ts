@@ -1,6 +1,6 @@
 // What our client must do with every real server: a suite that is a function of the server.
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -304,6 +304,18 @@ export function realServerSuite(real: RealServer): void {
         const result = await client.upload(Buffer.from('hello'), '/a');
         expect(result.handshake).to.include({ protocol: 'TLSv1.2', resumed: true });
         expect(await client.size('/a')).to.equal(5);
+      });
+    }
+
+    if (!real.machineListing) {
+      it('has its clock learned from one file, so that the times it lists are times', async () => {
+        await using server = await real.start({});
+        await server.seed({ file: 'hello' });
+        await using client = await connect(real, { ...clientOptions(server), serverTimeZone: 'learn' });
+        const [entry] = await collect(client.list('/'));
+        const { mtimeMs } = await stat(join(server.root, 'file'));
+        expect(entry?.modifiedAt?.getTime()).to.equal(Math.floor(mtimeMs / 60_000) * 60_000);
+        expect(entry?.modifiedPrecision).to.equal('minute');
       });
     }
 

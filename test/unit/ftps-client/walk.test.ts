@@ -10,7 +10,13 @@ type Tree = Readonly<Record<string, readonly string[] | Error>>;
 function entryOf(text: string): Entry {
   const [name = '', key] = text.replace(/[/@]$/, '').split('=');
   const type = text.endsWith('/') ? 'directory' : text.endsWith('@') ? 'link' : 'file';
-  const unknown = { size: undefined, modifiedAt: undefined, linkTarget: undefined, listedTime: undefined };
+  const unknown = {
+    size: undefined,
+    modifiedAt: undefined,
+    modifiedPrecision: undefined,
+    linkTarget: undefined,
+    listedTime: undefined,
+  };
   return { name, type, ...unknown, facts: new Map(key === undefined ? [] : [['unique', key]]) };
 }
 
