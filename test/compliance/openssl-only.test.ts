@@ -55,6 +55,30 @@ async function withEarlyData(
   return { client, server };
 }
 
+/** How many buffers are asked for by name while `work` is done; what Node reads into it gets elsewhere. */
+async function countBuffers(work: () => Promise<void>): Promise<number> {
+  const names = ['alloc', 'allocUnsafe', 'allocUnsafeSlow', 'concat'] as const;
+  let made = 0;
+  const restore = names.map((name) => {
+    const descriptor = Object.getOwnPropertyDescriptor(Buffer, name) ?? {};
+    const original = descriptor.value as (...args: unknown[]) => unknown;
+    const value = (...args: unknown[]): unknown => {
+      made += 1;
+      return original.apply(Buffer, args);
+    };
+    Object.defineProperty(Buffer, name, { ...descriptor, value });
+    return () => {
+      Object.defineProperty(Buffer, name, descriptor);
+    };
+  });
+  try {
+    await work();
+  } finally {
+    for (const undo of restore) undo();
+  }
+  return made;
+}
+
 function identityOf({ certPem, keyPem }: TestIdentity): ServerIdentity {
   return new ServerIdentity({ cert: certPem, key: keyPem });
 }
@@ -373,6 +397,24 @@ describe('the openssl engine alone', () => {
         expect(await pair.client.read(Buffer.alloc(1))).to.equal(0);
       }
     });
+  });
+
+  it('has no new buffer for each chunk: those that have left are used again', async () => {
+    const sides = await sidesOf();
+    const pair = await handshake(sides, newBindings(sides), 'data');
+    const chunk = Buffer.alloc(65_536, 'chunk');
+    const into = Buffer.alloc(65_536);
+    const move = async (chunks: number): Promise<void> => {
+      const sending = (async () => {
+        for (let n = 0; n < chunks; n += 1) await pair.client.write(chunk);
+      })();
+      for (let left = chunks * chunk.length; left > 0; left -= await pair.server.read(into));
+      await sending;
+    };
+    await move(100);
+    // As many as may be on their way at a time, where that is more than before.
+    expect(await countBuffers(() => move(500))).to.be.below(10);
+    await endBoth(pair);
   });
 
   it('holds a sender back when nobody reads', async () => {
