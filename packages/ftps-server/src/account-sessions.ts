@@ -48,7 +48,7 @@ export class AccountSessions {
   readonly #timing: Timing;
   readonly #accounts = new Map<string, Kept<Shared>>();
   readonly #roots = new Map<string, Kept<FileSystem>>();
-  readonly #trees = new Map<FileSystem, Kept<Tree>>();
+  readonly #trees = new Map<FileSystem, Tree>();
 
   constructor(timing: Timing = systemTiming) {
     this.#timing = timing;
@@ -75,10 +75,7 @@ export class AccountSessions {
       parsed.revoked?.addEventListener('abort', onRevoked);
       endings.push(() => parsed.revoked?.removeEventListener('abort', onRevoked));
       const { fileSystem, quotaBytes } = parsed;
-      const tree =
-        quotaBytes === undefined
-          ? undefined
-          : keep(this.#trees, fileSystem, () => ({ usage: new TreeUsage(fileSystem), views: new Map() }));
+      const tree = quotaBytes === undefined ? undefined : this.#treeOf(fileSystem);
       if (tree !== undefined) endings.push(tree.usage.retain());
       return {
         account: withQuota(parsed, tree),
@@ -98,6 +95,20 @@ export class AccountSessions {
   /** How many sessions an account has. */
   sessionsOf(name: string): number {
     return this.#accounts.get(name)?.users ?? 0;
+  }
+
+  /** Kept until its last upload is over, which may end behind its session. */
+  #treeOf(fileSystem: FileSystem): Tree {
+    const found = this.#trees.get(fileSystem);
+    if (found !== undefined) return found;
+    const tree: Tree = {
+      usage: new TreeUsage(fileSystem, () => {
+        if (this.#trees.get(fileSystem) === tree) this.#trees.delete(fileSystem);
+      }),
+      views: new Map(),
+    };
+    this.#trees.set(fileSystem, tree);
+    return tree;
   }
 
   #rates({ rates }: GrantedAccount, shared: Shared): SessionRates {

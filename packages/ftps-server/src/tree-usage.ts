@@ -17,8 +17,12 @@ export class TreeUsage {
   #usedBytes = 0;
   #counted: Promise<void> | undefined;
 
-  constructor(files: FileSystem) {
+  readonly #onIdle: () => void;
+
+  /** `onIdle` is called when nobody relies on the count any more, and no upload is under way. */
+  constructor(files: FileSystem, onIdle: () => void = () => undefined) {
     this.#files = files;
+    this.#onIdle = onIdle;
   }
 
   /** Bytes of all files. */
@@ -155,21 +159,26 @@ export class TreeUsage {
   }
 
   #count(): Promise<void> {
-    this.#counted ??= treeBytes(this.#files).then(
+    if (this.#counted !== undefined) return this.#counted;
+    const counted = treeBytes(this.#files).then(
       (bytes) => {
-        this.#usedBytes = bytes;
+        // A walk that nobody waited for to the end must not undo what was counted since.
+        if (this.#counted === counted) this.#usedBytes = bytes;
       },
       (error: unknown) => {
-        this.#counted = undefined;
+        if (this.#counted === counted) this.#counted = undefined;
         throw error;
       },
     );
-    return this.#counted;
+    this.#counted = counted;
+    return counted;
   }
 
   /** With nobody left the next login counts anew, and sees what others have done meanwhile. */
   #forget(): void {
-    if (this.#users === 0 && this.#claims.isEmpty) this.#counted = undefined;
+    if (this.#users > 0 || !this.#claims.isEmpty) return;
+    this.#counted = undefined;
+    this.#onIdle();
   }
 }
 

@@ -94,6 +94,20 @@ describe('the sessions of an account', () => {
     expect(await usedBytes(enter({ root: undefined, fileSystem, quotaBytes: 100 }))).to.equal(25);
   });
 
+  it('still count an upload that ends behind its session', async () => {
+    const fileSystem = new LocalFileSystem(root);
+    const last = enter({ root: undefined, fileSystem, quotaBytes: 10 });
+    await upload(last, 3);
+    const file = await last.account.fileSystem.openWrite('/a', { kind: 'append' });
+    await file.write(Buffer.alloc(2));
+    last.leave();
+    const next = enter({ root: undefined, fileSystem, quotaBytes: 10 });
+    await file.write(Buffer.alloc(2));
+    expect(await next.account.fileSystem.freeSpace?.('/')).to.equal(3);
+    await file.abort();
+    expect(await usedBytes(next)).to.equal(7);
+  });
+
   it('say when they are one too many, and count no more once they have left', () => {
     const one = enter({ maxSessions: 1 });
     const tooMany = enter({ maxSessions: 1 });
