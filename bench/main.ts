@@ -1,10 +1,11 @@
 // Runs the benchmarks named as arguments, or all: `npm run bench -- [--json] [--rounds N] [NAME…]`.
 import { parseArgs } from 'node:util';
 import { resultsOf, tableOf, type Benchmark } from './benchmark.js';
+import { serverTransfer } from './server-transfer.js';
 import { tlsHandshakes } from './tls-handshakes.js';
 import { tlsThroughput } from './tls-throughput.js';
 
-const benchmarks: readonly Benchmark[] = [tlsThroughput, tlsHandshakes];
+const benchmarks: readonly Benchmark[] = [tlsThroughput, tlsHandshakes, serverTransfer];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

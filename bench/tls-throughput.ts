@@ -32,6 +32,11 @@ export const tlsThroughput: Benchmark = {
 async function contestant(task: FarSideTask): Promise<Contestant> {
   const farSide = await FarSide.start(task);
   farSides.push(farSide);
+  return throughput(task, farSide);
+}
+
+/** Sends to a far side that was started with this task, and whoever started it ends it. */
+export function throughput(task: FarSideTask, farSide: FarSide): Contestant {
   return {
     name: task.engine === 'none' ? 'raw TCP' : `${task.engine} engine`,
     async run() {
