@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import {
+  AbortedError,
   ConfigError,
   LocalFileError,
   RenameError,
@@ -135,6 +136,19 @@ describe('an upload that is tried again', () => {
 
   it('never goes on behind the old file, where the server keeps nothing of a broken upload', async () => {
     await withFaultyServer({ fault: firstCut(60_000, 'nothing') }, async (client, server) => {
+      server.put('a', randomBytes(30_000));
+      expect(await client.upload(content, 'a', { retry: now })).to.include({ attempts: 2, resumedAt: 0 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
+  it('goes on behind nothing where nobody told what was there before', async () => {
+    const busy: Fault = async ({ verb, count, peer }) => {
+      if (verb !== 'SIZE' || count > 1) return false;
+      await peer.say('450 busy\r\n');
+      return true;
+    };
+    await withFaultyServer({ fault: either(busy, firstCut(60_000, 'nothing')) }, async (client, server) => {
       server.put('a', randomBytes(30_000));
       expect(await client.upload(content, 'a', { retry: now })).to.include({ attempts: 2, resumedAt: 0 });
       expect(server.bytes('a')?.equals(content)).to.equal(true);
@@ -344,6 +358,21 @@ describe('an atomic upload', () => {
     }
   });
 
+  it('removes the temporary file when it is aborted while it is checked', async () => {
+    const controller = new AbortController();
+    const fault: Fault = ({ verb }) => {
+      if (verb === 'HASH') controller.abort();
+      return false;
+    };
+    await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
+      const options = { atomic: true, signal: controller.signal };
+      const error = await rejection(client.upload(content, 'a', options));
+      expect(error).to.be.instanceOf(AbortedError);
+      expect(leftBehind(error)).to.equal(undefined);
+      expect(names(server)).to.deep.equal([]);
+    });
+  });
+
   it('says what it could not remove', async () => {
     const fault = either(firstCut(60_000), refusing('DELE', '550 not you'));
     await withFaultyServer({ fault }, async (client, server) => {
@@ -410,6 +439,20 @@ describe('an upload with resume', () => {
       const result = await client.upload(content, 'a', { resume: true });
       expect(result).to.include({ resumedAt: 5000, prefix: 'unchecked' });
       expect(result.verified).to.deep.equal({ by: 'size', sizeBytes: content.length });
+    });
+  });
+
+  it('finds what is there again where an attempt came to nothing', async () => {
+    const fault: Fault = async ({ verb, count, peer }) => {
+      if (verb !== 'APPE' || count > 1) return false;
+      await peer.say('425 no data connection\r\n');
+      return true;
+    };
+    await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
+      server.put('a', content.subarray(0, 5000));
+      const result = await client.upload(content, 'a', { resume: true, retry: now });
+      expect(result).to.include({ attempts: 2, resumedAt: 5000, prefix: 'hash' });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
     });
   });
 

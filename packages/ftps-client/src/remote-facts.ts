@@ -1,5 +1,5 @@
 // What a server tells of a file before it moves: its size and the time it was modified (RFC 3659 §3 and §4).
-import { GrammarError, parseByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
+import { GrammarError, ReplyCode, parseByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
 import type { ControlConnection, ReplyDeadline } from './control-connection.js';
 import { ProtocolError, isNegative } from './errors.js';
 import { hasSize } from './features.js';
@@ -30,6 +30,20 @@ export async function sizeIfTold(
   // file.
   const [text = ''] = reply.lines;
   return /[0-9]/.test(text) ? sizeIn(reply) : undefined;
+}
+
+/**
+ * The size of what stands under a name; `absent` where the server says that nothing does; `unknown` where it says neither.
+ */
+export async function sizeOrAbsence(
+  { control, features, timeouts }: LoginContext,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<number | 'absent' | 'unknown'> {
+  if (!hasSize(features)) return 'unknown';
+  const reply = await control.run(outgoingPath('SIZE', path), { timeoutMs: timeouts.replyMs, signal });
+  if (!isNegative(reply)) return sizeIn(reply);
+  return reply.code === ReplyCode.FileUnavailable ? 'absent' : 'unknown';
 }
 
 /** Whether two looks at a file, one after the other, saw the same one. What neither told does not count against it. */

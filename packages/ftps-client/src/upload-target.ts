@@ -53,15 +53,16 @@ export class UploadTarget {
   /** Gives the whole file its name. Rejects with `RenameError` where the server does not, and as the connection breaks. */
   async settle(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
     if (!this.isTemporary) return;
+    if (signal?.aborted === true) throw new AbortedError('RNFR was aborted', { cause: signal.reason });
     this.#isWhole = true;
     if (this.#isRenaming && (await this.#wasRenamed(context, whole, signal))) return;
     this.#isRenaming = true;
     try {
-      await this.#rename(context, signal);
+      await this.#rename(context);
     } catch (error) {
       if (!(error instanceof ReplyError) || isTransient(error)) throw error;
       if (!this.#replace) throw this.#notRenamed(error, whole);
-      await this.#replaceOld(context, whole, signal);
+      await this.#replaceOld(context, whole);
     }
   }
 
@@ -86,9 +87,7 @@ export class UploadTarget {
     return { side: 'remote', path: this.path, what: 'rest' };
   }
 
-  async #rename(context: LoginContext, signal: AbortSignal | undefined): Promise<void> {
-    const { control, timeouts } = context;
-    if (signal?.aborted === true) throw new AbortedError('RNFR was aborted', { cause: signal.reason });
+  async #rename({ control, timeouts }: LoginContext): Promise<void> {
     // Not to be aborted between the two, nor given up while the second is on its way: nobody would know its outcome.
     const deadline = { timeoutMs: timeouts.replyMs };
     await control.demand(outgoingPath('RNFR', this.path), deadline);
@@ -112,13 +111,13 @@ export class UploadTarget {
   }
 
   /** For servers that rename over no file. In between there is none under the real name. */
-  async #replaceOld(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
+  async #replaceOld(context: LoginContext, whole: WholeUpload): Promise<void> {
     const { control, timeouts } = context;
     const remove = outgoingPath('DELE', this.#realPath);
     const removed = await control.run(remove, { timeoutMs: timeouts.replyMs });
     if (isNegative(removed)) throw this.#notRenamed(refused(remove, removed), whole);
     try {
-      await this.#rename(context, signal);
+      await this.#rename(context);
     } catch (error) {
       if (!(error instanceof ReplyError) || isTransient(error)) throw error;
       throw this.#notRenamed(error, whole);

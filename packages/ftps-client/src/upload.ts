@@ -5,7 +5,7 @@ import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
 import { outgoingPath } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
-import { sizeIfTold } from './remote-facts.js';
+import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
 import { remoteHash } from './remote-hash.js';
 import { withAttempts } from './retry.js';
 import { endSending, send } from './send.js';
@@ -61,19 +61,17 @@ class Upload {
   readonly #totalBytes: number | undefined;
   readonly #startedAt = performance.now();
   #context: LoginContext | undefined;
-  /** What stood under the target's name before the first byte went; undefined where nothing did, or nobody knows. */
-  #sizeBefore: number | undefined;
+  /** What stood under the target's name before the first byte went. Nothing stands under a temporary one. */
+  #sizeBefore: number | 'absent' | 'unknown' = 'absent';
   #hash: StreamHash | undefined;
   #start: Start = FROM_THE_BEGINNING;
   /** Where in the file the bytes of any attempt ended. */
   #sentTo = 0;
   #moved = 0;
-  /** Whether any attempt came to its transfer. */
+  /** Whether any byte was sent. */
   #hasBegun = false;
-  /** Whether another attempt came to its transfer before this one. */
+  /** Whether another attempt had sent some before this one. */
   #isLater = false;
-  /** Set where what the server has is known to be wrong. */
-  #mustStartOver = false;
   #sent: Sent | undefined;
 
   constructor(logins: Logins, source: UploadSource, target: UploadTarget, options: ParsedUploadOptions) {
@@ -94,7 +92,7 @@ class Upload {
     const { retry: policy, signal, onAttempt } = this.#options;
     try {
       return await withAttempts(
-        { policy, signal, closed: this.#logins.closed, onAttempt, obstacle: (error) => this.#obstacle(error) },
+        { policy, signal, closed: this.#logins.closed, onAttempt, obstacle: () => this.#obstacle() },
         (attempt) => this.#logins.withPin(signal, () => this.#attempt(attempt)),
       );
     } catch (thrown) {
@@ -143,7 +141,7 @@ class Upload {
     if (resume) return this.#resumedStart(context, check);
     // What stands there now must not be taken for the beginning of this upload when it is tried again.
     const mustKnow = append || (retry.attempts > 1 && !this.#target.isTemporary);
-    if (mustKnow) this.#sizeBefore = await sizeIfTold(context, this.#target.path, signal);
+    if (mustKnow) this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
     return FROM_THE_BEGINNING;
   }
 
@@ -182,18 +180,18 @@ class Upload {
 
   /** Behind what the server has of the attempts before. It is asked, never guessed. */
   async #laterStart(context: LoginContext): Promise<Start> {
-    if (this.#mustStartOver || !(await this.#source.isUnchanged())) return this.#startOver();
+    if (!(await this.#source.isUnchanged())) return this.#startOver();
     const { append, signal } = this.#options;
     const size = await sizeIfTold(context, this.#target.path, signal);
     if (append) return this.#laterAppend(size);
     if (size === undefined || size === 0 || size > this.#sentTo) return this.#startOver();
     // The old file, as servers show it that keep nothing of a broken upload; or, by chance, as many bytes of the new one.
-    if (size === this.#sizeBefore) return this.#startOver();
+    if (size === this.#sizeBefore || this.#sizeBefore === 'unknown') return this.#startOver();
     return { offset: size, prefix: this.#start.prefix === 'unchecked' ? 'unchecked' : 'own' };
   }
 
   #laterAppend(size: number | undefined): Start {
-    const base = this.#sizeBefore ?? 0;
+    const base = this.#base;
     const added = (size ?? 0) - base;
     if (added < 0 || added > this.#sentTo) {
       throw new TransferError(
@@ -205,8 +203,12 @@ class Upload {
     return added === 0 ? FROM_THE_BEGINNING : { offset: added, prefix: 'own' };
   }
 
+  /** Bytes of the remote file that were there before any of ours. */
+  get #base(): number {
+    return typeof this.#sizeBefore === 'number' ? this.#sizeBefore : 0;
+  }
+
   #startOver(): Start {
-    this.#mustStartOver = false;
     this.#hash?.restart();
     this.#sentTo = 0;
     return FROM_THE_BEGINNING;
@@ -214,11 +216,10 @@ class Upload {
 
   async #send(context: LoginContext, check: Check): Promise<Sent> {
     this.#isLater = this.#hasBegun;
-    this.#hasBegun = true;
     const outcome = await this.#transfer(context);
     const { signal, append, modifiedAt, preserveTimes } = this.#options;
     const { path } = this.#target;
-    const base = append ? (this.#sizeBefore ?? 0) : 0;
+    const base = append ? this.#base : 0;
     const verified = await verifyFile(
       context,
       check,
@@ -240,7 +241,6 @@ class Upload {
     const { offset } = this.#start;
     if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return error;
     if (error.resumable || !this.#isLater || offset === 0) return error;
-    this.#mustStartOver = true;
     return new VerificationError(
       `${error.message}; bytes that an earlier attempt had sent beyond ${offset} seem to have come late`,
       { bytes: error.bytes, safeBytes: 0, resumable: true, reply: error.reply, reason: error.reason },
@@ -265,7 +265,6 @@ class Upload {
     } catch (error) {
       if (!isRefusalOf('REST', error) && !isRefusalOf('STOR', error)) throw error;
       // Neither works for this file: it has to go as a whole.
-      if (!this.#source.canOpen) throw error;
       this.#start = this.#startOver();
       return this.#run(context, 'STOR', 0);
     }
@@ -285,6 +284,7 @@ class Upload {
         move: async (channel) => {
           let at = offset;
           await send(channel, reading, meter, (chunk) => {
+            this.#hasBegun = true;
             this.#hash?.update(chunk, at);
             at += chunk.length;
             this.#sentTo = Math.max(this.#sentTo, at);
@@ -310,19 +310,15 @@ class Upload {
     throw new LocalFileError(`the source ended after ${sizeBytes} bytes, and not after ${announced}`, undefined);
   }
 
-  #obstacle(error: Error): string | undefined {
+  #obstacle(): string | undefined {
     if (this.#sent !== undefined) return undefined;
     // Only what can be looked at can be added to again.
-    if (this.#options.append && !this.#hasSize && !(error instanceof ReplyError)) {
-      return 'the server has no SIZE, and so nobody knows what was added';
+    if (this.#options.append && this.#hasBegun && this.#sizeBefore === 'unknown') {
+      return 'the server did not tell the size of the file before, so that nobody knows what was added';
     }
     return this.#source.canOpen
       ? undefined
       : 'the source is a stream that is read already; a function (start) => stream could be opened again';
-  }
-
-  get #hasSize(): boolean {
-    return this.#context?.features.has('SIZE') === true;
   }
 }
 
