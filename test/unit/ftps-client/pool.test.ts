@@ -135,6 +135,22 @@ describe('a pool', () => {
     expect(await holding).to.equal(5);
   });
 
+  it('lends nothing to a call whose signal fired before it was made, though a login is idle', async () => {
+    await using server = await TestServer.start({ files: { a: 'hello' } });
+    await using pool = new FtpsPool(ownOptions(server), { size: 1 });
+    expect(await pool.size('/a')).to.equal(5);
+    let isLent = false;
+    const call = pool.run(
+      () => {
+        isLent = true;
+        return Promise.resolve();
+      },
+      { signal: AbortSignal.abort() },
+    );
+    expect(await rejection(call)).to.be.instanceOf(AbortedError);
+    expect(isLent).to.equal(false);
+  });
+
   it('has options that are checked before anything is opened', () => {
     const options = { host: 'localhost' };
     expect(() => new FtpsPool(options, { sise: 2 } as object)).to.throw(ConfigError, 'sise');

@@ -1,5 +1,6 @@
 // Many logins on one server, lent to whoever has work for one.
 import { EventEmitter, setMaxListeners } from 'node:events';
+import { AbortedError } from '@ftps-kit/tls-core';
 import type { CallOptions, HashOptions, TreeOptions } from '../call-options.js';
 import { announcerOf } from '../client-events.js';
 import { FtpsClient } from '../client.js';
@@ -95,11 +96,13 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   async run<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions = {}): Promise<T> {
     knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
     // One signal for a thousand calls is no leak.
-    if (options.signal !== undefined) setMaxListeners(0, options.signal);
+    const { signal } = options;
+    if (signal !== undefined) setMaxListeners(0, signal);
+    if (signal?.aborted === true) throw new AbortedError('aborted before it began', { cause: signal.reason });
     const { held } = this.#leases;
     const idle = held === undefined ? undefined : this.#members.takeIdle();
     if (held !== undefined && idle === undefined) return work(held.member.client);
-    const member = idle ?? (await this.#members.take(options.signal));
+    const member = idle ?? (await this.#members.take(signal));
     try {
       return await this.#leases.run(new Lease(member), () => work(member.client));
     } finally {
