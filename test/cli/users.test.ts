@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { cheapHash } from '../support/cheap-hash.js';
-import { PASSWORD, USER, ftps, jsonLines, startFtps, startServe } from '../support/ftps-command.js';
+import { testCertificates } from '../support/certificates.js';
+import { RawFtpClient } from '../support/raw-ftp-client.js';
+import { PASSWORD, USER, ftps, jsonLines, startServe } from '../support/ftps-command.js';
 
 describe('ftps passwd and the users of ftps serve', () => {
   let folder: string;
@@ -131,25 +133,37 @@ describe('ftps passwd and the users of ftps serve', () => {
       expect(refused.stderr).to.equal(unknown.stderr.replace('carol', USER));
     });
 
-    it('reads the file again at SIGHUP: no transfer ends by it, who was removed gets in no more, who is new does', async () => {
-      await writeFile(join(served, 'large.bin'), Buffer.alloc(1_500_000));
-      await writeUsers([{ rates: { downloadBytesPerSecond: 1_000_000 } }, { name: 'bob' }]);
-      await using server = await startServe(served, ['--users', users]);
-      await using alice = startFtps(['get', server.url('large.bin'), join(folder, 'large.bin'), ...server.trust]);
-      await server.command.shown(/"event":"login"/);
+    it('reads the file again at SIGHUP: no transfer ends by it, who was removed ends behind it, who is new gets in', async () => {
+      const { server: identity, caPem } = await testCertificates();
+      await writeUsers([{}, { name: 'bob' }]);
+      const tls = ['--cert', identity.certFile, '--key', identity.keyFile];
+      await using server = await startServe(served, ['--users', users, ...tls]);
+      const target = { host: '127.0.0.1', port: server.port, caPem, implicit: false, password: PASSWORD };
+      await using alice = await RawFtpClient.loggedIn({ ...target, user: USER });
+      await using bob = await RawFtpClient.loggedIn({ ...target, user: 'bob' });
+      const uploads = [await alice.openData(), await bob.openData()];
+      await alice.expect(150, 'STOR alices');
+      await bob.expect(150, 'STOR bobs');
+      for (const { channel } of uploads) await channel.write(Buffer.from('before, '));
       await writeUsers([{}, { name: 'carol' }]);
       server.command.kill('SIGHUP');
       await server.command.shown(/"event":"users"/);
-      expect(await alice.ended).to.equal(0);
-      const told = server.events().filter(({ event, command }) => event === 'users' || command === 'RETR');
-      expect(told.map(({ event, bytes, replyCode }) => [event, bytes, replyCode])).to.deep.equal([
-        ['users', undefined, undefined],
-        ['transfer', 1_500_000, 226],
-      ]);
-      expect(told[0]).to.deep.include({ users: 2, removed: ['bob'] });
+      for (const { channel } of uploads) {
+        await channel.write(Buffer.from('after'));
+        await channel.end();
+      }
+      expect([(await alice.reply()).code, (await bob.reply()).code]).to.deep.equal([226, 226]);
+      await alice.expect(257, 'PWD');
+      expect((await bob.reply()).code).to.equal(421);
+      for (const { channel } of uploads) channel.destroy();
+      for (const name of ['alices', 'bobs']) {
+        expect(await readFile(join(served, name), 'utf8')).to.equal('before, after');
+      }
+      const told = server.events().find(({ event }) => event === 'users');
+      expect(told).to.deep.equal({ event: 'users', users: 2, removed: ['bob'] });
       const login = async (name: string): Promise<number | null> =>
         (await ftps(['ls', server.url('').replace(USER, name), ...server.trust])).code;
-      expect([await login(USER), await login('bob'), await login('carol')]).to.deep.equal([0, 4, 0]);
+      expect([await login('bob'), await login('carol')]).to.deep.equal([4, 0]);
     });
 
     it('goes on with the users it has where the file is broken at SIGHUP, and says why', async () => {

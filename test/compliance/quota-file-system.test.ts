@@ -189,6 +189,15 @@ describe('QuotaFileSystem', () => {
     expect((await readFile(files, '/d/a')).toString()).to.equal('abcdef');
   });
 
+  it('does not count what an upload has left behind that was killed', async () => {
+    const killed = await local.openWrite('/a', replace);
+    await killed.write(Buffer.alloc(5));
+    const files = limited(10);
+    await writeFile(files, '/b', Buffer.alloc(10));
+    expect(await files.usedBytes()).to.equal(10);
+    await killed.abort();
+  });
+
   it('counts again once nobody relies on the count any more', async () => {
     const usage = new TreeUsage(local);
     const release = usage.retain();
