@@ -106,7 +106,11 @@ export class ScriptedPeer {
 
   /** Says text as it is; the script writes the line ends. */
   async say(text: string): Promise<void> {
-    await this.#channel.write(Buffer.from(text));
+    await this.sayBytes(Buffer.from(text));
+  }
+
+  async sayBytes(bytes: Uint8Array): Promise<void> {
+    await this.#channel.write(bytes);
   }
 
   /** Expects exactly this line, and answers; without an answer it stays silent. */

@@ -85,6 +85,11 @@ export interface FtpsClientOptions {
    * them. Default `auto`: yes, unless the server is found to mind. `off`: never.
    */
   readonly pipelining?: 'auto' | 'off' | undefined;
+  /**
+   * Who makes data connections. Default `passive`: this side (EPSV, PASV). `active`: the server, to a port of this side
+   * (EPRT, PORT), where a firewall on its side leaves no other way; TLS is the same, with this side as its client.
+   */
+  readonly dataConnections?: 'passive' | 'active' | undefined;
   /** DANGEROUS: no TLS at all, so that everybody on the way reads password and files. Default false. */
   readonly dangerouslyPlain?: boolean | undefined;
   /** Ends the connecting; later calls take signals of their own. */
@@ -137,6 +142,7 @@ export interface ClientOptions {
   readonly memory: ServerMemory;
   readonly timeouts: Timeouts;
   readonly passiveAddress: 'control' | 'reply';
+  readonly dataConnections: 'passive' | 'active';
   readonly plain: boolean;
   readonly reconnect: boolean;
   /** Tells the listeners of the client. */
@@ -161,6 +167,7 @@ const KEYS: readonly string[] = [
   'memory',
   'timeouts',
   'passiveAddress',
+  'dataConnections',
   'reconnect',
   'encoding',
   'pipelining',
@@ -197,6 +204,7 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     memory: options.memory ?? new ServerMemory(),
     timeouts: parseTimeouts(options.timeouts ?? {}),
     passiveAddress: oneOf('passiveAddress', options.passiveAddress ?? 'control', ['control', 'reply']),
+    dataConnections: oneOf('dataConnections', options.dataConnections ?? 'passive', ['passive', 'active']),
     plain,
     reconnect: options.reconnect ?? false,
     announce,

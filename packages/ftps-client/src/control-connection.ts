@@ -27,6 +27,7 @@ export interface ReplyDeadline {
 /** A control connection whose security is settled. It reads all the time, so the server's going is noticed at once. */
 export class ControlConnection {
   readonly remote: Endpoint;
+  readonly local: Endpoint;
   readonly #channel: ByteChannel;
   readonly #reader: ReplyReader;
   readonly #announce: Announce;
@@ -38,11 +39,17 @@ export class ControlConnection {
   #isLeaving = false;
   #barrier: { readonly exchange: Exchange; readonly code: number } | undefined;
 
-  constructor(channel: ByteChannel, reader: ReplyReader, remote: Endpoint, announce: Announce = announceNothing) {
+  constructor(
+    channel: ByteChannel,
+    reader: ReplyReader,
+    ends: { readonly remote: Endpoint; readonly local: Endpoint },
+    announce: Announce = announceNothing,
+  ) {
     this.#channel = channel;
     this.#announce = announce;
     this.#reader = reader;
-    this.remote = remote;
+    this.remote = ends.remote;
+    this.local = ends.local;
     void this.#readReplies();
   }
 

@@ -62,7 +62,7 @@ async function openExplicit(
   const greeting = await readGreeting(reader, options);
   if (options.plain) {
     return {
-      control: new ControlConnection(transport, reader, transport.remote, options.announce),
+      control: new ControlConnection(transport, reader, transport, options.announce),
       greeting,
       protection: undefined,
     };
@@ -113,7 +113,7 @@ async function protect(
   try {
     const reader = new ReplyReader(channel);
     const greeting = await greet(reader);
-    const control = new ControlConnection(channel, reader, transport.remote, options.announce);
+    const control = new ControlConnection(channel, reader, transport, options.announce);
     const { handshake } = channel;
     return {
       control,

@@ -1,7 +1,10 @@
 // The user-DTP's way to a data connection: passive, TCP, and TLS with a ticket of the control connection.
+import { isIPv6 } from 'node:net';
 import {
   GrammarError,
+  encodeEprtArgument,
   encodeEpsvArgument,
+  encodePortArgument,
   parseExtendedPassiveReply,
   parsePassiveReply,
   type HostPort,
@@ -12,8 +15,10 @@ import {
   NotResumedError,
   SocketChannel,
   type ByteChannel,
+  type Endpoint,
   type HandshakeSummary,
 } from '@ftps-kit/tls-core';
+import { ActiveListener } from './active-listener.js';
 import type { ClientOptions } from './client-options.js';
 import type { ControlConnection } from './control-connection.js';
 import type { Protection } from './control-opener.js';
@@ -26,6 +31,14 @@ export interface DataConnection {
   readonly channel: ByteChannel;
   /** undefined on plain FTP. */
   readonly handshake: HandshakeSummary | undefined;
+}
+
+/** A data connection that both sides have agreed on. */
+export interface Listening {
+  /** Makes it, or takes it. Rejects with `ConnectionError`, `TimeoutError` or `AbortedError`. */
+  connect(signal: AbortSignal | undefined): Promise<SocketChannel>;
+  /** Lets go of it where it is not wanted. */
+  close(): void;
 }
 
 /** Opens the data connections of one control connection. */
@@ -52,23 +65,57 @@ export class DataConnections {
     return this.#protection !== undefined;
   }
 
+  /** Whether the server connects to us: then only once it was given a transfer command. */
+  get areActive(): boolean {
+    return this.#options.dataConnections === 'active';
+  }
+
   /** Whether something may be sent before the reply to what was sent before it. */
   get mayPipeline(): boolean {
     return this.#options.pipelining === 'auto' && !this.#traits.mindsPipelining;
   }
 
   /**
-   * Asks the server to listen, and gives where. The answer may be asked for ahead of the transfer, along with other
-   * commands; it serves one `connect`. Rejects with `ReplyError`, `ConnectionError`, `TimeoutError`, `AbortedError`, and
+   * Asks the server to listen, or tells it where this side does. May be done ahead of the transfer, along with other
+   * commands; serves one data connection. Rejects with `ReplyError`, `ConnectionError`, `TimeoutError`, `AbortedError`, and
    * with `NotResumedError` where no ticket is left for it and it must have one.
    */
-  async listen(signal: AbortSignal | undefined): Promise<HostPort> {
+  async listen(signal: AbortSignal | undefined): Promise<Listening> {
     this.#mustHaveTicket();
-    return this.#listeningAddress(signal);
+    if (this.areActive) return this.#listenHere(signal);
+    const address = await this.#listeningAddress(signal);
+    return { connect: (ending) => this.#connect(address, ending), close: () => undefined };
   }
 
-  /** Connects to where the server listens. Rejects with `ConnectionError`, `TimeoutError` or `AbortedError`. */
-  async connect({ host, port }: HostPort, signal: AbortSignal | undefined): Promise<SocketChannel> {
+  /** EPRT, or PORT where that is not understood. */
+  async #listenHere(signal: AbortSignal | undefined): Promise<Listening> {
+    const { local, remote } = this.#control;
+    const deadline = { timeoutMs: this.#options.timeouts.replyMs, signal };
+    const listener = await ActiveListener.open(local.address, remote.address);
+    try {
+      const extended = outgoing('EPRT', encodeEprtArgument(hostPortOf(listener.endpoint)));
+      const reply = this.#traits.refusesExtendedPort ? undefined : await this.#control.run(extended, deadline);
+      if (reply !== undefined && isNegative(reply) && reply.code < 500) throw refused(extended, reply);
+      if (reply === undefined || isNegative(reply)) {
+        // RFC 959 has no address of six bytes for IPv6; then the refusal of EPRT is the last word.
+        if (reply !== undefined && isIPv6(local.address)) throw refused(extended, reply);
+        await this.#control.demand(outgoing('PORT', encodePortArgument(hostPortOf(listener.endpoint))), deadline);
+        this.#traits.refusesExtendedPort = true;
+      }
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
+    const timeoutMs = this.#options.timeouts.connectMs;
+    return {
+      connect: (ending) => listener.accept({ timeoutMs, signal: ending }),
+      close: () => {
+        listener.close();
+      },
+    };
+  }
+
+  async #connect({ host, port }: HostPort, signal: AbortSignal | undefined): Promise<SocketChannel> {
     const timeoutMs = this.#options.timeouts.connectMs;
     try {
       return await SocketChannel.connect({ host, port, timeoutMs, signal });
@@ -116,6 +163,10 @@ export class DataConnections {
     // RFC 2577 §3 and practice: the address in the reply may be a private one behind a NAT, or a third party's.
     return { host: this.#options.passiveAddress === 'reply' ? host : address, port };
   }
+}
+
+function hostPortOf({ address, port }: Endpoint): HostPort {
+  return { host: address, port };
 }
 
 /** undefined where the reply is not a 229 with a port in it: then there is still PASV. */

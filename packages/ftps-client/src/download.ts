@@ -1,6 +1,6 @@
 // RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
-import type { HostPort } from '@ftps-kit/ftp-protocol';
 import { AbortedError } from '@ftps-kit/tls-core';
+import type { Listening } from './data-connection.js';
 import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
 import { RemoteChangedError, ReplyError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
@@ -102,7 +102,7 @@ class Download {
   }
 
   /** Where the server listens for the next transfer, where it was asked ahead. */
-  #listening: Promise<HostPort> | undefined;
+  #listening: Promise<Listening> | undefined;
   #resumedAt = 0;
   #prefix: PrefixProof | undefined;
 
@@ -114,7 +114,8 @@ class Download {
     if (!context.data.mayPipeline) await size;
     const time = mayGoOn || preserveTimes ? timeIfTold(context, this.#path, signal) : undefined;
     // Nothing will be asked in between, so this can be asked along with it.
-    if (this.#facts === undefined && resume === false && context.data.mayPipeline) this.#askToListen(context);
+    if (this.#facts === undefined && resume === false && context.data.mayPipeline && !context.data.areActive)
+      this.#askToListen(context);
     const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
     return { sizeBytes, modifiedAt };
   }

@@ -4,6 +4,8 @@
 export class ServerTraits {
   /** EPSV was not understood: PASV from then on. */
   refusesExtendedPassive = false;
+  /** EPRT was not understood: PORT from then on. */
+  refusesExtendedPort = false;
   /** It lost, or refused, what was sent without waiting for the reply before it. */
   mindsPipelining = false;
   /** It answers a transfer command with a refusal where the data connection is not there yet. */

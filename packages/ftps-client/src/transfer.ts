@@ -1,5 +1,5 @@
 // One transfer: a data connection, the command that uses it, the bytes, and the final reply (RFC 959 §5.4).
-import { encodeByteOffset, type HostPort, type Reply } from '@ftps-kit/ftp-protocol';
+import { encodeByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
 import {
   AbortedError,
   ConnectionError,
@@ -11,7 +11,7 @@ import {
   type SocketChannel,
 } from '@ftps-kit/tls-core';
 import type { ControlConnection, Exchange } from './control-connection.js';
-import type { DataConnections } from './data-connection.js';
+import type { DataConnections, Listening } from './data-connection.js';
 import { ProtocolError, isNegative } from './errors.js';
 import type { Features } from './features.js';
 import type { Timeouts } from './client-options.js';
@@ -46,8 +46,8 @@ export interface TransferRequest {
   readonly restartAt?: number | undefined;
   readonly meter: TransferMeter;
   readonly signal?: AbortSignal | undefined;
-  /** Where the server listens for this transfer, where it was asked already (`DataConnections.listen`). */
-  readonly listening?: Promise<HostPort> | undefined;
+  /** Where somebody listens for this transfer, where that was agreed on already. */
+  readonly listening?: Promise<Listening> | undefined;
   /** Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. */
   move(channel: ByteChannel): Promise<void>;
 }
@@ -111,9 +111,9 @@ class Transfer {
     const { meter, signal, command } = this.#request;
     const startedAt = performance.now();
     const { data } = this.#context;
-    const address = await (this.#request.listening ?? data.listen(signal));
-    if (this.#order === 'connection-first') this.#transport = await data.connect(address, signal);
-    const exchange = await this.#begin();
+    const listening = await (this.#request.listening ?? data.listen(signal));
+    if (this.#order === 'connection-first' && !data.areActive) this.#transport = await listening.connect(signal);
+    const exchange = await this.#begin(listening);
     const onAbort = (): void => {
       this.#break(aborted(command, signal));
     };
@@ -124,13 +124,14 @@ class Transfer {
     this.#watch(exchange);
     try {
       // A source or a sink may keep `#carry` waiting for ever; a failure does not wait for it.
-      await Promise.race([this.#carry(exchange, address), failed]);
+      await Promise.race([this.#carry(exchange, listening), failed]);
     } catch (error) {
       this.#break(error instanceof Error ? error : new Error(String(error)));
     } finally {
       meter.stop();
       signal?.removeEventListener('abort', onAbort);
     }
+    listening.close();
     const reply = await this.#settle(exchange);
     this.#transport?.destroy();
     const closure = (this.#channel ?? this.#transport)?.closure ?? 'open';
@@ -139,7 +140,7 @@ class Transfer {
     return { bytes: meter.bytes, durationMs, handshake: this.#handshake, closure, reply };
   }
 
-  async #begin(): Promise<Exchange> {
+  async #begin(listening: Listening): Promise<Exchange> {
     const { command, signal, restartAt = 0 } = this.#request;
     const { control, timeouts } = this.#context;
     try {
@@ -149,6 +150,7 @@ class Transfer {
       if (restartAt > 0) await control.demand(restart(restartAt), { timeoutMs: timeouts.replyMs });
       return control.begin(command);
     } catch (error) {
+      listening.close();
       this.#transport?.destroy();
       throw error;
     }
@@ -173,10 +175,10 @@ class Transfer {
     );
   }
 
-  async #carry({ preliminary }: Exchange, address: HostPort): Promise<void> {
+  async #carry({ preliminary }: Exchange, listening: Listening): Promise<void> {
     const { data, control, timeouts, onNotResumed } = this.#context;
     const { meter, sends, signal } = this.#request;
-    const transport = this.#transport ?? (await data.connect(address, signal));
+    const transport = this.#transport ?? (await listening.connect(signal));
     if (this.#hasEnded()) {
       transport.destroy();
       return;
