@@ -72,6 +72,14 @@ function firstCut(bytes: number, ending: Ending): Fault {
   };
 }
 
+/** Breaks the first RETR off; by the next there is another file of that name. */
+const changedMeanwhile: Fault = async (command, server) => {
+  if (command.verb !== 'RETR' || command.count > 1) return false;
+  await cut(command, 70_000, 'fin');
+  server.put('a', other, new Date('2026-02-03T04:05:06Z'));
+  return true;
+};
+
 interface Case {
   readonly fault: Fault;
   readonly features?: readonly string[];
@@ -233,26 +241,14 @@ describe('a download that is tried again', () => {
   });
 
   it('of a file that changed meanwhile begins anew, and mixes nothing', async () => {
-    const fault: Fault = async (command, server) => {
-      if (command.verb !== 'RETR' || command.count > 1) return false;
-      await cut(command, 70_000, 'fin');
-      server.put('a', other, new Date('2026-02-03T04:05:06Z'));
-      return true;
-    };
-    await downloading({ fault, options: { retry: at.now } }, async (call, { path }) => {
+    await downloading({ fault: changedMeanwhile, options: { retry: at.now } }, async (call, { path }) => {
       expect(await call()).to.include({ attempts: 2, resumedAt: 0, prefix: undefined });
       expect((await readFile(path)).equals(other)).to.equal(true);
     });
   });
 
   it('into a stream is an error where the file changed meanwhile', async () => {
-    const fault: Fault = async (command, server) => {
-      if (command.verb !== 'RETR' || command.count > 1) return false;
-      await cut(command, 70_000, 'fin');
-      server.put('a', other, new Date('2026-02-03T04:05:06Z'));
-      return true;
-    };
-    await downloading({ fault }, async (_, { client }) => {
+    await downloading({ fault: changedMeanwhile }, async (_, { client }) => {
       const stream = new PassThrough().resume();
       const closed = new Promise((resolve) => stream.once('close', resolve));
       const error = await rejection(client.download('a', stream, { retry: at.now }));
@@ -272,13 +268,7 @@ describe('a download that is tried again', () => {
   });
 
   it('into a stream that a function opens takes a new one where the file comes anew', async () => {
-    const fault: Fault = async (command, server) => {
-      if (command.verb !== 'RETR' || command.count > 1) return false;
-      await cut(command, 70_000, 'fin');
-      server.put('a', other, new Date('2026-02-03T04:05:06Z'));
-      return true;
-    };
-    await downloading({ fault }, async (_, { client }) => {
+    await downloading({ fault: changedMeanwhile }, async (_, { client }) => {
       const opened: { readonly stream: Writable; readonly chunks: Buffer[] }[] = [];
       const open: SinkOpener = () => {
         const chunks: Buffer[] = [];
