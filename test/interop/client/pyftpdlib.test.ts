@@ -1,6 +1,7 @@
 import { pyftpdlib, startPyftpdlib } from '../../support/peers/pyftpdlib.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
+import { treeSuite } from './tree-suite.js';
 
 const real: RealServer = {
   peer: pyftpdlib,
@@ -15,3 +16,5 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+// A link that leads out of the root is not shown, and keeps its folder from being empty.
+treeSuite(real, { links: 'kept' });
