@@ -1,4 +1,5 @@
 // What the sessions of one account share: their number, their rates, the count of their bytes.
+import { setMaxListeners } from 'node:events';
 import { openLocalRoot, parseAccount, type Account, type GrantedAccount } from './account.js';
 import type { FileSystem } from './file-system.js';
 import { QuotaFileSystem } from './quota-file-system.js';
@@ -72,6 +73,8 @@ export class AccountSessions {
     try {
       const parsed = parseAccount(account, (root) => keep(this.#roots, root, () => openLocalRoot(root)));
       const shared = keep(this.#accounts, parsed.name, () => ({ received: undefined, sent: undefined }));
+      // Each session listens, and there may be many: that is no leak for Node to warn of.
+      if (parsed.revoked !== undefined) setMaxListeners(0, parsed.revoked);
       parsed.revoked?.addEventListener('abort', onRevoked);
       endings.push(() => parsed.revoked?.removeEventListener('abort', onRevoked));
       const { fileSystem, quotaBytes } = parsed;

@@ -1,3 +1,4 @@
+import { getMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,6 +127,12 @@ describe('the sessions of an account', () => {
     gone?.leave();
     revocation.abort();
     expect(told).to.deep.equal(['one']);
+  });
+
+  it('may be many of a revocable account without a warning', () => {
+    const { signal } = new AbortController();
+    for (let session = 0; session < 20; session += 1) enter({ revoked: signal });
+    expect(getMaxListeners(signal)).to.equal(0);
   });
 
   it('do not begin with an account that makes no sense', () => {
