@@ -1,9 +1,10 @@
 // What people do with basic-ftp, against our server under binding `require`: trees, resume, text, and everything around files.
 import { Readable, Writable } from 'node:stream';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client, FileType, FTPError } from 'basic-ftp';
+import { FileType, FTPError, type Client } from 'basic-ftp';
 import { expect } from 'chai';
+import { expectTree, writeTree } from '../../support/file-tree.js';
+import { withBasicFtp } from '../../support/peers/basic-ftp.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer, type TestServerOptions } from '../../support/test-server.js';
@@ -16,17 +17,7 @@ async function withClient(
   use: (client: Client, server: TestServer) => Promise<void>,
 ): Promise<void> {
   await using server = await TestServer.start(options);
-  const client = new Client(5_000);
-  try {
-    await client.access({
-      ...{ host: 'localhost', port: server.port, user: server.user, password: server.password },
-      secure: true,
-      secureOptions: { ca: server.caPem },
-    });
-    await use(client, server);
-  } finally {
-    client.close();
-  }
+  await withBasicFtp(server, (client) => use(client, server));
   expect(server.transfers.map(({ verdict }) => verdict)).to.deep.equal(server.transfers.map(() => 'bound'));
 }
 
@@ -44,20 +35,16 @@ function collector(): { readonly sink: Writable; bytes(): Buffer } {
 
 describe('basic-ftp at work', () => {
   it('uploads a folder, clears another, and downloads it all again', async () => {
-    const files = Array.from({ length: 12 }, (_, n) => [`d${n % 3}/mit Leerzeichen ${n}.txt`, `content ${n}`] as const);
+    const files = Object.fromEntries(
+      Array.from({ length: 12 }, (_, n) => [`d${n % 3}/mit Leerzeichen ${n}.txt`, `content ${n}`]),
+    );
     await withClient({ files: { 'old/x/y.txt': 'y' } }, async (client, server) => {
       await withTemporaryFolder(async (folder) => {
-        for (const [path, text] of files) {
-          await mkdir(join(folder, 'up', path, '..'), { recursive: true });
-          await writeFile(join(folder, 'up', path), text);
-        }
+        await writeTree(join(folder, 'up'), files);
         await client.uploadFromDir(join(folder, 'up'), '/tree');
         await client.downloadToDir(join(folder, 'down'), '/tree');
-        for (const [path, text] of files) {
-          expect(server.read(join('tree', path))).to.equal(text);
-          expect(await readFile(join(folder, 'down', path), 'utf8')).to.equal(text);
-        }
-        expect(await readdir(join(folder, 'down'))).to.have.length(3);
+        await expectTree(join(server.root, 'tree'), files);
+        await expectTree(join(folder, 'down'), files);
         await client.cd('/old');
         await client.clearWorkingDir();
         expect(server.names('old')).to.deep.equal([]);

@@ -2,9 +2,9 @@
 import { Readable } from 'node:stream';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'basic-ftp';
 import { expect } from 'chai';
 import type { ControlMode } from '@ftps-kit/ftps-server';
+import { withBasicFtp } from '../../support/peers/basic-ftp.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer } from '../../support/test-server.js';
 
@@ -15,13 +15,7 @@ describe('basic-ftp', () => {
     for (const versions of ['1.3', '1.2'] as const) {
       it(`lists, uploads and downloads, ${mode}, TLS ${versions}, every data connection bound`, async () => {
         await using server = await TestServer.start({ mode, versions, files: { 'folder/a.bin': content } });
-        const client = new Client(5_000);
-        try {
-          await client.access({
-            ...{ host: 'localhost', port: server.port, user: server.user, password: server.password },
-            secure: mode === 'implicit' ? 'implicit' : true,
-            secureOptions: { ca: server.caPem },
-          });
+        await withBasicFtp(server, async (client) => {
           expect((await client.list('folder')).map(({ name, size }) => [name, size])).to.deep.equal([
             ['a.bin', content.length],
           ]);
@@ -33,9 +27,7 @@ describe('basic-ftp', () => {
             await client.uploadFrom(Readable.from([content]), name);
             expect(server.bytes(name).equals(content)).to.equal(true);
           }
-        } finally {
-          client.close();
-        }
+        });
         expect(server.transfers.map(({ verdict }) => verdict)).to.deep.equal(Array(5).fill('bound'));
         for (const { handshake } of server.transfers) expect(handshake?.protocol).to.equal(`TLSv${versions}`);
       });

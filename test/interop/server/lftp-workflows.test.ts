@@ -3,14 +3,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { expectTree, type FileTree } from '../../support/file-tree.js';
 import { lftp } from '../../support/peers/lftp.js';
 import { requirePeer } from '../../support/peers/peer.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer, type TestServerOptions } from '../../support/test-server.js';
 
-const tree: Readonly<Record<string, string>> = Object.fromEntries(
-  Array.from({ length: 12 }, (_, n) => [`tree/d${n % 4}/mit Leerzeichen/größer ${n}.txt`, `content ${n}\n`.repeat(n)]),
+const tree: FileTree = Object.fromEntries(
+  Array.from({ length: 12 }, (_, n) => [`d${n % 4}/mit Leerzeichen/größer ${n}.txt`, `content ${n}\n`.repeat(n)]),
 );
+const seeded = Object.fromEntries(Object.entries(tree).map(([path, text]) => [`tree/${path}`, text]));
 
 /** Runs lftp in a local folder; afterwards every data connection was bound, but for those that lftp itself broke off at once. */
 async function withServer(
@@ -33,18 +35,6 @@ async function withServer(
   expect(begun.map(({ verdict }) => verdict)).to.deep.equal(begun.map(() => 'bound'));
 }
 
-/** Whether a local folder holds the whole tree below `root`, and nothing else. */
-async function expectTree(folder: string, root: string): Promise<void> {
-  const expected = Object.keys(tree).map((path) => path.replace(/^tree/, root));
-  const found = (await readdir(join(folder, root), { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  expect(found.sort()).to.deep.equal(expected.sort());
-  for (const [path, text] of Object.entries(tree)) {
-    expect(await readFile(join(folder, path.replace(/^tree/, root)), 'utf8')).to.equal(text);
-  }
-}
-
 describe('lftp at work', function () {
   this.timeout(60_000);
 
@@ -54,17 +44,17 @@ describe('lftp at work', function () {
 
   for (const parallel of [1, 4]) {
     it(`mirrors a tree down and up again, ${parallel} at a time, on as many control connections`, async () => {
-      await withServer({ files: tree }, async (server, run, folder) => {
+      await withServer({ files: seeded }, async (server, run, folder) => {
         await run(`mirror --parallel=${parallel} tree copy`, `mirror -R --parallel=${parallel} copy back`);
-        await expectTree(folder, 'copy');
-        await expectTree(server.root, 'back');
+        await expectTree(join(folder, 'copy'), tree);
+        await expectTree(join(server.root, 'back'), tree);
         expect(server.logins.every(({ accepted }) => accepted)).to.equal(true);
       });
     });
   }
 
   it('mirrors only what is new, and deletes what is gone', async () => {
-    await withServer({ files: tree }, async (server, run, folder) => {
+    await withServer({ files: seeded }, async (server, run, folder) => {
       await run('mirror tree copy');
       const before = server.transfers.length;
       const listings = new Set(['LIST', 'MLSD', 'NLST']);
@@ -120,15 +110,15 @@ describe('lftp at work', function () {
   });
 
   it('is connected to in active mode', async () => {
-    await withServer({ active: true, files: tree }, async (server, run, folder) => {
+    await withServer({ active: true, files: seeded }, async (server, run, folder) => {
       await run('set ftp:passive-mode off', 'mirror tree copy', 'mirror -R copy back');
-      await expectTree(folder, 'copy');
-      await expectTree(server.root, 'back');
+      await expectTree(join(folder, 'copy'), tree);
+      await expectTree(join(server.root, 'back'), tree);
     });
   });
 
   it('makes, moves and removes whole trees', async () => {
-    await withServer({ files: tree }, async (server, run) => {
+    await withServer({ files: seeded }, async (server, run) => {
       await run('mkdir -p a/b/c', 'mv "tree/d0" a/b/c/moved', 'rm -r tree', 'find a');
       expect(server.names()).to.deep.equal(['a']);
       expect(server.names('a/b/c')).to.deep.equal(['moved']);

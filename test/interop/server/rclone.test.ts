@@ -1,34 +1,19 @@
 // rclone with eight transfers at a time: it keeps one cache of TLS sessions for all its connections, and mixes them up.
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { selectEngine } from '@ftps-kit/tls-core';
+import { expectTree, writeTree, type FileTree } from '../../support/file-tree.js';
 import { requirePeer } from '../../support/peers/peer.js';
 import { rclone } from '../../support/peers/rclone.js';
 import type { ProgramOutput } from '../../support/peers/run-program.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer } from '../../support/test-server.js';
 
-const files: Readonly<Record<string, string>> = Object.fromEntries(
+const files: FileTree = Object.fromEntries(
   Array.from({ length: 40 }, (_, n) => [`d${n % 5}/mit Leerzeichen/größer ${n}.txt`, `content ${n}\n`.repeat(n * 50)]),
 );
 const eightAtATime = ['--transfers=8', '--checkers=8'];
-
-async function writeTree(folder: string): Promise<void> {
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-}
-
-async function expectTree(folder: string, expected: Readonly<Record<string, string>> = files): Promise<void> {
-  const found = (await readdir(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  expect(found.sort()).to.deep.equal(Object.keys(expected).sort());
-  for (const [path, text] of Object.entries(expected))
-    expect(await readFile(join(folder, path), 'utf8')).to.equal(text);
-}
 
 describe('rclone with eight transfers at a time', function () {
   this.timeout(60_000);
@@ -50,11 +35,11 @@ describe('rclone with eight transfers at a time', function () {
           const output = await rclone.run(server, [...args, ...eightAtATime], { cwd: folder, timeoutMs: 50_000 });
           expect(output.code, output.stderr.slice(-3_000)).to.equal(0);
         };
-        await writeTree(join(folder, 'up'));
+        await writeTree(join(folder, 'up'), files);
         await run('copy', 'up', rclone.remote('tree'));
-        await expectTree(join(server.root, 'tree'));
+        await expectTree(join(server.root, 'tree'), files);
         await run('copy', rclone.remote('tree'), 'down');
-        await expectTree(join(folder, 'down'));
+        await expectTree(join(folder, 'down'), files);
         await run('check', '--download', 'up', rclone.remote('tree'));
 
         await rm(join(folder, 'up', 'd0'), { recursive: true });
@@ -73,7 +58,7 @@ describe('rclone with eight transfers at a time', function () {
     await withTemporaryFolder(async (folder) => {
       const copy = (...how: readonly string[]): Promise<ProgramOutput> =>
         rclone.run(server, ['copy', 'up', rclone.remote('tree'), ...how], { cwd: folder, timeoutMs: 50_000 });
-      await writeTree(join(folder, 'up'));
+      await writeTree(join(folder, 'up'), files);
       await copy(...eightAtATime);
       for (const { verdict, replyCode, bytes } of server.transfers) {
         if (replyCode === 226) expect(verdict).to.equal('bound');
@@ -81,7 +66,7 @@ describe('rclone with eight transfers at a time', function () {
       }
       const output = await copy('--transfers=1', '--checkers=1', '--ftp-concurrency=1');
       expect(output.code, output.stderr.slice(-3_000)).to.equal(0);
-      await expectTree(join(server.root, 'tree'));
+      await expectTree(join(server.root, 'tree'), files);
     });
   });
 });

@@ -2,8 +2,8 @@
 import { Writable } from 'node:stream';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { Client } from 'basic-ftp';
 import { expect } from 'chai';
+import { withBasicFtp } from '../../support/peers/basic-ftp.js';
 import { curl } from '../../support/peers/curl.js';
 import { lftp } from '../../support/peers/lftp.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
@@ -75,19 +75,9 @@ describe('where tickets are redeemed once', () => {
 
   it('basic-ftp downloads file after file', async () => {
     await withServer(async (server) => {
-      const client = new Client(5_000);
-      try {
-        await client.access({
-          ...{ host: 'localhost', port: server.port, user: server.user, password: server.password },
-          secure: true,
-          secureOptions: { ca: server.caPem },
-        });
-        for (const name of names) {
-          await client.downloadTo(nowhere(), name);
-        }
-      } finally {
-        client.close();
-      }
+      await withBasicFtp(server, async (client) => {
+        for (const name of names) await client.downloadTo(nowhere(), name);
+      });
     });
   });
 
