@@ -1,11 +1,12 @@
 // Runs the benchmarks named as arguments, or all: `npm run bench -- [--json] [--rounds N] [NAME…]`.
 import { parseArgs } from 'node:util';
 import { resultsOf, tableOf, type Benchmark } from './benchmark.js';
+import { serverSessions } from './server-sessions.js';
 import { serverTransfer } from './server-transfer.js';
 import { tlsHandshakes } from './tls-handshakes.js';
 import { tlsThroughput } from './tls-throughput.js';
 
-const benchmarks: readonly Benchmark[] = [tlsThroughput, tlsHandshakes, serverTransfer];
+const benchmarks: readonly Benchmark[] = [tlsThroughput, tlsHandshakes, serverTransfer, serverSessions];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,11 +2,13 @@
 import { LineFramer, limits as grammarLimits, type FramedLine } from '@ftps-kit/ftp-protocol';
 import { withDeadline, type ByteChannel, type Deadline } from '@ftps-kit/tls-core';
 
-const READ_BYTES = 4 * 1024;
+/** A session that waits holds this much; commands are short, and longer ones come in several reads. */
+const READ_BYTES = 512;
 
 export class ControlLines {
   readonly #framer = new LineFramer({ maxLineBytes: grammarLimits.maxCommandLineBytes });
-  readonly #buffer = new Uint8Array(READ_BYTES);
+  /** Of its own, and not of Node's pool, which would be kept whole by whoever waits longest. */
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #channel: () => ByteChannel;
   #reading: Promise<void> | undefined;
   #ended = false;
