@@ -134,10 +134,13 @@ describe('a download that is tried again', () => {
 
   it('goes on behind a stall', async () => {
     const retry = { ...at.now };
-    await downloading({ fault: firstCut(50_000, 'stall'), options: { retry }, stallMs: 80 }, async (call, { path }) => {
-      expect(await call()).to.include({ attempts: 2, resumedAt: 50_000 });
-      expect((await readFile(path)).equals(content)).to.equal(true);
-    });
+    await downloading(
+      { fault: firstCut(50_000, 'stall'), options: { retry }, stallMs: 500 },
+      async (call, { path }) => {
+        expect(await call()).to.include({ attempts: 2, resumedAt: 50_000 });
+        expect((await readFile(path)).equals(content)).to.equal(true);
+      },
+    );
   });
 
   it('tells of its attempts, and waits longer before each', async () => {
