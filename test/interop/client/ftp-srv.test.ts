@@ -13,6 +13,8 @@ const real: RealServer = {
   keepsBrokenUploads: true,
   isSilentAfterCuts: true,
   machineListing: false,
+  // It cuts quotes out of names.
+  refusesNames: ['"a" b'],
 };
 
 realServerSuite(real);
