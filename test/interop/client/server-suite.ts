@@ -197,11 +197,13 @@ export function realServerSuite(real: RealServer): void {
           });
         });
 
-        it('moves fifty files each way, one after another, on one control connection', async function () {
+        // Where no data connection resumes, the fiftieth proves no more than the fifth.
+        const files = real.resumes[pin] ? 50 : 5;
+        it(`moves ${files} files each way, one after another, on one control connection`, async function () {
           this.timeout(60_000);
           await using server = await real.start({});
           await using client = await connect(real, clientOptions(server, pin));
-          for (let number = 0; number < 50; number++) {
+          for (let number = 0; number < files; number++) {
             const content = randomBytes(10_000 + number);
             isBound(await client.upload(content, `/${number}.bin`));
             const hash = createHash('sha256');
@@ -209,7 +211,7 @@ export function realServerSuite(real: RealServer): void {
             expect(hash.digest('hex')).to.equal(createHash('sha256').update(content).digest('hex'));
           }
           await client.close();
-          await serverSaysResumed(server, 100);
+          await serverSaysResumed(server, 2 * files);
         });
       });
     }
