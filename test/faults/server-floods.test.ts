@@ -59,9 +59,10 @@ async function freshLoginWorks(server: TestServer): Promise<void> {
   await client.expect(221, 'QUIT');
 }
 
-describe('a flood', () => {
-  it('of half-open handshakes keeps no login out, and is dropped by the timeout', async function () {
-    this.timeout(60_000);
+describe('a flood', function () {
+  this.timeout(60_000);
+
+  it('of half-open handshakes keeps no login out, and is dropped by the timeout', async () => {
     await using server = await TestServer.start({
       files: { 'a.txt': 'content' },
       limits: { tlsTimeoutMs: 2_000, maxConnectionsPerAddress: CROWD + 10 },
@@ -79,8 +80,7 @@ describe('a flood', () => {
     await freshLoginWorks(server);
   });
 
-  it('of handshakes that never go on, on the port for implicit TLS, keeps no login out', async function () {
-    this.timeout(60_000);
+  it('of handshakes that never go on, on the port for implicit TLS, keeps no login out', async () => {
     const limits = { maxConnectionsPerAddress: CROWD + 10, maxPendingLogins: CROWD / 2 };
     await using server = await TestServer.start({ mode: 'implicit', files: { 'a.txt': 'content' }, limits });
     const sockets = await crowd(server, HALF_A_HELLO);
