@@ -408,6 +408,23 @@ describe('an atomic upload', () => {
       expect(server.bytes('a')?.equals(content)).to.equal(true);
     });
   });
+
+  it('with replace leaves the old file where the refusal is not about it', async () => {
+    const vanished: Fault = async ({ verb, peer }, server) => {
+      if (verb !== 'RNTO') return false;
+      for (const name of names(server)) if (name !== 'a') server.files.delete(name);
+      await peer.say('550 it is gone\r\n');
+      return true;
+    };
+    for (const fault of [refusing('RNFR', '550 not you'), vanished]) {
+      await withFaultyServer({ fault }, async (client, server) => {
+        server.put('a', 'old');
+        const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+        expect(error).to.be.instanceOf(RenameError);
+        expect(server.bytes('a')?.toString()).to.equal('old');
+      });
+    }
+  });
 });
 
 describe('an upload with resume', () => {

@@ -3,10 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { AbortedError } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { RenameError, ReplyError, VerificationError, isNegative, refused, replyText } from './errors.js';
+import { hasSize } from './features.js';
 import { hiddenName } from './hidden-name.js';
 import type { LeftBehind } from './left-behind.js';
 import { outgoingPath } from './outgoing-command.js';
-import { sizeIfTold } from './remote-facts.js';
+import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
 import { isTransient } from './retry.js';
 import type { LoginContext } from './transfer.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
@@ -61,7 +62,7 @@ export class UploadTarget {
       await this.#rename(context);
     } catch (error) {
       if (!(error instanceof ReplyError) || isTransient(error)) throw error;
-      if (!this.#replace) throw this.#notRenamed(error, whole);
+      if (!this.#replace || !(await this.#isInTheWay(context, error))) throw this.#notRenamed(error, whole);
       await this.#replaceOld(context, whole);
     }
   }
@@ -108,6 +109,13 @@ export class UploadTarget {
         'under neither name',
       { bytes: sizeBytes, safeBytes: undefined, resumable: false, reply, wholeAt: this.path },
     );
+  }
+
+  /** Whether it may be the old file for which the server refused: not where there is nothing to take its place. */
+  async #isInTheWay(context: LoginContext, error: ReplyError): Promise<boolean> {
+    if (error.verb !== 'RNTO') return false;
+    // Without SIZE there is the reply to RNFR: 350 says that the file is there.
+    return !hasSize(context.features) || typeof (await sizeOrAbsence(context, this.path, undefined)) === 'number';
   }
 
   /** For servers that rename over no file. In between there is none under the real name. */
