@@ -339,6 +339,28 @@ describe('an atomic upload', () => {
     }
   });
 
+  it('takes no old file for the new one where the reply to RNTO was lost', async () => {
+    const old = Buffer.alloc(content.length, 'o');
+    const lost = losesControlAt('RNTO');
+    const hidden: Fault = async ({ verb, argument, login, peer }) => {
+      if (verb !== 'SIZE' || login === 1 || argument === 'a') return false;
+      await peer.say('450 busy\r\n');
+      return true;
+    };
+    const removed: Fault = ({ verb }, server) => {
+      if (verb === 'RNTO') for (const name of names(server)) if (name !== 'a') server.files.delete(name);
+      return false;
+    };
+    for (const fault of [either(hidden, lost), either(removed, lost)]) {
+      await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
+        server.put('a', old);
+        const error = await rejection(client.upload(content, 'a', { atomic: true, retry: now }));
+        expect(error).to.be.instanceOf(RenameError);
+        expect(server.bytes('a')?.equals(old)).to.equal(true);
+      });
+    }
+  });
+
   it('says where the whole file lies where the reply to RNTO was lost and nothing is tried again', async () => {
     await withFaultyServer({ fault: losesControlAt('RNTO') }, async (client, server) => {
       const error = await rejection(client.upload(content, 'a', { atomic: true }));

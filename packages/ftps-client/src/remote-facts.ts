@@ -25,7 +25,10 @@ export async function sizeIfTold(
 ): Promise<number | undefined> {
   if (!hasSize(features)) return undefined;
   const reply = await control.run(outgoingPath('SIZE', path), { timeoutMs: timeouts.replyMs, signal });
-  if (isNegative(reply)) return undefined;
+  return isNegative(reply) ? undefined : sizeInWords(reply);
+}
+
+function sizeInWords(reply: Reply): number | undefined {
   // DEVIATION RFC 3659 §4.1: 213 with words and no number tells nothing: ftp-srv says "213 File status" of an empty
   // file.
   const [text = ''] = reply.lines;
@@ -42,7 +45,7 @@ export async function sizeOrAbsence(
 ): Promise<number | 'absent' | 'unknown'> {
   if (!hasSize(features)) return 'unknown';
   const reply = await control.run(outgoingPath('SIZE', path), { timeoutMs: timeouts.replyMs, signal });
-  if (!isNegative(reply)) return sizeIn(reply);
+  if (!isNegative(reply)) return sizeInWords(reply) ?? 'unknown';
   return reply.code === ReplyCode.FileUnavailable ? 'absent' : 'unknown';
 }
 

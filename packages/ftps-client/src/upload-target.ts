@@ -7,14 +7,17 @@ import { hasSize } from './features.js';
 import { hiddenName } from './hidden-name.js';
 import type { LeftBehind } from './left-behind.js';
 import { outgoingPath } from './outgoing-command.js';
-import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
+import { sizeOrAbsence } from './remote-facts.js';
+import { hashCommandsOf, remoteHash } from './remote-hash.js';
 import { isTransient } from './retry.js';
 import type { LoginContext } from './transfer.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
+import type { Verified } from './verify.js';
 
 /** An upload that is whole and checked under its temporary name. */
 export interface WholeUpload {
   readonly sizeBytes: number;
+  readonly verified: Verified;
   readonly reply: Reply;
 }
 
@@ -97,18 +100,31 @@ export class UploadTarget {
   }
 
   /** RNTO was sent and its reply never came: what stands under the two names tells. */
-  async #wasRenamed(
-    context: LoginContext,
-    { sizeBytes, reply }: WholeUpload,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    if ((await sizeIfTold(context, this.path, signal)) !== undefined) return false;
-    if ((await sizeIfTold(context, this.#realPath, signal)) === sizeBytes) return true;
+  async #wasRenamed(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<boolean> {
+    const { sizeBytes, reply } = whole;
+    const temporary = await sizeOrAbsence(context, this.path, signal);
+    if (typeof temporary === 'number') return false;
+    const isThere = temporary === 'absent' && (await this.#isUnderRealName(context, whole, signal));
+    if (isThere) return true;
     throw new RenameError(
-      `the connection was lost while ${this.path} was renamed to ${this.#realPath}, and the server now shows the upload ` +
-        'under neither name',
+      `the connection was lost while ${this.path} was renamed to ${this.#realPath}, and what the server shows now under ` +
+        'the two names does not prove that it was',
       { bytes: sizeBytes, safeBytes: undefined, resumable: false, reply, wholeAt: this.path },
     );
+  }
+
+  /** An old file may have as many bytes, but not the same hash. */
+  async #isUnderRealName(
+    context: LoginContext,
+    { sizeBytes, verified }: WholeUpload,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const path = this.#realPath;
+    if ((await sizeOrAbsence(context, path, signal)) !== sizeBytes) return false;
+    if (verified.by !== 'hash') return true;
+    const command = hashCommandsOf(context.features).find(({ algorithm }) => algorithm === verified.algorithm);
+    if (command === undefined) return false;
+    return (await remoteHash(context, command, { path, bytes: sizeBytes }, signal)) === verified.value;
   }
 
   /** Whether it may be the old file for which the server refused: not where there is nothing to take its place. */

@@ -117,7 +117,7 @@ class Upload {
       onAttempt?.({ state: 'begins', attempt, offset: this.#sentTo });
     }
     const { outcome, verified, times } = this.#sent;
-    await this.#target.settle(context, { sizeBytes: this.#sentTo, reply: outcome.reply }, signal);
+    await this.#target.settle(context, { sizeBytes: this.#sentTo, verified, reply: outcome.reply }, signal);
     return transferResult(outcome, {
       ...{ bytes: this.#moved, sizeBytes: this.#sentTo, durationMs: performance.now() - this.#startedAt },
       ...{ attempts: attempt, resumedAt: this.#start.offset, prefix: this.#start.prefix },
