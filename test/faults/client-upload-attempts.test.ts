@@ -586,6 +586,40 @@ describe('an upload with append', () => {
     });
   });
 
+  it('adds nothing more where the server does not tell what was added', async () => {
+    for (const reply of ['450 busy', '550 not for you']) {
+      const fault: Fault = async (command, server) => {
+        if (command.verb === 'SIZE' && command.count > 1) {
+          await command.peer.say(`${reply}\r\n`);
+          return true;
+        }
+        if (command.verb !== 'APPE' || command.count > 1) return false;
+        await cut(command, server, { bytes: 60_000, keep: 'all', ending: 'data' });
+        return true;
+      };
+      await withFaultyServer({ fault }, async (client, server) => {
+        const error = await rejection(client.upload(content, 'log', { append: true, retry: now }));
+        expect(error).to.be.instanceOf(TransferError).and.include({ resumable: false });
+        expect(error).to.have.property('message').that.includes('nobody knows how many');
+        expect(server.bytes('log')).to.have.length(60_000);
+      });
+    }
+  });
+
+  it('to a file whose size nobody told before is whole, and proved by nothing', async () => {
+    const busy: Fault = async ({ verb, count, peer }) => {
+      if (verb !== 'SIZE' || count > 1) return false;
+      await peer.say('450 busy\r\n');
+      return true;
+    };
+    await withFaultyServer({ fault: busy }, async (client, server) => {
+      server.put('log', 'first\n');
+      const { verified } = await client.upload(Buffer.from('second\n'), 'log', { append: true });
+      expect(verified.by).to.equal('nothing');
+      expect(server.bytes('log')?.toString()).to.equal('first\nsecond\n');
+    });
+  });
+
   it('adds nothing more where somebody else changed the file meanwhile', async () => {
     const fault: Fault = async (command, server) => {
       if (command.verb !== 'APPE' || command.count > 1) return false;

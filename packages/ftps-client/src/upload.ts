@@ -192,10 +192,18 @@ class Upload {
 
   #laterAppend(size: number | undefined): Start {
     const base = this.#base;
-    const added = (size ?? 0) - base;
+    if (size === undefined) {
+      // Also where it says 550: of a folder where nothing may be read, that is no proof that nothing came.
+      throw new TransferError(
+        `the server does not tell the size of the remote file now, so that nobody knows how many of ${this.#sentTo} bytes ` +
+          'were added, and nothing more is added',
+        { bytes: this.#moved, resumable: false },
+      );
+    }
+    const added = size - base;
     if (added < 0 || added > this.#sentTo) {
       throw new TransferError(
-        `the remote file had ${base} bytes before ${this.#sentTo} were added, and has ${size ?? 'none'} now: somebody ` +
+        `the remote file had ${base} bytes before ${this.#sentTo} were added, and has ${size} now: somebody ` +
           'else changed it, and nothing more is added',
         { bytes: this.#moved, resumable: false },
       );
@@ -220,9 +228,10 @@ class Upload {
     const { signal, append, modifiedAt, preserveTimes } = this.#options;
     const { path } = this.#target;
     const base = append ? this.#base : 0;
+    const isBaseKnown = !append || this.#sizeBefore !== 'unknown';
     const verified = await verifyFile(
       context,
-      check,
+      isBaseKnown ? check : { ...check, size: false },
       { verb: append ? 'APPE' : 'STOR', path, sizeBytes: base + this.#sentTo, hash: this.#hash, reply: outcome.reply },
       signal,
     ).catch((error: unknown) => {
