@@ -7,6 +7,7 @@ import {
   anonymousAccount,
   firstOf,
   fixedAccounts,
+  sharedRoots,
   usersFile,
   type AccountTerms,
   type Authenticate,
@@ -54,7 +55,8 @@ export async function servedAccounts(flags: AccountArguments): Promise<ServedAcc
   // Only a folder that was named is given to users whom the file names none for.
   const defaultRoot = flags.dir === undefined ? undefined : root;
   const { inPlace, fsync } = flags;
-  const openRoot = (folder: string): LocalFileSystem => new LocalFileSystem(folder, { inPlace, fsync });
+  // Whoever comes in by whichever flag: one folder has one count.
+  const openRoot = sharedRoots((folder) => new LocalFileSystem(folder, { inPlace, fsync }));
   const users = flags.users === undefined ? undefined : await usersFile(flags.users, { defaultRoot, openRoot });
   const isAnybodyNamed = flags.user !== undefined || users !== undefined || flags.anonymous;
   const made = isAnybodyNamed ? undefined : { name: 'ftps', password: randomBytes(12).toString('base64url') };

@@ -226,6 +226,19 @@ describe('ftps passwd and the users of ftps serve', () => {
       expect(transfers.map(({ replyCode }) => replyCode)).to.deep.equal([552, 226]);
     });
 
+    it('--quota counts a folder once, by whichever flag somebody comes in', async () => {
+      const { server: identity, caPem } = await testCertificates();
+      await writeUsers([{ name: 'bob', root: `${served}/` }]);
+      const tls = ['--cert', identity.certFile, '--key', identity.keyFile];
+      const accounts = ['--user', `${USER}:${PASSWORD}`, '--users', users, '--quota', '1kB'];
+      await using server = await startServe(served, [...accounts, ...tls]);
+      const target = { host: '127.0.0.1', port: server.port, caPem, implicit: false, password: PASSWORD };
+      await using alice = await RawFtpClient.loggedIn({ ...target, user: USER });
+      await using bob = await RawFtpClient.loggedIn({ ...target, user: 'bob' });
+      expect((await alice.upload('STOR alices', Buffer.alloc(600))).code).to.equal(226);
+      expect((await bob.upload('STOR bobs', Buffer.alloc(600))).code).to.equal(552);
+    });
+
     it('refuses flags that make no sense', async () => {
       for (const [flags, message] of [
         [['--quota', '1X'], "--quota: '1X' is not a number of bytes"],

@@ -1,5 +1,6 @@
 // What the sessions of one account share: their number, their rates, the count of their bytes.
 import { setMaxListeners } from 'node:events';
+import { resolve } from 'node:path';
 import { openLocalRoot, parseAccount, type Account, type GrantedAccount } from './account.js';
 import type { FileSystem } from './file-system.js';
 import { QuotaFileSystem } from './quota-file-system.js';
@@ -48,6 +49,7 @@ interface Tree {
 export class AccountSessions {
   readonly #timing: Timing;
   readonly #accounts = new Map<string, Kept<Shared>>();
+  /** By their absolute paths. */
   readonly #roots = new Map<string, Kept<FileSystem>>();
   readonly #trees = new Map<FileSystem, Tree>();
 
@@ -71,7 +73,7 @@ export class AccountSessions {
       return kept.value;
     };
     try {
-      const parsed = parseAccount(account, (root) => keep(this.#roots, root, () => openLocalRoot(root)));
+      const parsed = parseAccount(account, (root) => keep(this.#roots, resolve(root), () => openLocalRoot(root)));
       const shared = keep(this.#accounts, parsed.name, () => ({ received: undefined, sent: undefined }));
       // Each session listens, and there may be many: that is no leak for Node to warn of.
       if (parsed.revoked !== undefined) setMaxListeners(0, parsed.revoked);

@@ -5,6 +5,7 @@ import { AccountList, type ListedAccount, type Secret } from './account-list.js'
 import type { FileSystem } from './file-system.js';
 import type { LoginClient } from './login-client.js';
 import { PasswordHash } from './password-hash.js';
+import { sharedRoots } from './shared-roots.js';
 
 /** What a client said at USER and PASS. */
 export interface Credentials {
@@ -31,7 +32,10 @@ export interface FixedAccount extends AccountTerms {
 
 /** How the roots of accounts are opened. */
 export interface RootOptions {
-  /** Makes the file system of a root. Default: a `LocalFileSystem` with its defaults. */
+  /**
+   * Makes the file system of a root. Default: a `LocalFileSystem` with its defaults. Authenticators whose accounts have folders
+   * in common are given the same `sharedRoots(…)`, or each would count a quota of its own there.
+   */
   readonly openRoot?: OpenRoot | undefined;
 }
 
@@ -43,15 +47,14 @@ export function fixedAccounts(
   accounts: readonly FixedAccount[],
   { openRoot = openLocalRoot }: RootOptions = {},
 ): Authenticate {
+  const openShared = sharedRoots(openRoot);
   const names = new Set<string>();
-  const roots = new Map<string, FileSystem>();
   const listed = accounts.map(({ password, passwordHash, root, ...rest }): ListedAccount =>
     inAccount(rest.name, () => {
       if (names.has(rest.name)) throw new ConfigError('name: is taken by another account');
       names.add(rest.name);
-      // Accounts of one folder see one file system, so that a quota knows of all that happens there.
-      const account = { ...rest, fileSystem: roots.get(root) ?? openRoot(root) };
-      roots.set(root, account.fileSystem);
+      if (typeof root !== 'string' || root === '') throw new ConfigError('root: an account needs one');
+      const account = { ...rest, fileSystem: openShared(root) };
       parseAccount(account);
       return { account: Object.freeze(account), secret: secretOf(password, passwordHash) };
     }),

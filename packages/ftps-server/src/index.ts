@@ -59,6 +59,7 @@ export { prometheusText } from './prometheus.js';
 export { QuotaFileSystem } from './quota-file-system.js';
 export type { FtpsServerOptions } from './server-options.js';
 export { FtpsServer, createFtpsServer, type CloseOptions } from './server.js';
+export { sharedRoots } from './shared-roots.js';
 export type { UserEntry, UsersDocument } from './users-document.js';
 export { usersFile, type UsersFile, type UsersFileOptions, type UsersReport } from './users-file.js';
 export { deleteUser, setUser, type UserFields } from './users-file-edit.js';

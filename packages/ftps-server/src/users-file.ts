@@ -6,6 +6,7 @@ import { openLocalRoot, type OpenRoot } from './account.js';
 import { AccountList, type ListedAccount } from './account-list.js';
 import type { Authenticate } from './accounts.js';
 import type { FileSystem } from './file-system.js';
+import { folderOf } from './shared-roots.js';
 import { Turns } from './turns.js';
 import { parseUsersDocument, type KnownUser } from './users-document.js';
 
@@ -43,6 +44,7 @@ export class UsersFile {
   readonly #turns = new Turns(1);
   /** What ends the sessions of a user, by name. */
   #revocations = new Map<string, AbortController>();
+  /** By their real paths. */
   #roots = new Map<string, FileSystem>();
   #list = new AccountList([]);
   #report: UsersReport = { users: 0, removed: [], warnings: [] };
@@ -82,13 +84,15 @@ export class UsersFile {
   }
 
   #accountsOf(users: readonly KnownUser[]): readonly ListedAccount[] {
+    const { openRoot = openLocalRoot } = this.#options;
     const roots = new Map<string, FileSystem>();
     const accounts = users.map(({ name, hash, root, terms }): ListedAccount => {
       const revocation = this.#revocations.get(name) ?? new AbortController();
       this.#revocations.set(name, revocation);
       // Kept from before, so that a quota goes on counting what it has counted.
-      const fileSystem = roots.get(root) ?? this.#roots.get(root) ?? (this.#options.openRoot ?? openLocalRoot)(root);
-      roots.set(root, fileSystem);
+      const folder = folderOf(root);
+      const fileSystem = roots.get(folder) ?? this.#roots.get(folder) ?? openRoot(folder);
+      roots.set(folder, fileSystem);
       return {
         account: Object.freeze({ ...terms, name, fileSystem, revoked: revocation.signal }),
         secret: { hash },

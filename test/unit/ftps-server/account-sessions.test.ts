@@ -81,6 +81,11 @@ describe('the sessions of an account', () => {
     }
   });
 
+  it('of one folder count it once, with and without a slash at its end', () => {
+    const roots = [root, `${root}/`].map((one) => enter({ root: one, quotaBytes: 10 }).account.fileSystem);
+    expect(roots[1]).to.equal(roots[0]);
+  });
+
   it('leave nothing behind when the last one has left, and count anew when somebody comes', async () => {
     const fileSystem = new LocalFileSystem(root);
     const [one, other] = [

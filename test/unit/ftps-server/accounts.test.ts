@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { expect } from 'chai';
 import { anonymousAccount, firstOf, fixedAccounts, type FixedAccount } from '@ftps-kit/ftps-server';
 import { ConfigError } from '@ftps-kit/tls-core';
@@ -70,7 +71,25 @@ describe('fixedAccounts with hashes', () => {
     expect(alice?.fileSystem).to.equal((await authenticate({ user: 'bob', password: 'b' }, localClient))?.fileSystem);
   });
 
+  it('takes roots that are written differently for the one folder that they are', async () => {
+    const authenticate = fixedAccounts([
+      { name: 'alice', password: 'a', root: '/srv/missing' },
+      { name: 'bob', password: 'b', root: '/srv/missing/' },
+      { name: 'carol', password: 'c', root: relative('.', '/srv/missing') },
+      { name: 'dave', password: 'd', root: '/srv/missing/dave' },
+    ]);
+    const [alice, bob, carol, dave] = await Promise.all(
+      ['alice', 'bob', 'carol', 'dave'].map(async (user) =>
+        authenticate({ user, password: user.charAt(0) }, localClient),
+      ),
+    );
+    expect(bob?.fileSystem).to.equal(alice?.fileSystem);
+    expect(carol?.fileSystem).to.equal(alice?.fileSystem);
+    expect(dave?.fileSystem).not.to.equal(alice?.fileSystem);
+  });
+
   const wrong: readonly (readonly [accounts: readonly FixedAccount[], message: string])[] = [
+    [[{ name: 'alice', root: '', password: 'a' }], "account 'alice': root: an account needs one"],
     [[{ name: 'alice', root: '/srv' }], "account 'alice': password: an account needs it or a passwordHash"],
     [[{ name: 'alice', root: '/srv', password: 'a', passwordHash: 'b' }], "account 'alice': password: "],
     [[{ name: 'alice', root: '/srv', passwordHash: 'b' }], "account 'alice': password: is not a scrypt hash"],

@@ -66,6 +66,19 @@ describe('a users file', () => {
     expect(await login(await usersFile(path, { defaultRoot: folder }), 'alice')).to.include({ name: 'alice' });
   });
 
+  it('gives users of one folder one file system, however it is written, and keeps it over readings', async () => {
+    await symlink('alice', join(folder, 'link'));
+    const user = (name: string, root: string): object => ({ name, password: hash, root });
+    await write({ users: [user('alice', 'alice'), user('bob', `${folder}/alice/`), user('carol', 'link')] });
+    const users = await usersFile(path);
+    const [alice, ...others] = await Promise.all(['alice', 'bob', 'carol'].map((name) => login(users, name)));
+    await write({ users: [user('alice', `${folder}/./link/`)] });
+    await users.reload();
+    for (const other of [...others, await login(users, 'alice')]) {
+      expect(other?.fileSystem).to.equal(alice?.fileSystem);
+    }
+  });
+
   it('is read again while sessions go on: who is in it keeps the account, who is not is revoked', async () => {
     const entry = { password: hash, root: 'alice' };
     await write({
