@@ -3,8 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { AtomicFile } from '../../packages/ftps-server/src/atomic-file.js';
+import { PinnedDirectory } from '../../packages/ftps-server/src/pinned-directory.js';
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { namesOf, refuses, writeFile } from '@ftps-kit/ftps-server/compliance';
+import { failing } from '../support/failing-file-handles.js';
+import { rejection } from '../support/rejection.js';
 import { UnfinishedUpload } from '../support/unfinished-upload.js';
 
 describe('an upload whose process was killed', () => {
@@ -58,5 +62,83 @@ describe('an upload of another living server over the same folder', () => {
     await namesOf(files, '/');
     expect(readdirSync(root)).to.deep.equal(['b']);
     rmSync(root, { recursive: true });
+  });
+});
+
+describe('an upload to a file system that fails', () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'ftps-kit-files-'));
+    writeFileSync(join(root, 'a'), 'old content');
+  });
+
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  const contentOf = (name: string): string => readFileSync(join(root, name), 'utf8');
+
+  for (const kind of ['create', 'replace'] as const) {
+    const name = kind === 'create' ? 'b' : 'a';
+
+    it(`to ${kind} is done where its folder cannot be closed behind it`, async () => {
+      const directory = await PinnedDirectory.open(root);
+      let closed = 0;
+      const close = directory.close.bind(directory);
+      directory.close = async () => {
+        closed += 1;
+        await close();
+        throw new Error('EIO: i/o error, close');
+      };
+      const target = { directory, name, path: directory.entry(name) };
+      const options = { old: undefined, exclusive: kind === 'create', fsync: false };
+      const upload = await AtomicFile.open(target, options);
+      await upload.write(Buffer.from('new content'));
+      expect(await upload.commit()).to.include({ sizeBytes: 11 });
+      expect(closed).to.equal(1);
+      expect(contentOf(name)).to.equal('new content');
+      expect(readdirSync(root)).to.deep.equal(kind === 'create' ? ['a', 'b'] : ['a']);
+    });
+
+    it(`to ${kind} says that the file is in place where its folder cannot be synced`, async function () {
+      // No folder is synced there.
+      if (process.platform === 'win32') return;
+      const upload = await new LocalFileSystem(root, { fsync: true }).openWrite(`/${name}`, { kind });
+      await upload.write(Buffer.from('new content'));
+      {
+        using syncing = await failing('sync', 'directory');
+        const error = await rejection(upload.commit());
+        expect(error)
+          .to.include({ kind: 'other' })
+          .and.property('message')
+          .includes(`${name} is in place, but its folder`);
+        expect(syncing.failures).to.equal(1);
+      }
+      expect(contentOf(name)).to.equal('new content');
+      expect(readdirSync(root)).to.deep.equal(kind === 'create' ? ['a', 'b'] : ['a']);
+    });
+  }
+
+  it('leaves the old file and nothing beside it where it cannot be synced itself', async () => {
+    const upload = await new LocalFileSystem(root, { fsync: true }).openWrite('/a', { kind: 'replace' });
+    await upload.write(Buffer.from('new content'));
+    {
+      using syncing = await failing('sync', 'file');
+      await refuses('other', upload.commit());
+      expect(syncing.failures).to.equal(1);
+    }
+    expect(contentOf('a')).to.equal('old content');
+    expect(readdirSync(root)).to.deep.equal(['a']);
+  });
+
+  it('leaves nothing beside the old file where it fails as it begins', async () => {
+    {
+      using asking = await failing('stat', 'file');
+      await refuses('other', new LocalFileSystem(root).openWrite('/a', { kind: 'replace' }));
+      expect(asking.failures).to.equal(1);
+    }
+    expect(contentOf('a')).to.equal('old content');
+    expect(readdirSync(root)).to.deep.equal(['a']);
   });
 });

@@ -1,7 +1,9 @@
 // An upload that others see whole or not at all: written beside its target under a hidden name, renamed at the end.
 import { constants, type Stats } from 'node:fs';
 import { link, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Place } from './contained-path.js';
+import { FileSystemError } from './errors.js';
 import type { FileStat, WriteHandle } from './file-system.js';
 import { statOf } from './local-stat.js';
 import { fileSystemError } from './system-error.js';
@@ -41,8 +43,13 @@ export class AtomicFile implements WriteHandle {
     // Nobody shall read while it is written what nobody could read before. Bits that give privileges are not kept.
     const mode = old === undefined ? NEW_FILE_MODE : old.mode & 0o777;
     const upload = new AtomicFile(await open(temporary, CREATE_FLAGS, mode), temporary, target, options);
-    if (old !== undefined) await upload.#keepOwner(old, mode);
-    return upload;
+    try {
+      if (old !== undefined) await upload.#keepOwner(old, mode);
+      return upload;
+    } catch (error) {
+      await upload.abort();
+      throw error;
+    }
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -51,24 +58,18 @@ export class AtomicFile implements WriteHandle {
   }
 
   async commit(): Promise<FileStat> {
-    const { path, directory } = this.#target;
     try {
       if (this.#options.fsync) await this.#file.sync();
       const committed = await this.#file.stat();
       await this.#file.close();
-      if (this.#options.exclusive) {
-        // Unlike a rename, a link never replaces what is there.
-        await link(this.#temporary, path);
-        await unlink(this.#temporary);
-      } else {
-        await rename(this.#temporary, path);
-      }
-      if (this.#options.fsync) await syncDirectory(directory.entry('.'));
-      await directory.close();
+      await this.#publish();
+      if (this.#options.fsync) await this.#syncName();
       return statOf(committed);
     } catch (error) {
-      await this.abort();
       throw fileSystemError(error);
+    } finally {
+      // Whether the file is in place or never will be: what is left of the upload cannot change that any more.
+      await this.abort();
     }
   }
 
@@ -77,6 +78,26 @@ export class AtomicFile implements WriteHandle {
     await this.#file.close().catch(ignored);
     await unlink(this.#temporary).catch(ignored);
     await this.#target.directory.close().catch(ignored);
+  }
+
+  async #publish(): Promise<void> {
+    const { path } = this.#target;
+    // Unlike a rename, a link never replaces what is there.
+    await (this.#options.exclusive ? link(this.#temporary, path) : rename(this.#temporary, path));
+  }
+
+  /** A folder that cannot be synced is a failure, as the disk was promised, and one that says what has happened all the same. */
+  async #syncName(): Promise<void> {
+    const { name, directory } = this.#target;
+    try {
+      await syncDirectory(directory.entry('.'));
+    } catch (cause) {
+      const file = join(directory.realPath, name);
+      const { message } = fileSystemError(cause);
+      throw new FileSystemError('other', `${file} is in place, but its folder could not be synced: ${message}`, {
+        cause,
+      });
+    }
   }
 
   /** Who is not root can give files only to groups of its own: what cannot be kept is not. */
@@ -97,7 +118,7 @@ async function syncDirectory(path: string): Promise<void> {
   try {
     await directory.sync();
   } finally {
-    await directory.close();
+    await directory.close().catch(ignored);
   }
 }
 

@@ -1,0 +1,40 @@
+// A disk that fails at one kind of call, which no test can have of a real one.
+import { fstatSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+
+interface Failing extends Disposable {
+  /** How often it was asked, and failed. */
+  readonly failures: number;
+}
+
+/** From here on this call of file handles (`node:fs/promises`) of directories or of files fails with EIO; disposing of it ends that. */
+export async function failing(call: 'stat' | 'sync', of: 'directory' | 'file'): Promise<Failing> {
+  const prototype = await fileHandlePrototype();
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, call);
+  if (descriptor === undefined) throw new Error(`file handles have no ${call} of their own`);
+  const original = descriptor.value as (this: FileHandle) => Promise<unknown>;
+  let failures = 0;
+  async function fail(this: FileHandle): Promise<unknown> {
+    if (fstatSync(this.fd).isDirectory() !== (of === 'directory')) return original.call(this);
+    failures += 1;
+    throw Object.assign(new Error(`EIO: i/o error, ${call}`), { code: 'EIO' });
+  }
+  Object.defineProperty(prototype, call, { ...descriptor, value: fail });
+  return {
+    get failures() {
+      return failures;
+    },
+    [Symbol.dispose]: () => {
+      Object.defineProperty(prototype, call, descriptor);
+    },
+  };
+}
+
+async function fileHandlePrototype(): Promise<object> {
+  const file = await open(import.meta.filename);
+  try {
+    return Object.getPrototypeOf(file) as object;
+  } finally {
+    await file.close();
+  }
+}
