@@ -9,6 +9,9 @@ interface LogLine {
   readonly message: string;
 }
 
+/** As long as the names of a users file may be. */
+const MAX_NAME_LENGTH = 255;
+
 type LineOf = { readonly [Name in keyof ServerEvents]: (event: ServerEvents[Name][0]) => LogLine };
 
 const LINES: LineOf = {
@@ -19,7 +22,7 @@ const LINES: LineOf = {
   login: ({ id, client, user, accepted, reason }) =>
     line(
       accepted ? 'info' : 'warn',
-      { id, client: peer(client), user, accepted, ...(reason && { reason }) },
+      { id, client: peer(client), user: asTyped(user), accepted, ...(reason && { reason }) },
       accepted ? 'a login was accepted' : 'a login was refused',
     ),
   verdict: ({ id, client, user, verdict, accepted, handshake }) =>
@@ -66,6 +69,12 @@ function peer(client: Endpoint | undefined): string | undefined {
   if (client === undefined) return undefined;
   const { address, port } = client;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Whoever is refused can call himself anything: it is shown without what moves a terminal's cursor, and not at any length. */
+function asTyped(user: string): string {
+  const shown = user.slice(0, MAX_NAME_LENGTH).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return user.length <= MAX_NAME_LENGTH ? shown : `${shown}…`;
 }
 
 function agreed({ protocol, cipherSuite, resumed, serverName, peerCertificates }: HandshakeSummary): object {

@@ -24,6 +24,7 @@ export interface SecuredEvent extends ConnectionInfo {
 }
 
 export interface LoginEvent extends ConnectionInfo {
+  /** As the client gave it: of a refused login it may be anything, also a password that was typed at the wrong prompt. */
   readonly user: string;
   readonly accepted: boolean;
   /** Why it was refused; the client is not told which of the first three it was. */

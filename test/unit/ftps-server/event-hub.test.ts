@@ -102,6 +102,29 @@ describe('the event hub', () => {
     expect(eventChannelName('login')).to.equal('ftps-kit:server:login');
   });
 
+  it('logs a name without what moves a terminal’s cursor, and not at any length; listeners get it as it was given', () => {
+    const logger = new LineLogger();
+    const heard: string[] = [];
+    emitter.on('login', ({ user }) => heard.push(user));
+    const names = [
+      'a\u001B[2J\u009B\u202Eb\u2028',
+      'Zoë 小明 👍',
+      'x'.repeat(255),
+      'x'.repeat(256),
+      `${'x'.repeat(254)}👍`,
+    ];
+    const quiet = new EventHub(emitter, new MetricsRecorder(), logger);
+    for (const user of names) quiet.emit('login', { ...login, user, accepted: false, reason: 'credentials' });
+    expect(logger.lines.map(({ fields }) => ('user' in fields ? fields.user : undefined))).to.deep.equal([
+      'a\uFFFD[2J\uFFFD\uFFFDb\uFFFD',
+      'Zoë 小明 👍',
+      'x'.repeat(255),
+      `${'x'.repeat(255)}…`,
+      `${'x'.repeat(254)}\uFFFD…`,
+    ]);
+    expect(heard).to.deep.equal(names);
+  });
+
   it('logs one line an event, with its fields and a sentence', () => {
     const logger = new LineLogger();
     new EventHub(emitter, new MetricsRecorder(), logger).emit('login', login);
