@@ -472,10 +472,51 @@ describe('an upload with resume', () => {
     }
   });
 
-  it('says that nobody checked what was there, where the server has no hash', async () => {
+  it('goes on without a hash only behind what was written after the local file was modified', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content);
+      await utimes(path, LAST_YEAR, LAST_YEAR);
+      const earlier = new Date(LAST_YEAR.getTime() - 1000);
+      await withFaultyServer({}, async (client, server) => {
+        server.put('a', randomBytes(content.length), earlier);
+        expect(await client.upload(path, 'a', { resume: true })).to.include({ resumedAt: 0, prefix: undefined });
+        expect(server.bytes('a')?.equals(content)).to.equal(true);
+        server.put('a', content.subarray(0, 5000), LAST_YEAR);
+        const result = await client.upload(path, 'a', { resume: true });
+        expect(result).to.include({ resumedAt: 5000, prefix: 'unchecked' });
+        expect(server.bytes('a')?.equals(content)).to.equal(true);
+      });
+    });
+  });
+
+  it('goes on without a hash under the temporary name of the same local file', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content);
+      // The clock of the server may be behind.
+      const fault = either(firstCut(60_000), refusing('MDTM', '550 no time'));
+      await withFaultyServer({ fault }, async (client, server) => {
+        const options = { atomic: true, resume: true };
+        await rejection(client.upload(path, 'a', options));
+        expect(await client.upload(path, 'a', options)).to.include({ resumedAt: 60_000, prefix: 'unchecked' });
+        expect(server.bytes('a')?.equals(content)).to.equal(true);
+      });
+    });
+  });
+
+  it('begins anew where neither a hash nor a time says that what is there belongs to it', async () => {
+    await withFaultyServer({}, async (client, server) => {
+      server.put('a', randomBytes(content.length));
+      expect(await client.upload(content, 'a', { resume: true })).to.include({ resumedAt: 0 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
+  it('says that nobody checked what was there, where its caller wants it so', async () => {
     await withFaultyServer({}, async (client, server) => {
       server.put('a', content.subarray(0, 5000));
-      const result = await client.upload(content, 'a', { resume: true });
+      const result = await client.upload(content, 'a', { resume: 'unchecked' });
       expect(result).to.include({ resumedAt: 5000, prefix: 'unchecked' });
       expect(result.verified).to.deep.equal({ by: 'size', sizeBytes: content.length });
     });
@@ -502,7 +543,7 @@ describe('an upload with resume', () => {
       expect(await client.upload(open, 'a', { resume: true })).to.include({ resumedAt: 0 });
       expect(server.bytes('a')?.equals(content)).to.equal(true);
       server.put('a', content.subarray(0, 5000));
-      const options = { resume: true, totalBytes: content.length };
+      const options = { resume: 'unchecked', totalBytes: content.length } as const;
       expect(await client.upload(open, 'a', options)).to.include({ resumedAt: 5000, prefix: 'unchecked' });
     });
   });
@@ -515,7 +556,7 @@ describe('an upload with resume', () => {
     };
     await withFaultyServer({ fault }, async (client, server) => {
       server.put('a', content.subarray(0, 5000));
-      const result = await client.upload(content, 'a', { resume: true, retry: now });
+      const result = await client.upload(content, 'a', { resume: 'unchecked', retry: now });
       expect(result).to.include({ attempts: 2, resumedAt: 65_000, prefix: 'unchecked' });
       expect(server.bytes('a')?.equals(content)).to.equal(true);
     });

@@ -39,10 +39,13 @@ export interface DownloadOptions extends TransferOptions {
 
 export interface UploadOptions extends TransferOptions {
   /**
-   * Goes on behind what the server has of the file already (SIZE), after a comparison of hashes where it can be had. The
-   * source must be one that can be opened at an offset: a path, bytes, or a function. Default false.
+   * Goes on behind what the server has of the file already (SIZE), after a comparison of hashes. Where there is no hash,
+   * only behind what may be of this file: it was written after the local file was modified (MDTM), or has the temporary
+   * name of this very file; else the upload begins anew. `unchecked` goes on behind whatever is there and not longer, for
+   * callers who know what it is. The source must be one that can be opened at an offset: a path, bytes, or a function.
+   * Default false.
    */
-  readonly resume?: boolean | undefined;
+  readonly resume?: boolean | 'unchecked' | undefined;
   /**
    * Uploads under a temporary name beside the target, and renames when the file is whole and checked: whoever looks at the
    * target's name sees the old file or the new one. Default false.
@@ -76,7 +79,7 @@ export interface ParsedDownloadOptions extends ParsedTransferOptions {
 }
 
 export interface ParsedUploadOptions extends ParsedTransferOptions {
-  readonly resume: boolean;
+  readonly resume: boolean | 'unchecked';
   readonly atomic: boolean;
   readonly replace: boolean;
   readonly append: boolean;
@@ -111,7 +114,8 @@ export function parseUploadOptions(options: UploadOptions): ParsedUploadOptions 
   knownKeys(options, '', UPLOAD_KEYS);
   const { resume = false, atomic = false, replace = false, append = false, preserveTimes = false } = options;
   const { modifiedAt, totalBytes } = options;
-  if (append && (atomic || resume)) throw new ConfigError('append: cannot be combined with atomic or resume');
+  if (typeof resume !== 'boolean') oneOf('resume', resume, ['unchecked']);
+  if (append && (atomic || resume !== false)) throw new ConfigError('append: cannot be combined with atomic or resume');
   if (replace && !atomic)
     throw new ConfigError('replace: says how atomic uploads rename; without atomic it means nothing');
   if (modifiedAt !== undefined && Number.isNaN(modifiedAt.getTime()))

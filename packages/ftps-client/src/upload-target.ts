@@ -35,9 +35,11 @@ export class UploadTarget {
   /** `identity` names a source that a later upload can know again. */
   constructor(realPath: string, { atomic, resume, replace }: ParsedUploadOptions, identity: string | undefined) {
     this.#realPath = realPath;
-    this.#keeps = resume;
+    this.#keeps = resume !== false;
     this.#replace = replace;
-    this.path = atomic ? temporaryPath(realPath, resume ? [realPath, identity ?? ''].join('\0') : undefined) : realPath;
+    this.path = atomic
+      ? temporaryPath(realPath, this.#keeps ? [realPath, identity ?? ''].join('\0') : undefined)
+      : realPath;
   }
 
   get isTemporary(): boolean {

@@ -3,6 +3,7 @@ import { ConfigError } from '@ftps-kit/tls-core';
 import { LocalFileError, ReplyError, TransferError, VerificationError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
+import { timeIfTold } from './modification-time.js';
 import { outgoingPath } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
@@ -80,7 +81,7 @@ class Upload {
     this.#target = target;
     this.#options = options;
     this.#totalBytes = options.totalBytes ?? source.totalBytes;
-    if (options.resume && !source.canOpenAnywhere) {
+    if (options.resume !== false && !source.canOpenAnywhere) {
       throw new ConfigError(
         'resume: a stream cannot be opened again where the server left off; give a path, bytes, or a function ' +
           '(start) => stream',
@@ -138,7 +139,7 @@ class Upload {
     if (this.#hasBegun) return this.#laterStart(context);
     if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
     const { resume, retry, append, signal } = this.#options;
-    if (resume) return this.#resumedStart(context, check);
+    if (resume !== false) return this.#resumedStart(context, check);
     // What stands there now must not be taken for the beginning of this upload when it is tried again.
     const mustKnow = append || (retry.attempts > 1 && !this.#target.isTemporary);
     if (mustKnow) this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
@@ -152,14 +153,30 @@ class Upload {
     const size = await sizeIfTold(context, path, signal);
     if (size === undefined || size === 0) return FROM_THE_BEGINNING;
     if (this.#totalBytes !== undefined && size > this.#totalBytes) return FROM_THE_BEGINNING;
+    const unchecked: Start = { offset: size, prefix: 'unchecked' };
     if (this.#hash === undefined || check.hash === undefined) {
       // Of a source without an end that is known, nobody could tell that more is there than there should be.
-      return this.#totalBytes === undefined ? FROM_THE_BEGINNING : { offset: size, prefix: 'unchecked' };
+      const isLikely = this.#totalBytes !== undefined && (await this.#isLikelyOurs(context));
+      return isLikely ? unchecked : FROM_THE_BEGINNING;
     }
     if (!(await this.#hashBeginning(size))) return this.#startOver();
     const value = await remoteHash(context, check.hash, { path, bytes: size }, signal);
-    if (value === undefined) return { offset: size, prefix: 'unchecked' };
+    if (value === undefined) return (await this.#isLikelyOurs(context)) ? unchecked : this.#startOver();
     return value === this.#hash.value() ? { offset: size, prefix: 'hash' } : this.#startOver();
+  }
+
+  /**
+   * What can be said without a hash: a temporary name is made of the local file, its size and its time; and under the real
+   * name, what was written before the local file had its present bytes is not of it.
+   */
+  async #isLikelyOurs(context: LoginContext): Promise<boolean> {
+    const { resume, signal } = this.#options;
+    const { identity, modifiedAt } = this.#source;
+    if (resume === 'unchecked' || (this.#target.isTemporary && identity !== undefined)) return true;
+    if (modifiedAt === undefined) return false;
+    const written = await timeIfTold(context, this.#target.path, signal);
+    // MDTM tells whole seconds, mostly.
+    return written !== undefined && written.getTime() >= Math.floor(modifiedAt.getTime() / 1000) * 1000;
   }
 
   /** Hashes the source's first bytes, which are not sent again. False where it has fewer. */
