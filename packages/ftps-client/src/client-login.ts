@@ -95,9 +95,9 @@ export class ClientLogin {
   }
 
   /** To be called after the working folder was changed: asks where it is now, so that `reconnect` can go back there. */
-  async folderChanged(signal?: AbortSignal): Promise<void> {
+  async folderChanged(): Promise<void> {
     this.#folder = null;
-    this.#folder = await workingFolder(this.#current, signal).catch((error: unknown) => {
+    this.#folder = await workingFolder(this.#current, undefined).catch((error: unknown) => {
       if (error instanceof FtpsError && !this.#current.control.isLost) return null;
       throw error;
     });

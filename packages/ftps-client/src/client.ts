@@ -14,12 +14,13 @@ import { ClientLogin } from './client-login.js';
 import { knownKeys, parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
 import { download } from './download.js';
 import type { DownloadTarget } from './download-sink.js';
+import { isNegative } from './errors.js';
 import { fileHash, type RemoteHash } from './file-hash.js';
 import type { Features } from './features.js';
 import type { Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
 import { outgoingPath } from './outgoing-command.js';
-import { changesFolder, rawCommand } from './raw-command.js';
+import { mayChangeFolder, rawCommand } from './raw-command.js';
 import { remoteExists, remoteStat, workingFolder } from './remote-entry.js';
 import { remoteSize } from './remote-facts.js';
 import { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
@@ -233,23 +234,27 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     return this.#call(options, workingFolder);
   }
 
-  /** Makes `path` the working folder (CWD); a login that is opened again begins there. */
+  /**
+   * Makes `path` the working folder (CWD); a login that is opened again begins there. Once CWD is sent, the signal no longer
+   * ends it: nobody would know where the login is.
+   */
   async cwd(path: string, options: CallOptions = {}): Promise<void> {
-    await this.#call(options, async ({ control, timeouts }, signal) => {
-      await control.demand(outgoingPath('CWD', path), { timeoutMs: timeouts.replyMs, signal });
-      await this.#login.folderChanged(signal);
+    await this.#call(options, async ({ control, timeouts }) => {
+      await control.demand(outgoingPath('CWD', path), { timeoutMs: timeouts.replyMs });
+      await this.#login.folderChanged();
     });
   }
 
   /**
    * Sends any other command and gives its final reply, whatever its code. Rejects with `ConfigError` for the verbs that
-   * move data or change what this client keeps track of.
+   * move data or change what this client keeps track of. CWD and the like are not ended by the signal, as in `cwd`.
    */
   raw(verb: string, argument?: string, options: CallOptions = {}): Promise<Reply> {
     return this.#call(options, async ({ control, timeouts }, signal) => {
       const command = rawCommand(verb, argument);
-      const reply = await control.run(command, { timeoutMs: timeouts.replyMs, signal });
-      if (changesFolder(command, reply)) await this.#login.folderChanged(signal);
+      const maySwitch = mayChangeFolder(command);
+      const reply = await control.run(command, { timeoutMs: timeouts.replyMs, signal: maySwitch ? undefined : signal });
+      if (maySwitch && !isNegative(reply)) await this.#login.folderChanged();
       return reply;
     });
   }

@@ -1,7 +1,5 @@
 // Which commands a caller may send by hand, and what they change for the client that sent them.
-import type { Reply } from '@ftps-kit/ftp-protocol';
 import { ConfigError } from '@ftps-kit/tls-core';
-import { isNegative } from './errors.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 
 /** Verbs that move data, or change what a client keeps track of. */
@@ -21,7 +19,7 @@ export function rawCommand(verb: string, argument: string | undefined): Outgoing
   return outgoing(verb, argument);
 }
 
-/** Whether the working folder is another one now. */
-export function changesFolder({ verb }: OutgoingCommand, reply: Reply): boolean {
-  return FOLDER_VERBS.includes(verb.toUpperCase()) && !isNegative(reply);
+/** Whether the working folder is another one where this succeeds. */
+export function mayChangeFolder({ verb }: OutgoingCommand): boolean {
+  return FOLDER_VERBS.includes(verb.toUpperCase());
 }

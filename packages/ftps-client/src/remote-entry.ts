@@ -1,6 +1,7 @@
 // What one remote path is: by MLST where the server has it, else from the listing of its folder, else by trying.
 import { GrammarError, parseMlstReply, parseQuotedPath, type Reply } from '@ftps-kit/ftp-protocol';
 import type { ReplyDeadline } from './control-connection.js';
+import { AbortedError } from '@ftps-kit/tls-core';
 import {
   NotFoundError,
   ProtocolError,
@@ -90,12 +91,13 @@ async function byMlst(
 /** Goes there and back again: what can be entered is a folder. */
 async function folderByEntering(context: LoginContext, path: string, signal: AbortSignal | undefined): Promise<Entry> {
   const { control } = context;
-  const deadline = deadlineOf(context, signal);
   const before = await workingFolder(context, signal);
+  // Neither of the two is to be aborted: every relative path after the first would mean another file.
+  const deadline = deadlineOf(context, undefined);
   const reply = await control.run(outgoingPath('CWD', path), deadline);
   if (isNegative(reply)) throw notFound(path, reply);
-  // Not to be aborted on its own: every relative path after it would mean another file.
-  await control.demand(outgoingPath('CWD', before), { timeoutMs: deadline.timeoutMs });
+  await control.demand(outgoingPath('CWD', before), deadline);
+  if (signal?.aborted === true) throw new AbortedError('CWD was aborted', { cause: signal.reason });
   return folderEntry(baseName(path));
 }
 

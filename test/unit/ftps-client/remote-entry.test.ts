@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NotFoundError, ReplyError, UnsupportedError } from '@ftps-kit/ftps-client';
+import { AbortedError, NotFoundError, ReplyError, type FtpsClient, UnsupportedError } from '@ftps-kit/ftps-client';
 import { rejection } from '../../support/rejection.js';
 import { withScriptedClient } from '../../support/scripted-client.js';
 import type { Script, ScriptedPeer } from '../../support/scripted-server.js';
@@ -91,6 +91,41 @@ describe('what one remote path is', () => {
       expect(await client.stat('/')).to.include({ name: '', type: 'directory' });
       expect(await client.stat('..')).to.include({ type: 'directory' });
     });
+  });
+
+  it('leaves the working folder as it was where the call is aborted in between', async () => {
+    const controller = new AbortController();
+    const script: Script = async (peer) => {
+      await peer.on('PWD', '257 "/home"');
+      expect(await peer.line()).to.equal('CWD /');
+      controller.abort();
+      await peer.say('250 ok\r\n');
+      await peer.on('CWD /home', '250 ok');
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features: old }, async (client) => {
+      expect(await rejection(client.stat('/', { signal: controller.signal }))).to.be.instanceOf(AbortedError);
+    });
+  });
+
+  it('is meant from the folder that was changed to, also where the change was aborted on its way', async () => {
+    const changes = [
+      (client: FtpsClient, signal: AbortSignal) => client.cwd('/d', { signal }),
+      (client: FtpsClient, signal: AbortSignal) => client.raw('CWD', '/d', { signal }),
+    ];
+    for (const change of changes) {
+      const controller = new AbortController();
+      const script: Script = async (peer) => {
+        expect(await peer.line()).to.equal('CWD /d');
+        controller.abort();
+        await peer.say('250 ok\r\n');
+        await peer.on('PWD', '257 "/d"');
+        await quit(peer);
+      };
+      await withScriptedClient({ script, features: old }, async (client) => {
+        await change(client, controller.signal);
+      });
+    }
   });
 
   it('is asked for by a listing where the server lists MLST and does not have it', async () => {
