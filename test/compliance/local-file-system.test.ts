@@ -367,6 +367,27 @@ describe('LocalFileSystem', () => {
       expect(readFileSync(join(root, 'b'), 'utf8')).to.equal('half');
     });
 
+    it('takes one upload into a file at a time, by whatever name, and the next one once that is over', async () => {
+      const inPlace = new LocalFileSystem(root, { inPlace: true });
+      for (const end of ['commit', 'abort'] as const) {
+        for (const kind of ['create', 'replace'] as const) {
+          const upload = await inPlace.openWrite('/a', { kind });
+          await upload.write(Buffer.from('whole'));
+          linkSync(join(root, 'a'), join(root, 'b'));
+          for (const path of ['/a', '/b']) {
+            await refuses('busy', new LocalFileSystem(root, { inPlace: true }).openWrite(path, replace));
+            await refuses('busy', files.openWrite(path, { kind: 'append' }));
+          }
+          await upload[end]();
+          expect(readFileSync(join(root, 'b'), 'utf8')).to.equal('whole');
+          unlinkSync(join(root, 'b'));
+        }
+        await writeFile(inPlace, '/a', 'next');
+        expect(readFileSync(join(root, 'a'), 'utf8')).to.equal('next');
+        unlinkSync(join(root, 'a'));
+      }
+    });
+
     it('does not follow a link that points nowhere, nor wait for a FIFO', async () => {
       const inPlace = new LocalFileSystem(root, { inPlace: true });
       symlinkSync(join(outside, 'new'), join(root, 'link'));

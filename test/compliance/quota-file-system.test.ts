@@ -163,6 +163,18 @@ describe('QuotaFileSystem', () => {
     expect(await files.usedBytes()).to.equal(0);
   });
 
+  it('follows a file that is renamed while it is replaced in place', async () => {
+    const files = new QuotaFileSystem(new LocalFileSystem(root, { inPlace: true }), 10);
+    const first = await files.openWrite('/a', replace);
+    await first.write(Buffer.alloc(6));
+    await files.rename('/a', '/b');
+    await refuses('over-quota', uploaded(files, '/a', Buffer.alloc(5)));
+    await first.commit();
+    await uploaded(files, '/c', Buffer.alloc(4));
+    expect(await files.usedBytes()).to.equal(10);
+    await refuses('over-quota', uploaded(files, '/d', 'd'));
+  });
+
   it('lets an account beyond its quota shrink its files', async () => {
     writeFileSync(join(root, 'a'), Buffer.alloc(20));
     writeFileSync(join(root, 'b'), Buffer.alloc(20));
@@ -233,24 +245,26 @@ describe('QuotaFileSystem', () => {
     }
   });
 
-  it('is exact after whatever uploads, removals and renamings, at once or one after the other', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 40 }), async (actions) => {
-        const folder = mkdtempSync(join(root, 'run-'));
-        const below = new LocalFileSystem(folder);
-        const files = new QuotaFileSystem(below, QUOTA);
-        const uploads: WriteHandle[] = [];
-        await files.makeDirectory('/d');
-        for (const one of actions) {
-          await perform(files, uploads, one);
-          expect(await realBytes(below)).to.be.at.most(QUOTA);
-        }
-        for (const upload of uploads) await upload.abort();
-        expect(await files.usedBytes()).to.equal(await realBytes(below));
-      }),
-      { numRuns: Number(process.env['FTPS_FUZZ_RUNS'] ?? 60) },
-    );
-  });
+  for (const inPlace of [false, true]) {
+    it(`is exact after whatever uploads, removals and renamings at once${inPlace ? ', all in place' : ''}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 40 }), async (actions) => {
+          const folder = mkdtempSync(join(root, 'run-'));
+          const below = new LocalFileSystem(folder, { inPlace });
+          const files = new QuotaFileSystem(below, QUOTA);
+          const uploads: WriteHandle[] = [];
+          await files.makeDirectory('/d');
+          for (const one of actions) {
+            await perform(files, uploads, one);
+            expect(await realBytes(below)).to.be.at.most(QUOTA);
+          }
+          for (const upload of uploads) await upload.abort();
+          expect(await files.usedBytes()).to.equal(await realBytes(below));
+        }),
+        { numRuns: Number(process.env['FTPS_FUZZ_RUNS'] ?? 60) },
+      );
+    });
+  }
 });
 
 /** An upload as the server does it: given up where it fails. */

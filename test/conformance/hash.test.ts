@@ -1,7 +1,7 @@
 // draft-bryan-ftpext-hash and draft-bryan-ftp-range, and the older commands that HASH replaces.
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import type { FileSystem } from '@ftps-kit/ftps-server';
+import { LocalFileSystem, type FileSystem } from '@ftps-kit/ftps-server';
 import { CountedFileSystem } from '../support/counted-file-system.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
@@ -248,6 +248,25 @@ describe('a hash', () => {
         socket.resetAndDestroy();
         expect((await client.reply()).code).to.equal(426);
         expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-2 ${sha256('old')} a`);
+      },
+    );
+  });
+
+  it('of a file that a broken upload went into is made anew, be size and time what they were', async () => {
+    await withClient(
+      (root) => new LocalFileSystem(root, { inPlace: true }),
+      async (client) => {
+        await client.upload('STOR a', 'old');
+        await client.expect(213, 'MFMT 20020717210715 a');
+        expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-2 ${sha256('old')} a`);
+        const { channel, socket } = await client.openData();
+        await client.expect(150, 'STOR a');
+        await channel.write(Buffer.from('new'));
+        socket.resetAndDestroy();
+        expect((await client.reply()).code).to.equal(426);
+        await client.expect(213, 'MFMT 20020717210715 a');
+        const content = await client.download('RETR a');
+        expect(text(await client.command('HASH a'))).to.contain(` ${sha256(content.bytes)} a`);
       },
     );
   });

@@ -1,7 +1,9 @@
 // RFC 959 §4.1.3, APPE and ALLO; RFC 1123 §4.1.3.1, the X forms.
+import { once } from 'node:events';
 import { expect } from 'chai';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
+import { WatchedFileSystem } from '../support/watched-file-system.js';
 
 describe('RFC 959 and RFC 1123, appending and older names', () => {
   let server: TestServer;
@@ -22,6 +24,36 @@ describe('RFC 959 and RFC 1123, appending and older names', () => {
     expect(server.read('log.txt')).to.equal('one\ntwo\n');
     expect((await client.upload('APPE new.txt', 'first\n')).code).to.equal(226);
     expect(server.read('new.txt')).to.equal('first\n');
+  });
+
+  it('§5.4 APPE, and STOR behind REST, are 450 while another upload goes into the file, and done behind it', async () => {
+    let files = new WatchedFileSystem('.');
+    await using shared = await TestServer.start({
+      files: { 'log.txt': 'one\n' },
+      fileSystem: (root) => (files = new WatchedFileSystem(root)),
+    });
+    await using first = await RawFtpClient.loggedIn(shared);
+    await using second = await RawFtpClient.loggedIn(shared);
+    const { channel } = await first.openData();
+    const written = once(files.events, 'written');
+    await first.expect(150, 'APPE log.txt');
+    await channel.write(Buffer.from('two\n'));
+    await written;
+    for (const [restart, command] of [
+      [0, 'APPE log.txt'],
+      [4, 'STOR log.txt'],
+    ] as const) {
+      await second.expect(350, `REST ${restart}`);
+      const refused = await second.openData();
+      await second.expect(150, command);
+      expect((await second.reply()).code, command).to.equal(450);
+      refused.channel.destroy();
+    }
+    await channel.end();
+    expect((await first.reply()).code).to.equal(226);
+    channel.destroy();
+    expect((await second.upload('APPE log.txt', 'three\n')).code).to.equal(226);
+    expect(shared.read('log.txt')).to.equal('one\ntwo\nthree\n');
   });
 
   it('RFC 3659 §5.3 REST before APPE acts as it does before STOR, and serves that one only', async () => {

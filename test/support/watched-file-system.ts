@@ -44,6 +44,7 @@ export class WatchedFileSystem extends LocalFileSystem {
     const file = await super.openWrite(path, mode);
     this.events.emit('opened', path);
     return {
+      inPlace: file.inPlace,
       write: async (chunk) => {
         if (this.failWrite !== undefined) throw new FileSystemError(this.failWrite, 'told to fail');
         await file.write(chunk);

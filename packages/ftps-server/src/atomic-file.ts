@@ -23,6 +23,7 @@ export interface AtomicFileOptions {
 }
 
 export class AtomicFile implements WriteHandle {
+  readonly inPlace = false;
   readonly #file: FileHandle;
   readonly #temporary: string;
   readonly #target: Place;

@@ -17,6 +17,8 @@ export type FileSystemErrorKind =
   | 'offset-beyond-end'
   /** A directory has more entries than may be listed. */
   | 'too-many-entries'
+  /** Another upload is written into this very file; tried again later it may be done. */
+  | 'busy'
   /** It is not what it was when the transfer began. */
   | 'changed'
   | 'other';

@@ -47,10 +47,9 @@ export class FileHashing {
   /** Hashes an upload while it comes, where the whole file comes. */
   follow(session: Session, path: string, mode: WriteMode, file: WriteHandle): WriteHandle {
     const { fileSystem } = session.account;
-    if (mode.kind !== 'replace' && mode.kind !== 'create') {
-      this.#known.forget(fileSystem, path);
-      return file;
-    }
+    const isWhole = mode.kind === 'replace' || mode.kind === 'create';
+    if (!isWhole || file.inPlace === true) this.#known.forget(fileSystem, path);
+    if (!isWhole) return file;
     if (fileSystem.hash === undefined) return file;
     const { wanted, selected } = session.hashing;
     const algorithm = wanted ?? selected;

@@ -17,6 +17,8 @@ const REPLIES: Readonly<Record<FileSystemErrorKind, readonly [code: number, text
   'name-not-allowed': [ReplyCode.FileNameNotAllowed, 'This name is not allowed.'],
   'offset-beyond-end': [ReplyCode.FileUnavailable, 'The restart offset lies beyond the end of the file.'],
   'too-many-entries': [ReplyCode.LocalError, 'The directory has more entries than this server lists.'],
+  // RFC 959 §4.2.1: '450 Requested file action not taken. File unavailable (e.g., file busy).'
+  busy: [ReplyCode.FileBusy, 'Another upload goes into this file; try again later.'],
   changed: [ReplyCode.LocalError, 'The file changed while it was read; try again.'],
   other: [ReplyCode.LocalError, 'The file system failed.'],
 };

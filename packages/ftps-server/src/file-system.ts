@@ -47,6 +47,11 @@ export interface ReadHandle {
  * after a `write` that failed.
  */
 export interface WriteHandle {
+  /**
+   * Whether what is written goes into the file that others see under the name, from the first byte on, and with it where it
+   * is renamed. Where it is not known: for a `resume` or `append` of a file that was there.
+   */
+  readonly inPlace?: boolean | undefined;
   /** Resolves when `chunk` may be used for something else. */
   write(chunk: Uint8Array): Promise<void>;
   /**
@@ -58,7 +63,7 @@ export interface WriteHandle {
   abort(): Promise<void>;
 }
 
-/** How a file is opened for writing. */
+/** How a file is opened for writing. One that another handle writes in place is not opened in place: `busy`. */
 export type WriteMode =
   /** A new file, or all of an old one; until `commit` everybody else sees the old state. The last commit wins. */
   | { readonly kind: 'replace' }

@@ -12,6 +12,7 @@ export interface HashedUploadOptions {
 }
 
 export class HashedUpload implements WriteHandle {
+  readonly inPlace: boolean | undefined;
   readonly #file: WriteHandle;
   readonly #options: HashedUploadOptions;
   #hasher: Hasher | undefined;
@@ -19,6 +20,7 @@ export class HashedUpload implements WriteHandle {
 
   constructor(file: WriteHandle, options: HashedUploadOptions) {
     this.#file = file;
+    this.inPlace = file.inPlace;
     this.#options = options;
     this.#hasher = newHasher(options.algorithm);
   }

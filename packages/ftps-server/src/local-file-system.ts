@@ -212,7 +212,12 @@ export class LocalFileSystem implements FileSystem {
       return AtomicFile.open(target, { old, exclusive: mode.kind === 'create', fsync: this.#fsync });
     }
     const file = await InPlaceFile.open(target.path, { from, fsync: this.#fsync });
-    await target.directory.close();
+    try {
+      await target.directory.close();
+    } catch (error) {
+      await file.abort();
+      throw error;
+    }
     return file;
   }
 

@@ -14,6 +14,8 @@ interface Described {
 export interface MemoryFile extends Described {
   readonly type: 'file';
   readonly content: MemoryContent;
+  /** Whether an upload goes into it, as it is: there is one at a time. */
+  isBeingWritten: boolean;
 }
 
 export interface MemoryDirectory extends Described {
@@ -45,7 +47,7 @@ export class MemoryTree {
   }
 
   newFile(mode = 0o644): MemoryFile {
-    return { type: 'file', content: new MemoryContent(this.#room), ...this.#described(mode) };
+    return { type: 'file', content: new MemoryContent(this.#room), isBeingWritten: false, ...this.#described(mode) };
   }
 
   newDirectory(): MemoryDirectory {

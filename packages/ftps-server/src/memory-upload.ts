@@ -1,4 +1,5 @@
 // A file in memory being written: into a new one that takes its place at the end, or into one that is there.
+import { FileSystemError } from './errors.js';
 import type { FileStat, WriteHandle } from './file-system.js';
 import { memoryStat, type MemoryFile } from './memory-tree.js';
 
@@ -11,10 +12,16 @@ export interface MemoryUploadOptions {
 }
 
 export class MemoryUpload implements WriteHandle {
+  readonly inPlace: boolean;
   readonly #options: MemoryUploadOptions;
   #position: number;
 
+  /** Throws `busy` for a file that another upload goes into. */
   constructor(options: MemoryUploadOptions) {
+    const { file, publish } = options;
+    this.inPlace = publish === undefined;
+    if (file.isBeingWritten) throw new FileSystemError('busy', 'another upload is written into this file');
+    file.isBeingWritten = true;
     this.#options = options;
     this.#position = options.start;
   }
@@ -31,6 +38,7 @@ export class MemoryUpload implements WriteHandle {
   commit(): Promise<FileStat> {
     return settled(() => {
       const { file, publish } = this.#options;
+      file.isBeingWritten = false;
       file.content.truncate(this.#position);
       try {
         publish?.();
@@ -43,7 +51,9 @@ export class MemoryUpload implements WriteHandle {
   }
 
   abort(): Promise<void> {
-    if (this.#options.publish !== undefined) this.#options.file.content.release();
+    const { file, publish } = this.#options;
+    file.isBeingWritten = false;
+    if (publish !== undefined) file.content.release();
     return Promise.resolve();
   }
 }

@@ -52,10 +52,10 @@ export class TreeUsage {
     return this.#exclusively(async () => {
       const before = await this.#sizeOrMissing(path);
       const file = await this.#files.openWrite(path, mode);
-      const isNew = before === undefined;
+      const isOld = before !== undefined;
       const claim: Claim = {
         path,
-        inPlace: !isNew && (mode.kind === 'resume' || mode.kind === 'append'),
+        inPlace: file.inPlace ?? (isOld && (mode.kind === 'resume' || mode.kind === 'append')),
         endBytes: mode.kind === 'resume' ? mode.start : mode.kind === 'append' ? (before ?? 0) : 0,
       };
       this.#claims.add(claim, before ?? 0);
@@ -94,6 +94,7 @@ export class TreeUsage {
 
   #counting(file: WriteHandle, claim: Claim, quotaBytes: number): WriteHandle {
     return {
+      inPlace: claim.inPlace,
       write: async (chunk) => {
         this.#claimMore(claim, chunk.length, quotaBytes);
         await file.write(chunk);

@@ -175,6 +175,25 @@ export const resuming = group('resuming', [
     },
   ],
   [
+    'refuses a second upload into a file as long as one goes into it, however that ends',
+    async (files) => {
+      await writeFile(files, '/a', '0123');
+      await refuses('offset-beyond-end', files.openWrite('/a', { kind: 'resume', start: 5 }));
+      for (const end of ['commit', 'abort'] as const) {
+        const first = await files.openWrite('/a', { kind: 'append' });
+        await first.write(Buffer.from('45'));
+        await refuses('busy', files.openWrite('/a', { kind: 'append' }));
+        await refuses('busy', files.openWrite('/a', { kind: 'resume', start: 1 }));
+        await first.write(Buffer.from('67'));
+        await first[end]();
+        await holds(files, '/a', '01234567');
+        await writeFile(files, '/a', '', { kind: 'resume', start: 4 });
+      }
+      await writeFile(files, '/a', 'other', { kind: 'append' });
+      await holds(files, '/a', '0123other');
+    },
+  ],
+  [
     'keeps at abort what was appended',
     async (files) => {
       await writeFile(files, '/a', '0123');
