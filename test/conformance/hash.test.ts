@@ -1,7 +1,9 @@
 // draft-bryan-ftpext-hash and draft-bryan-ftp-range, and the older commands that HASH replaces.
 import { createHash } from 'node:crypto';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { LocalFileSystem, type FileSystem } from '@ftps-kit/ftps-server';
+import { LocalFileSystem, type FileHash, type FileSystem, type HashRequest } from '@ftps-kit/ftps-server';
 import { CountedFileSystem } from '../support/counted-file-system.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
@@ -270,6 +272,39 @@ describe('a hash', () => {
       },
     );
   });
+
+  for (const inPlace of [false, true]) {
+    it(`of a local file just uploaded${inPlace ? ' in place' : ''} lasts as long as only this server touches it`, async () => {
+      let [root, hashes] = ['', 0];
+      class Counted extends LocalFileSystem {
+        override hash(path: string, request: HashRequest): Promise<FileHash> {
+          hashes += 1;
+          return super.hash(path, request);
+        }
+      }
+      await withClient(
+        (folder) => new Counted((root = folder), { inPlace }),
+        async (client) => {
+          await client.upload('STOR a', 'old');
+          await client.expect(213, 'MFMT 20020717210715 a');
+          await client.expect(200, 'SITE CHMOD 640 a');
+          await client.expect(213, 'MFF UNIX.mode=0600; a');
+          await client.expect(350, 'RNFR a');
+          await client.expect(250, 'RNTO b');
+          expect(text(await client.command('HASH b'))).to.equal(`SHA-256 0-2 ${sha256('old')} b`);
+          expect(hashes).to.equal(0);
+          const { mtime, ctime } = statSync(join(root, 'b'));
+          // By another program, once the clock of the disk has gone on.
+          do {
+            writeFileSync(join(root, 'b'), 'new');
+            utimesSync(join(root, 'b'), mtime, mtime);
+          } while (statSync(join(root, 'b')).ctime.getTime() === ctime.getTime());
+          expect(text(await client.command('HASH b'))).to.equal(`SHA-256 0-2 ${sha256('new')} b`);
+          expect(hashes).to.equal(1);
+        },
+      );
+    });
+  }
 
   it('of a big file is made in a thread, and is right', async () => {
     await withClient(

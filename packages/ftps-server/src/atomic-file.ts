@@ -1,6 +1,6 @@
 // An upload that others see whole or not at all: written beside its target under a hidden name, renamed at the end.
 import { constants, type Stats } from 'node:fs';
-import { link, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from './contained-path.js';
 import { FileSystemError } from './errors.js';
@@ -65,7 +65,7 @@ export class AtomicFile implements WriteHandle {
       await this.#file.close();
       await this.#publish();
       if (this.#options.fsync) await this.#syncName();
-      return statOf(committed);
+      return statOf(await this.#underItsName(committed));
     } catch (error) {
       throw fileSystemError(error);
     } finally {
@@ -85,6 +85,13 @@ export class AtomicFile implements WriteHandle {
     const { path } = this.#target;
     // Unlike a rename, a link never replaces what is there.
     await (this.#options.exclusive ? link(this.#temporary, path) : rename(this.#temporary, path));
+  }
+
+  /** What the file is now: to get its name, and to lose the hidden one, was to change once more. */
+  async #underItsName(committed: Stats): Promise<Stats> {
+    if (this.#options.exclusive) await unlink(this.#temporary).catch(ignored);
+    const named = await lstat(this.#target.path).catch(ignored);
+    return named !== undefined && isUnchanged(committed, named) ? named : committed;
   }
 
   /** A folder that cannot be synced is a failure, as the disk was promised, and one that says what has happened all the same. */
@@ -110,6 +117,16 @@ export class AtomicFile implements WriteHandle {
     // The umask took some, and a change of owner may have.
     await this.#file.chmod(mode).catch(ignored);
   }
+}
+
+/** Whether it is the same file, with the same content as far as its size and time tell. */
+function isUnchanged(before: Stats, after: Stats): boolean {
+  return (
+    before.dev === after.dev &&
+    before.ino === after.ino &&
+    before.size === after.size &&
+    before.mtimeMs === after.mtimeMs
+  );
 }
 
 /** A name is on the disk when its directory is. Windows syncs no directories, and needs it not. */

@@ -64,17 +64,32 @@ export class FileHashing {
 
   /** Renames a file, which leaves its hash what it was. */
   async rename(fileSystem: FileSystem, from: string, to: string): Promise<void> {
-    await fileSystem.rename(from, to);
-    this.#known.rename(fileSystem, from, to);
+    await this.#keeping(fileSystem, { from, to }, () => fileSystem.rename(from, to));
+  }
+
+  /** Does what leaves the content of a file, and so its hash, what it was: sets its mode, say. */
+  async keeping(fileSystem: FileSystem, path: string, change: () => Promise<void>): Promise<void> {
+    await this.#keeping(fileSystem, { from: path, to: path }, change);
   }
 
   /** Sets the time of a file, which leaves its hash what it was. Gives what the file is then. */
   async setModified(fileSystem: FileSystem, path: string, modifiedAt: Date): Promise<FileStat> {
-    const before = await fileSystem.stat(path);
-    await fileSystem.setModified(path, modifiedAt);
-    const after = await fileSystem.stat(path);
-    this.#known.carryOver(fileSystem, path, before, after);
-    return after;
+    await this.keeping(fileSystem, path, () => fileSystem.setModified(path, modifiedAt));
+    return fileSystem.stat(path);
+  }
+
+  async #keeping(
+    fileSystem: FileSystem,
+    { from, to }: { readonly from: string; readonly to: string },
+    change: () => Promise<void>,
+  ): Promise<void> {
+    const before = this.#known.knows(fileSystem, from) ? await statOf(fileSystem, from) : undefined;
+    await change();
+    if (before === undefined) return;
+    const after = await statOf(fileSystem, to);
+    if (after !== undefined) {
+      this.#known.carryOver(fileSystem, { path: from, stat: before }, { path: to, stat: after });
+    }
   }
 
   async #make(fileSystem: FileSystem, request: HashRequest & { readonly path: string }): Promise<string> {
@@ -119,10 +134,16 @@ async function whileWanted<T>(reasons: readonly AbortSignal[], work: (signal: Ab
   }
 }
 
+/** Undefined where it cannot be known: then no hash is kept, and nothing else fails. */
+function statOf(fileSystem: FileSystem, path: string): Promise<FileStat | undefined> {
+  return fileSystem.stat(path).catch(() => undefined);
+}
+
 function isSame(before: FileStat, after: FileStat): boolean {
   return (
     before.identity === after.identity &&
     before.sizeBytes === after.sizeBytes &&
+    before.changedAt?.getTime() === after.changedAt?.getTime() &&
     before.modifiedAt.getTime() === after.modifiedAt.getTime()
   );
 }

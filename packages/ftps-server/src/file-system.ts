@@ -9,6 +9,8 @@ export interface FileStat {
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
   readonly createdAt?: Date | undefined;
+  /** When anything of it last changed, be it its name, by a clock that nobody can set back for it (POSIX ctime). */
+  readonly changedAt?: Date | undefined;
   /** POSIX permission bits, 0o0000 to 0o7777. */
   readonly mode?: number | undefined;
   readonly links?: number | undefined;

@@ -4,8 +4,14 @@ import type { FileStat, FileSystem, HashAlgorithm } from './file-system.js';
 interface KnownHash {
   readonly algorithm: HashAlgorithm;
   readonly hex: string;
-  /** What the file was by its size, time and identity. */
+  /** What the file was by its size, times and identity. */
   readonly version: string;
+}
+
+/** A file under the name that it has, or had. */
+export interface FileAt {
+  readonly path: string;
+  readonly stat: FileStat;
 }
 
 /** At most so many files of each file system, the least lately used of which is forgotten first. */
@@ -39,20 +45,19 @@ export class KnownHashes {
     return known.hex;
   }
 
-  /** Only the time of a file was changed, by this server: what is known of its content stays true. */
-  carryOver(fileSystem: FileSystem, path: string, before: FileStat, after: FileStat): void {
-    const known = this.#of(fileSystem).get(path);
-    if (known === undefined || known.version !== versionOf(before)) return;
-    if (before.identity !== after.identity || before.sizeBytes !== after.sizeBytes) return;
-    this.remember(fileSystem, path, after, known.algorithm, known.hex);
+  /** Whether anything is known of what was at `path`. */
+  knows(fileSystem: FileSystem, path: string): boolean {
+    return this.#of(fileSystem).has(path);
   }
 
-  /** The file has another name now; whether it is still the same file, `find` sees. */
-  rename(fileSystem: FileSystem, from: string, to: string): void {
+  /** A file has another time, mode or name, by this server: what is known of its content stays true. */
+  carryOver(fileSystem: FileSystem, before: FileAt, after: FileAt): void {
     const hashes = this.#of(fileSystem);
-    const known = hashes.get(from);
-    hashes.delete(from);
-    if (known !== undefined) hashes.set(to, known);
+    const known = hashes.get(before.path);
+    if (known === undefined || known.version !== versionOf(before.stat)) return;
+    if (before.stat.identity !== after.stat.identity || before.stat.sizeBytes !== after.stat.sizeBytes) return;
+    hashes.delete(before.path);
+    this.remember(fileSystem, after.path, after.stat, known.algorithm, known.hex);
   }
 
   /** What is at `path` is about to be written to in place, where size and time may stay what they are. */
@@ -69,8 +74,11 @@ export class KnownHashes {
   }
 }
 
-/** Without an identity a file that was replaced by one of the same size and time would pass for the old one. */
-function versionOf({ type, sizeBytes, modifiedAt, identity }: FileStat): string | undefined {
+/**
+ * Without an identity a file that was replaced by one of the same size and time would pass for the old one; without the time
+ * of its last change one that was written to in place, and whose time was set back.
+ */
+function versionOf({ type, sizeBytes, modifiedAt, changedAt, identity }: FileStat): string | undefined {
   if (type !== 'file' || identity === undefined) return undefined;
-  return `${identity} ${sizeBytes} ${modifiedAt.getTime()}`;
+  return `${identity} ${sizeBytes} ${modifiedAt.getTime()} ${changedAt?.getTime() ?? ''}`;
 }

@@ -17,6 +17,7 @@ export function statOf(found: Stats): FileStat {
     modifiedAt: found.mtime,
     // Where nobody knows when it was created, the time is the epoch, or that of a change.
     createdAt: found.birthtimeMs > 0 && found.birthtimeMs <= found.mtimeMs ? found.birthtime : undefined,
+    changedAt: found.ctime,
     mode: found.mode & 0o7777,
     links: found.nlink,
     owner: String(found.uid),

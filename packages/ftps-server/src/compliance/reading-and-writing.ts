@@ -42,14 +42,20 @@ export const readingAndWriting = group('reading and writing', [
   [
     'tells at commit what stat tells of the file, or nothing',
     async (files) => {
-      const file = await files.openWrite('/a', replace);
-      await file.write(Buffer.from('content'));
-      const committed = await file.commit();
-      if (committed === undefined) return;
-      const { sizeBytes, modifiedAt, identity } = await files.stat('/a');
-      assert.equal(committed.sizeBytes, sizeBytes);
-      assert.deepEqual(committed.modifiedAt, modifiedAt);
-      assert.equal(committed.identity, identity);
+      for (const [path, kind] of [
+        ['/a', 'replace'],
+        ['/b', 'create'],
+      ] as const) {
+        const file = await files.openWrite(path, { kind });
+        await file.write(Buffer.from('content'));
+        const committed = await file.commit();
+        if (committed === undefined) continue;
+        const { sizeBytes, modifiedAt, changedAt, identity } = await files.stat(path);
+        assert.equal(committed.sizeBytes, sizeBytes);
+        assert.deepEqual(committed.modifiedAt, modifiedAt);
+        assert.deepEqual(committed.changedAt, changedAt);
+        assert.equal(committed.identity, identity);
+      }
     },
   ],
   [

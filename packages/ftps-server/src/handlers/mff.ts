@@ -57,7 +57,10 @@ function settingOf(
     }
     case 'unix.mode': {
       const [setMode, mode] = [capability(session, 'setMode'), parseMode(value)];
-      return setMode && { set: () => setMode(path, mode), tell: modeFact };
+      const { fileSystem } = session.account;
+      return (
+        setMode && { set: () => server.hashing.keeping(fileSystem, path, () => setMode(path, mode)), tell: modeFact }
+      );
     }
     default:
       return undefined;

@@ -13,6 +13,8 @@ export async function siteChmod(context: CommandContext): Promise<Outcome> {
   const name = context.argument.slice(space + 1);
   if (space === -1 || name === '') throw new GrammarError('a mode and a path are needed');
   const mode = parseMode(context.argument.slice(0, space));
-  await setMode(argumentPath({ ...context, argument: name }), mode);
+  const path = argumentPath({ ...context, argument: name });
+  const { session, server } = context;
+  await server.hashing.keeping(session.account.fileSystem, path, () => setMode(path, mode));
   return outcome(ReplyCode.CommandOkay, `The mode is ${modeText(mode)}.`);
 }
