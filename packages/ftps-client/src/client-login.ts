@@ -42,6 +42,10 @@ export class ClientLogin {
     return this.#current;
   }
 
+  get hasChangedFolder(): boolean {
+    return this.#folder !== undefined;
+  }
+
   /** Fires when it is closed for good. */
   get closed(): AbortSignal {
     return this.#closing.signal;

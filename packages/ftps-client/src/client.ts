@@ -87,6 +87,11 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     return this.#login.current.greeting;
   }
 
+  /** Whether the working folder was changed (`cwd`, and CWD and the like by `raw`) since the client logged in first. */
+  get hasChangedFolder(): boolean {
+    return this.#login.hasChangedFolder;
+  }
+
   /** Whether the control connection still stands. */
   get isOpen(): boolean {
     return this.#closing === undefined && this.#login.isOpen;

@@ -8,6 +8,7 @@ import { rejection } from '../../support/rejection.js';
 
 class FakeMember implements Member {
   isOpen = true;
+  hasMoved = false;
   kept = 0;
   onKept: () => void = () => undefined;
 
@@ -98,6 +99,17 @@ describe('the members of a pool', () => {
     second.isOpen = false;
     expect(await members.take(undefined)).to.equal(made[2]);
     expect(drops).to.deep.equal(['lost', 'lost']);
+  });
+
+  it('that are not as they were opened are lent to nobody else, and closed before another is opened', async () => {
+    const { members, made, drops, shrinks } = pool({ size: 1 }, 1);
+    const moved = await members.take(undefined);
+    const next = members.take(undefined);
+    moved.hasMoved = true;
+    members.give(moved);
+    expect(await next).to.equal(made[1]);
+    expect(moved.isOpen).to.equal(false);
+    expect([drops, shrinks]).to.deep.equal([['moved'], []]);
   });
 
   it('are fewer where the server grants fewer, and all calls are served', async () => {

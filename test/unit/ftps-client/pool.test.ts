@@ -100,6 +100,19 @@ describe('a pool', () => {
     expect(shrinks).to.deep.equal([2]);
   });
 
+  it('lends no login that was left in another folder', async () => {
+    await using server = await TestServer.start({ files: { 'd/a': 'hello', a: 'hi' } });
+    await using pool = new FtpsPool(ownOptions(server), { size: 1 });
+    const moves = [(client: FtpsClient) => client.cwd('/d'), (client: FtpsClient) => client.raw('CWD', '/d')];
+    for (const move of moves) {
+      await pool.run(async (client) => {
+        await move(client);
+        expect(await pool.size('a')).to.equal(5);
+      });
+      expect(await pool.size('a')).to.equal(2);
+    }
+  });
+
   it('lets what is under way end before it closes, and then takes nothing', async () => {
     await using server = await TestServer.start();
     const pool = new FtpsPool(ownOptions(server), { size: 2 });

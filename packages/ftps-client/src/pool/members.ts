@@ -7,6 +7,8 @@ import type { PoolSettings } from './pool-options.js';
 /** What can be a member. */
 export interface Member {
   readonly isOpen: boolean;
+  /** Whether it is not as it was opened, so that whoever gets it next would be somewhere else than expected. */
+  readonly hasMoved: boolean;
   /** Says something to the server that changes nothing; rejects where the login is lost. */
   keepAlive(): Promise<unknown>;
   close(): Promise<void>;
@@ -117,6 +119,10 @@ export class Members<M extends Member> {
 
   /** Takes a member back. */
   give(member: M): void {
+    if (member.isOpen && member.hasMoved && !this.#ending.signal.aborted) {
+      void this.#replace(member);
+      return;
+    }
     if (!this.#busy.delete(member)) return;
     if (this.#ending.signal.aborted) void this.#drop(member, 'closed');
     else if (member.isOpen) this.#lend(member);
@@ -234,6 +240,14 @@ export class Members<M extends Member> {
       clearInterval(living);
     };
     this.#idle.push({ member, stop });
+  }
+
+  /** It counts until it is closed: a server that grants no more logins would refuse the next one before. */
+  async #replace(member: M): Promise<void> {
+    await this.#drop(member, 'moved');
+    this.#busy.delete(member);
+    this.#openMore();
+    this.#onGivenBack();
   }
 
   async #drop(member: M, reason: DropEvent['reason']): Promise<void> {

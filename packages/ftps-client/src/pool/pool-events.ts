@@ -20,7 +20,7 @@ export interface PoolMetrics {
 export interface PoolEvents {
   /** A login was opened; what it does can be listened to from here on. */
   open: [FtpsClient];
-  /** A login is no member any more: it was idle for too long, or was lost, and is replaced when it is needed. */
+  /** A login is no member any more: idle for too long, lost, or left in another folder; it is replaced when needed. */
   drop: [DropEvent];
   /** The server grants no more logins: the pool goes on with fewer. */
   shrink: [ShrinkEvent];
@@ -29,7 +29,7 @@ export interface PoolEvents {
 }
 
 export interface DropEvent {
-  readonly reason: 'idle' | 'lost' | 'closed';
+  readonly reason: 'idle' | 'lost' | 'moved' | 'closed';
 }
 
 export interface ShrinkEvent {

@@ -219,6 +219,10 @@ class PooledClient implements Member {
     return this.client.isOpen;
   }
 
+  get hasMoved(): boolean {
+    return this.client.hasChangedFolder;
+  }
+
   keepAlive(): Promise<unknown> {
     return this.client.raw('NOOP');
   }
