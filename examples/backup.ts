@@ -2,8 +2,9 @@
 //
 //   FTPS_PASSWORD=… node --import tsx examples/backup.ts FOLDER ftpes://USER@HOST[:PORT]/PATH/NAME.tar
 //
-// The archive gets its name on the server only when it is whole and its hash is the same on both sides. Where the network
-// fails, it goes on where the server is. It ends with 0 when the backup is done, and with 1 when it is not.
+// The archive gets its name on the server only when it is whole and its hash is the same on both sides; of a server that has
+// no hash, its size. Where the network fails, it goes on where the server is. It ends with 0 when the backup is done, and
+// with 1 when it is not.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -18,13 +19,15 @@ if (folder === undefined || target === undefined) {
 /**
  * The archive from `start` on. It is made anew where an upload goes on, so that nothing has to be kept on this side: the
  * same folder gives the same bytes. Where it does not, as a file was changed meanwhile, the hashes differ and no backup is
- * called done.
+ * called done; a server without a hash finds that out only where the size differs.
  */
 async function* archive(path: string, start: number): AsyncGenerator<Uint8Array> {
   const tar = spawn('tar', ['--create', '--sort=name', '--directory', path, '.'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(tar, 'close') as Promise<[number | null]>;
+  // Where tar cannot even be started, that is known before anybody waits for its end.
+  ended.catch(() => undefined);
   const complaints: Buffer[] = [];
   tar.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
   let skip = start;
@@ -33,13 +36,17 @@ async function* archive(path: string, start: number): AsyncGenerator<Uint8Array>
       if (skip < chunk.length) yield chunk.subarray(skip);
       skip = Math.max(0, skip - chunk.length);
     }
-    const [code] = await ended;
+    const [code] = await ended.catch((cause: unknown) => {
+      throw new Error('tar could not be started', { cause });
+    });
     // An archive that tar did not finish must not end as if it were whole.
     if (code !== 0) throw new Error(`tar failed: ${Buffer.concat(complaints).toString().trim()}`);
   } finally {
     tar.kill();
   }
 }
+
+const HASH_COMMANDS = ['HASH', 'XSHA256', 'XSHA512', 'XSHA1', 'XMD5', 'XCRC'];
 
 const url = new URL(target);
 const caFile = process.env['FTPS_CA'];
@@ -59,6 +66,7 @@ try {
   const path = decodeURIComponent(url.pathname);
   const result = await client.upload((start) => archive(folder, start), path, {
     atomic: true,
+    verify: HASH_COMMANDS.some((verb) => client.features.has(verb)) ? 'hash' : 'auto',
     retry: { attempts: 10, firstDelayMs: 500 },
     signal: interrupted.signal,
     onAttempt: (event) => {
