@@ -48,6 +48,21 @@ describe('the end of a server', () => {
     expect(server.read('up.txt')).to.equal('first half, second half');
   });
 
+  it('in the middle of beginning to listen leaves nothing that listens, and says so', async () => {
+    await using server = await TestServer.start();
+    await server.server.close();
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+    const before = openHandles();
+    const listening = rejection(server.server.listen());
+    await server.server.close();
+    expect(await listening).to.have.property('code', 'FTPS_ERR_ABORTED');
+    expect(server.server.addresses).to.deep.equal([]);
+    for (let turn = 0; turn < 100 && openHandles() > before; turn += 1) await setImmediate();
+    expect(openHandles()).to.equal(before);
+    // It is no verdict for ever.
+    expect(await server.server.listen()).to.have.length(1);
+  });
+
   it('obeys no command that waits behind the one under way', async () => {
     await using server = await TestServer.start();
     await using client = await RawFtpClient.loggedIn(server);

@@ -1,7 +1,7 @@
 // The listener: sockets in, control connections out, and an end that waits for transfers.
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
-import { ConnectionError, SocketChannel, type ServerIdentity, type TlsEngine } from '@ftps-kit/tls-core';
+import { AbortedError, ConnectionError, SocketChannel, type ServerIdentity, type TlsEngine } from '@ftps-kit/tls-core';
 import { AccountSessions } from './account-sessions.js';
 import type { ServerContext } from './command-row.js';
 import { Connections } from './connections.js';
@@ -30,6 +30,10 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   readonly #listeners: net.Server[] = [];
   readonly #connections: Connections;
   #addresses: readonly ListeningEvent[] = [];
+  /** The `listen` under way, or the last one; never rejects. */
+  #starting: Promise<unknown> = Promise.resolve();
+  /** How often `close` was called: what began to listen before must not go on behind it. */
+  #closes = 0;
   #identities: readonly [ServerIdentity, ...ServerIdentity[]];
 
   constructor(options: FtpsServerOptions) {
@@ -96,17 +100,30 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
     this.#identities = parsed;
   }
 
-  /** Begins to listen on every address. Rejects with `ConnectionError` when one cannot be had, and listens on none then. */
-  async listen(): Promise<readonly ListeningEvent[]> {
+  /**
+   * Begins to listen on every address. Rejects with `ConnectionError` when one cannot be had, and with `AbortedError` when
+   * `close` is called meanwhile; it listens on none then.
+   */
+  listen(): Promise<readonly ListeningEvent[]> {
+    const starting = this.#listenEverywhere();
+    this.#starting = starting.catch(() => undefined);
+    return starting;
+  }
+
+  async #listenEverywhere(): Promise<readonly ListeningEvent[]> {
     const addresses: ListeningEvent[] = [];
+    const closes = this.#closes;
     try {
       for (const wanted of this.#context.settings.listen) {
         const address = (await this.#listenOn(wanted)).address();
+        if (this.#closes !== closes) throw new AbortedError('the server was closed before it listened everywhere');
         const port = address !== null && typeof address === 'object' ? address.port : wanted.port;
         addresses.push({ address: wanted.host, port, mode: wanted.mode, engine: this.engine.name });
       }
     } catch (error) {
-      await this.close({ graceSeconds: 0 });
+      this.#stopListening();
+      // Where it is being closed already, transfers keep the time that they were given.
+      if (this.#closes === closes) await this.#end(0);
       throw error;
     }
     this.#addresses = addresses;
@@ -119,8 +136,18 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
    * Resolves when nothing of the server is left open.
    */
   async close({ graceSeconds = 30 }: CloseOptions = {}): Promise<void> {
-    const listeners = this.#listeners.splice(0);
-    for (const listener of listeners) listener.close();
+    this.#closes += 1;
+    this.#stopListening();
+    await this.#end(graceSeconds);
+    await this.#starting;
+  }
+
+  #stopListening(): void {
+    for (const listener of this.#listeners.splice(0)) listener.close();
+  }
+
+  /** Ends what is connected. */
+  async #end(graceSeconds: number): Promise<void> {
     this.#connections.close();
     this.#context.throttle.endWaits();
     const patience = setTimeout(
