@@ -79,6 +79,37 @@ describe('a file system that never answers', () => {
   });
 });
 
+describe('a login in a home that never answers', () => {
+  for (const [how, stat] of [
+    ['hangs', () => never],
+    [
+      'throws',
+      () => {
+        throw new Error('no promise, but a fault');
+      },
+    ],
+  ] as const) {
+    it(`where the file system ${how} keeps no place of the account's sessions behind its end`, async () => {
+      const files = Object.assign(new MemoryFileSystem(), { stat });
+      let home = '/home';
+      await using server = await TestServer.start({
+        limits: { loginTimeoutMs: 1_000 },
+        authenticate: () => ({ name: 'alice', fileSystem: files, homeDirectory: home, maxSessions: 1 }),
+      });
+      await using client = await RawFtpClient.secured(server);
+      const gone = server.next('disconnect');
+      await client.expect(331, 'USER alice');
+      await client.expect(how === 'hangs' ? 421 : 230, 'PASS opensesame');
+      if (how === 'throws') await client.expect(221, 'QUIT');
+      client.destroy();
+      await gone;
+      home = '/';
+      await using next = await RawFtpClient.loggedIn(server);
+      await next.expect(257, 'PWD');
+    });
+  }
+});
+
 describe('an authenticator that never answers', () => {
   it('costs the login, which is told 421, and lets others in', async () => {
     const accounts = fixedAccounts([{ name: 'bob', password: 'opensesame', root: '/' }]);

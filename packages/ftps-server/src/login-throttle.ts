@@ -73,7 +73,8 @@ export class LoginThrottle {
 
   /**
    * Resolves when this login may be tried; undefined where its turn is too far away to wait for. Rejects with
-   * `AbortedError` when `endWaits` is called or the signal fires.
+   * `AbortedError` when `endWaits` is called or the signal fires. Where the signal fires behind that, before the attempt
+   * has come to something, it counts as failed.
    */
   async attempt(address: string, user: string, signal?: AbortSignal): Promise<LoginAttempt | undefined> {
     const from = this.#of(`address ${clientNetwork(address)}`);
@@ -91,9 +92,21 @@ export class LoginThrottle {
       counted.pending -= 1;
       throw error;
     }
-    const over = (): void => {
+    let isOver = false;
+    /** Whether it was not over yet. */
+    const over = (): boolean => {
+      if (isOver) return false;
+      isOver = true;
       counted.pending -= 1;
+      signal?.removeEventListener('abort', failed);
+      return true;
     };
+    const failed = (): void => {
+      if (over()) for (const record of [from, on, pair]) this.#count(record);
+    };
+    // A verdict may never come. Leaving before it is no way around the waits either.
+    signal?.addEventListener('abort', failed, { once: true });
+    if (signal?.aborted === true) failed();
     return {
       succeeded: () => {
         over();
@@ -102,10 +115,7 @@ export class LoginThrottle {
         // Others of the same client may go on: they know the password too.
         for (const waiting of this.#waiting.get(pairKey) ?? []) waiting.abort(RELEASED);
       },
-      failed: () => {
-        over();
-        for (const record of [from, on, pair]) this.#count(record);
-      },
+      failed,
       dropped: over,
     };
   }

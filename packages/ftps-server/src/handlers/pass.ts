@@ -22,9 +22,9 @@ export async function pass(context: CommandContext): Promise<Outcome> {
   server.events.emit('login', { id, client, user, accepted, reason });
   if (verdict.kind !== 'accepted') return refusal(context, reason === 'sessions');
   const { entry } = verdict;
-  const home = await homeOf(entry.account);
+  // Before anything is waited for: from here on the session's end gives its place in the account back.
   session.moveLogin({ kind: 'accepted', account: entry.account, entry });
-  session.workingDirectory = home;
+  session.workingDirectory = await homeOf(entry.account);
   return outcome(ReplyCode.UserLoggedIn, 'Logged in.');
 }
 
@@ -68,6 +68,9 @@ function refusal({ session, server }: CommandContext, hasTooManySessions: boolea
 /** Where a session begins; the root where the home is missing. */
 async function homeOf({ fileSystem, homeDirectory }: GrantedAccount): Promise<string> {
   if (homeDirectory === '/') return '/';
-  const found = await fileSystem.stat(homeDirectory).catch(() => undefined);
-  return found?.type === 'directory' ? homeDirectory : '/';
+  try {
+    return (await fileSystem.stat(homeDirectory)).type === 'directory' ? homeDirectory : '/';
+  } catch {
+    return '/';
+  }
 }
