@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { testCertificates } from '../support/certificates.js';
 import { PASSWORD, USER, ftps, jsonLines, startFtps, startServe } from '../support/ftps-command.js';
 import { freePort } from '../support/peers/server-process.js';
+import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { layWire } from '../support/wire.js';
 
 describe('ftps serve', () => {
@@ -206,6 +207,34 @@ describe('ftps serve', () => {
     expect((await ftps(['ls', server.url(''), '--fingerprint', fingerprint256])).code).to.equal(0);
     await server.stop();
     expect(server.command.stderr()).to.include('the certificate stays as it was: ');
+  });
+
+  it('lets a transfer end in the grace period, whatever signal comes to read again meanwhile', async () => {
+    const { server: identity, caPem } = await testCertificates();
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await writeFile(cert, identity.certPem);
+    await writeFile(key, identity.keyPem);
+    await using server = await startServe(served, ['--cert', cert, '--key', key]);
+    const { port } = server;
+    const target = { host: '127.0.0.1', port, caPem, implicit: false, user: USER, password: PASSWORD };
+    await using client = await RawFtpClient.loggedIn(target);
+    await using idle = await RawFtpClient.loggedIn(target);
+    const { channel } = await client.openData();
+    await client.expect(150, 'STOR up.txt');
+    await channel.write(Buffer.from('first half, '));
+    server.command.kill('SIGTERM');
+    // Who is idle is told that the grace period has begun.
+    expect((await idle.reply()).code).to.equal(421);
+    server.command.kill('SIGHUP');
+    await server.command.shown(/"event":"certificate"/);
+    await channel.write(Buffer.from('second half'));
+    await channel.end();
+    expect((await client.reply()).code).to.equal(226);
+    channel.destroy();
+    client.destroy();
+    idle.destroy();
+    expect(await server.command.ended).to.equal(0);
+    expect(await readFile(join(served, 'up.txt'), 'utf8')).to.equal('first half, second half');
   });
 
   it('reports the verdict on data connections under each --binding', async () => {

@@ -71,11 +71,15 @@ async function serve(flags: ArgumentsCamelCase<ServeArguments>, { report, signal
   reportServerEvents(server, report);
   // Before anybody can know that it listens: without this the signal would end the process.
   const stopRereading = rereadAtHangup(rereadables(flags, server, accounts, report), report);
-  await server.listen();
-  reportListening(server, report, accounts);
-  if (!signal.aborted) await once(signal, 'abort');
-  stopRereading();
-  await server.close({ graceSeconds: flags.grace });
+  try {
+    await server.listen();
+    reportListening(server, report, accounts);
+    if (!signal.aborted) await once(signal, 'abort');
+    await server.close({ graceSeconds: flags.grace });
+  } finally {
+    // Not before the last transfer is over, which the signal would cut.
+    stopRereading();
+  }
   report.say({ event: 'closed' }, 'closed');
 }
 
