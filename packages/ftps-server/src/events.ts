@@ -81,6 +81,7 @@ export interface RefusalEvent extends ConnectionInfo {
  * - `not-bound`: a data connection did not prove that it belongs to its control connection;
  * - `stranger`: a data connection came from another address than its control connection;
  * - `bounce`: PORT or EPRT named another host than the client, or a port of a service;
+ * - `foreign-protocol`: what came before a login was another protocol than FTP, such as HTTP;
  * - `untrusted-proxy`: somebody else than a proxy connected to an address that is for proxies;
  * - `proxy-header`: a proxy sent no PROXY protocol header, or a damaged one.
  */
