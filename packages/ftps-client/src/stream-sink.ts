@@ -29,39 +29,28 @@ abstract class StreamSink implements OpenSink {
 export class NodeStreamSink extends StreamSink {
   readonly #stream: Writable;
   #failure: Error | undefined;
+  /** Ends the wait that is under way. A stream that is destroyed calls nobody back. */
+  #interrupt: (error: Error) => void = () => undefined;
 
   constructor(stream: Writable) {
     super();
     this.#stream = stream;
     stream.on('error', this.#onError);
+    stream.on('close', this.#onClose);
   }
 
-  write(chunk: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) {
-        reject(failure(this.#failure));
-        return;
-      }
-      // A copy, since a stream may keep what it was given longer than its callback tells.
-      this.#stream.write(Buffer.from(chunk), (error) => {
-        if (error == null) resolve();
-        else reject(failure(error));
-      });
-    });
+  async write(chunk: Uint8Array): Promise<void> {
+    // A copy, since a stream may keep what it was given longer than its callback tells.
+    await this.#called((done) => this.#stream.write(Buffer.from(chunk), done));
   }
 
   async commit(): Promise<undefined> {
-    await new Promise<void>((resolve, reject) => {
-      if (isStandardOutput(this.#stream)) {
-        resolve();
-        return;
-      }
-      this.#stream.once('error', reject);
-      this.#stream.end(resolve);
-    }).catch((error: unknown) => {
-      throw failure(error);
+    await this.#called((done) => {
+      if (isStandardOutput(this.#stream)) done();
+      else this.#stream.end(done);
     });
     this.#stream.off('error', this.#onError);
+    this.#stream.off('close', this.#onClose);
   }
 
   discard(error: Error): Promise<undefined> {
@@ -69,8 +58,33 @@ export class NodeStreamSink extends StreamSink {
     return Promise.resolve(undefined);
   }
 
+  /** Waits for `act` to call back, or the stream to fail or be destroyed. Rejects with `LocalFileError`. */
+  async #called(act: (done: (error?: Error | null) => void) => void): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#interrupt = reject;
+        if (this.#stream.destroyed) this.#onClose();
+        if (this.#failure !== undefined) {
+          reject(this.#failure);
+          return;
+        }
+        act((error) => {
+          if (error == null) resolve();
+          else reject(error);
+        });
+      });
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+
   readonly #onError = (error: Error): void => {
     this.#failure ??= error;
+    this.#interrupt(error);
+  };
+
+  readonly #onClose = (): void => {
+    this.#onError(this.#stream.errored ?? new Error('it was closed before it had all'));
   };
 }
 

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
 import { expect } from 'chai';
 import { ConfigError, FtpsClient, LocalFileError, type DownloadTarget, type UploadInput } from '@ftps-kit/ftps-client';
-import { LAST_YEAR, withFaultyServer, type Fault } from '../../support/faulty-server.js';
+import { HASHING_FEATURES, LAST_YEAR, withFaultyServer, type Fault } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer } from '../../support/test-server.js';
@@ -72,6 +72,41 @@ describe('where a download goes', () => {
       });
       const error = await rejection(client.download('a', sink));
       expect(error).to.be.instanceOf(LocalFileError).with.property('message').that.includes('no more');
+      expect((await client.raw('NOOP')).code).to.equal(200);
+    });
+  });
+
+  for (const [how, reason] of [
+    ['failed', new Error('no more')],
+    ['was destroyed', undefined],
+  ] as const) {
+    it(`is a stream that ${how} behind its last write, and then nothing is called downloaded`, async () => {
+      const stream = new PassThrough().resume();
+      const features = [...HASHING_FEATURES];
+      // The hash is asked for when all bytes are written.
+      const fault: Fault = ({ verb }) => {
+        if (verb === 'HASH') stream.destroy(reason);
+        return false;
+      };
+      await withFaultyServer({ files: { a: content }, features, fault }, async (client) => {
+        const error = await rejection(client.download('a', stream, { verify: 'hash' }));
+        expect(error)
+          .to.be.instanceOf(LocalFileError)
+          .with.property('message')
+          .that.includes('the stream to download to');
+        expect((await client.raw('NOOP')).code).to.equal(200);
+      });
+    });
+  }
+
+  it('is a stream that is destroyed while it holds a write, and the client goes on', async () => {
+    await withFaultyServer({ files: { a: content } }, async (client) => {
+      const stream: Writable = new Writable({
+        write: () => {
+          stream.destroy();
+        },
+      });
+      expect(await rejection(client.download('a', stream))).to.be.instanceOf(LocalFileError);
       expect((await client.raw('NOOP')).code).to.equal(200);
     });
   });
