@@ -1,13 +1,14 @@
 // One reading of a stream: Node's, the Web's, or anything else that can be iterated.
 import { Readable } from 'node:stream';
 import { ConfigError } from '@ftps-kit/tls-core';
-import { localFailure } from './errors.js';
+import { LocalFileError, localFailure } from './errors.js';
 import type { ReadableSource, SourceReading } from './upload-source.js';
 
 export class IterableReading implements SourceReading {
   readonly #iterable: ReadableSource;
   #iterator: AsyncIterator<unknown> | undefined;
   #ended = false;
+  #closed = false;
 
   constructor(iterable: ReadableSource) {
     this.#iterable = iterable;
@@ -18,7 +19,10 @@ export class IterableReading implements SourceReading {
     return this.#iterator === undefined;
   }
 
+  /** Rejects with `LocalFileError`, also where it was closed, or what it reads was begun by another reading. */
   async next(): Promise<Uint8Array | undefined> {
+    // An iterator that was closed says that it has ended, and what was read of it would be taken for the whole.
+    if (this.#closed) throw new LocalFileError('the stream to upload was closed', undefined);
     for (;;) {
       const result = await this.#pull();
       if (result.done === true) {
@@ -32,6 +36,7 @@ export class IterableReading implements SourceReading {
 
   /** Destroys or cancels what was not read to its end. */
   close(): Promise<void> {
+    this.#closed = true;
     if (this.#ended) return Promise.resolve();
     this.#ended = true;
     if (this.#iterable instanceof Readable) this.#iterable.destroy();
@@ -43,14 +48,27 @@ export class IterableReading implements SourceReading {
 
   async #pull(): Promise<IteratorResult<unknown>> {
     try {
-      this.#iterator ??= this.#iterable[Symbol.asyncIterator]();
+      this.#iterator ??= this.#begin();
       return await this.#iterator.next();
     } catch (error) {
       this.#ended = true;
+      if (error instanceof LocalFileError) throw error;
       throw localFailure('the stream to upload failed', undefined, error);
     }
   }
+
+  #begin(): AsyncIterator<unknown> {
+    const iterator: AsyncIterator<unknown> = this.#iterable[Symbol.asyncIterator]();
+    // Streams give their bytes once; other iterables may give a new iterator each time.
+    const once = this.#iterable instanceof Readable || 'cancel' in this.#iterable ? this.#iterable : iterator;
+    if (begun.has(once)) throw new LocalFileError('the stream to upload was read already', undefined);
+    begun.add(once);
+    return iterator;
+  }
 }
+
+/** What was read from: the rest of it is not the file, and nothing left of it would make an empty one. */
+const begun = new WeakSet<object>();
 
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;

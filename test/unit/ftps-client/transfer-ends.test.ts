@@ -177,6 +177,27 @@ describe('where an upload comes from', () => {
     });
   }
 
+  for (const [what, make] of [
+    ['Node stream', () => Readable.from([content])],
+    ['Web stream', () => new Blob([content]).stream()],
+    [
+      'generator',
+      async function* () {
+        yield await Promise.resolve(content);
+      },
+    ],
+  ] as const satisfies readonly (readonly [string, () => UploadInput])[]) {
+    it(`is no ${what} that was read before: nothing is left of it, which would be called whole`, async () => {
+      await withFaultyServer({}, async (client, server) => {
+        const source = make();
+        await client.upload(source, 'a');
+        expect(server.bytes('a')?.equals(content)).to.equal(true);
+        const error = await rejection(client.upload(source, 'b'));
+        expect([error, (error as Error).cause].some((one) => one instanceof LocalFileError)).to.equal(true);
+      });
+    });
+  }
+
   it('is let go of where it was not needed', async () => {
     await withFaultyServer({ fault: refused }, async (client) => {
       let reason: unknown = 'not cancelled';
