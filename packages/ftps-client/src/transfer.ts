@@ -122,6 +122,8 @@ class Transfer {
     });
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#watch(exchange);
+    // Where it fired while the server answered REST, nobody listened.
+    if (signal?.aborted === true) onAbort();
     try {
       // A source or a sink may keep `#carry` waiting for ever; a failure does not wait for it.
       await Promise.race([this.#carry(exchange, listening), failed]);
@@ -147,7 +149,11 @@ class Transfer {
       if (signal?.aborted === true) throw aborted(command, signal);
       // RFC 959 §4.1.3, of REST: "This command shall be immediately followed by the appropriate FTP service command". Nobody aborts
       // between the two: the next transfer would begin in the middle of its file.
-      if (restartAt > 0) await control.demand(restart(restartAt), { timeoutMs: timeouts.replyMs });
+      if (restartAt > 0) {
+        // For what it throws: a name that cannot be spelled must not come to light between the two.
+        command.encode(control.encoding);
+        await control.demand(restart(restartAt), { timeoutMs: timeouts.replyMs });
+      }
       return control.begin(command);
     } catch (error) {
       listening.close();
