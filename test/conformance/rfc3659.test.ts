@@ -1,5 +1,5 @@
 // RFC 3659, extensions to FTP: MDTM, SIZE, REST, TVFS, MLST and MLSD.
-import { utimesSync } from 'node:fs';
+import { symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseMlsxLine, parseMlstReply } from '@ftps-kit/ftp-protocol';
@@ -147,6 +147,21 @@ describe('RFC 3659', () => {
       expect((await client.command('MLSD a.txt')).code).to.equal(501);
       expect((await client.command('MLSD missing')).code).to.equal(550);
       expect((await client.command('MLST missing')).code).to.equal(550);
+    });
+
+    it('§7.5.2 a link has the `unique` of what it leads to, so that a walk knows a folder that lies within itself', async () => {
+      symlinkSync('../folder', join(server.root, 'folder', 'circle'));
+      symlinkSync('folder/b.txt', join(server.root, 'link'));
+      const uniques = async (command: string): Promise<ReadonlyMap<string, string | undefined>> => {
+        const lines = (await client.download(command)).bytes.toString().trimEnd().split('\r\n').map(parseMlsxLine);
+        return new Map(lines.map(({ name, facts }) => [name, facts.get('unique')]));
+      };
+      const [around, within] = [await uniques('MLSD'), await uniques('MLSD folder')];
+      expect(around.get('folder')).to.be.a('string').and.to.equal(within.get('circle'));
+      expect(around.get('link')).to.be.a('string').and.to.equal(within.get('b.txt'));
+      expect(new Set([...around.values(), ...within.values()])).to.have.property('size', 3);
+      const entry = parseMlstReply(await client.expect(250, 'MLST folder/circle/circle'));
+      expect(entry.facts.get('unique')).to.equal(around.get('folder'));
     });
 
     it('§7.5.5 perm names only commands that this server has and this user may give', async () => {

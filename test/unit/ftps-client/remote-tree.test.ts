@@ -63,6 +63,14 @@ describe('folders of a tree', () => {
     expect(server.read('keep/precious')).to.equal('p');
   });
 
+  it('are gone through to an end where a link leads round in a circle', async () => {
+    await using server = await TestServer.start({ files: { 'a/b/c': 'x' } });
+    await using client = await connectTo(server);
+    symlinkSync('../../a', join(server.root, 'a/b/circle'));
+    const paths = (await collect(client.walk('/'))).map(({ path }) => path);
+    expect(paths).to.deep.equal(['a', 'a/b', 'a/b/c', 'a/b/circle']);
+  });
+
   it('are not gone through where the folder itself is a link', async () => {
     await using server = await TestServer.start({ files: { 'keep/precious': 'p' } });
     await using client = await connectTo(server);
