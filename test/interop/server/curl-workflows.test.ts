@@ -197,4 +197,23 @@ describe('curl at work', () => {
       expect((await readFile(join(folder, 'got.bin'))).equals(content)).to.equal(true);
     });
   });
+
+  it('moves text by ;type=a: lines end here as they do on this machine, and CRLF on the wire, both ways', async () => {
+    // More than a buffer, so that some CRLF is divided between two reads.
+    const lines = Array.from({ length: 60_000 }, (_, number) => `line ${number}`);
+    const [here, onTheWire] = [`${lines.join('\n')}\n`, `${lines.join('\r\n')}\r\n`];
+    await withServer({ files: { 'a.txt': here } }, async (server, run, folder) => {
+      const download = await run('-w', '%{size_download}', `${curl.url(server, 'a.txt')};type=a`, '-o', 'got.txt');
+      expect(sent(download)).to.include('TYPE A').and.not.to.include('TYPE I');
+      expect(download.stdout).to.equal(String(onTheWire.length));
+      // curl turns the line ends of TYPE A into this machine's.
+      expect(await readFile(join(folder, 'got.txt'), 'latin1')).to.equal(here);
+
+      // And on the way back puts CR in front of every LF.
+      const upload = await run('-T', 'got.txt', `${curl.url(server, 'b.txt')};type=a`);
+      expect(sent(upload)).to.include('TYPE A').and.not.to.include('TYPE I');
+      expect(server.lastTransfer.bytes).to.equal(onTheWire.length);
+      expect(server.read('b.txt')).to.equal(here);
+    });
+  });
 });
