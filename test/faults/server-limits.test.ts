@@ -91,6 +91,113 @@ const cases: readonly Case[] = [
       await client.expect(421, 'PASS guess');
     },
   },
+  {
+    limit: 'maxCommandBytes',
+    limits: { maxCommandBytes: 100 },
+    what: 'a command that is longer by a byte is 500 and skipped, and the session lives on',
+    meet: async (server) => {
+      await using client = await RawFtpClient.loggedIn(server);
+      await client.expect(550, `SIZE ${'x'.repeat(95)}`);
+      await client.expect(500, `SIZE ${'x'.repeat(96)}`);
+      await client.expect(257, 'PWD');
+    },
+  },
+  {
+    limit: 'maxCommandBytes',
+    limits: { maxCommandBytes: 100 },
+    what: 'a longer line than a command before a login is 421',
+    meet: async (server) => {
+      await using client = await RawFtpClient.connect(server);
+      await client.reply();
+      await client.expect(421, `USER ${'x'.repeat(96)}`);
+      expect(await client.rest()).to.equal('');
+    },
+  },
+  {
+    limit: 'maxWaitingCommands',
+    limits: { maxWaitingCommands: 3 },
+    what: 'of the commands in the middle of a transfer the fourth is the last that is read, ABOR or not, and none is lost',
+    meet: async (server) => {
+      await using client = await RawFtpClient.loggedIn(server);
+      const { channel } = await client.openData();
+      await client.expect(150, 'STOR b.txt');
+      await client.send(`${'NOOP\r\n'.repeat(3)}STAT\r\n`);
+      expect((await client.reply()).code).to.equal(211);
+      const told = server.next('limit');
+      await client.send('PWD\r\nABOR\r\nSYST\r\n');
+      await told;
+      await channel.end();
+      const codes: number[] = [];
+      for (let n = 0; n < 7; n += 1) codes.push((await client.reply()).code);
+      expect(codes).to.deep.equal([226, 200, 200, 200, 257, 226, 215]);
+      channel.destroy();
+    },
+  },
+  {
+    limit: 'maxListingEntries',
+    limits: { maxListingEntries: 2 },
+    what: 'a directory with one entry more is cut at the limit and 451, and the session lives on',
+    meet: async (server) => {
+      server.seed({ 'folder/1': '', 'folder/2': '', 'folder/3': '' });
+      await using client = await RawFtpClient.loggedIn(server);
+      const { channel } = await client.openData();
+      await client.expect(150, 'MLSD folder');
+      expect((await client.reply()).code).to.equal(451);
+      await client.expect(257, 'PWD');
+      channel.destroy();
+    },
+  },
+  {
+    limit: 'maxStatusEntries',
+    limits: { maxStatusEntries: 2 },
+    what: 'STAT of a directory with one entry more is 450',
+    meet: async (server) => {
+      server.seed({ 'folder/1': '', 'folder/2': '' });
+      await using client = await RawFtpClient.loggedIn(server);
+      await client.expect(212, 'STAT folder');
+      server.seed({ 'folder/3': '' });
+      await client.expect(450, 'STAT folder');
+    },
+  },
+  {
+    limit: 'maxPassivePorts',
+    limits: { maxPassivePorts: 2 },
+    what: 'one port more is 425, whoever asks, and can be had when another is used',
+    meet: async (server) => {
+      await using one = await RawFtpClient.loggedIn(server);
+      await using two = await RawFtpClient.loggedIn(server);
+      await using three = await RawFtpClient.loggedIn(server);
+      await one.expect(229, 'EPSV');
+      await two.expect(229, 'EPSV');
+      await three.expect(425, 'EPSV');
+      await one.expect(226, 'ABOR');
+      await three.expect(229, 'EPSV');
+    },
+  },
+  {
+    limit: 'maxPassivePortsPerAddress',
+    limits: { maxPassivePortsPerAddress: 1 },
+    what: "one port more than an address's share is 425",
+    meet: async (server) => {
+      await using one = await RawFtpClient.loggedIn(server);
+      await using two = await RawFtpClient.loggedIn(server);
+      await one.expect(227, 'PASV');
+      await two.expect(425, 'PASV');
+      await one.expect(229, 'EPSV');
+    },
+  },
+  {
+    limit: 'passivePortTimeoutMs',
+    limits: { passivePortTimeoutMs: 100 },
+    what: 'a port that nobody comes to is closed',
+    meet: async (server) => {
+      await using client = await RawFtpClient.loggedIn(server);
+      const told = server.next('limit');
+      await client.extendedPassive();
+      await told;
+      expect(server.server.metrics().gauges.passivePorts).to.equal(0);
+    },
+  },
 ];
 
 describe('a limit of the server', () => {

@@ -17,7 +17,6 @@ import { Dispatcher } from './dispatcher.js';
 import type { ControlMode } from './events.js';
 import { closeGently } from './gentle-close.js';
 import { tellLimit, tellTimeout } from './limit-event.js';
-import { WAITING_COMMANDS } from './limits.js';
 import { outcome, type Outcome } from './outcome.js';
 import { Session } from './session.js';
 
@@ -32,7 +31,7 @@ export class ControlConnection {
   readonly session: Session;
   readonly #server: ServerContext;
   readonly #dispatcher: Dispatcher;
-  readonly #lines = new ControlLines(() => this.#channel);
+  readonly #lines: ControlLines;
   /** Commands that came in the middle of a transfer and wait for its end. */
   readonly #waiting: FramedLine[] = [];
   readonly #closing = new AbortController();
@@ -51,6 +50,7 @@ export class ControlConnection {
     this.#tcp = tcp;
     this.#channel = tcp;
     this.#mode = mode;
+    this.#lines = new ControlLines(() => this.#channel, server.settings.limits.maxCommandBytes);
     this.session = new Session(server.acceptor.newBinding(), client, tcp.local, reached);
     this.session.dismiss = () => {
       this.#farewell = 'This account was closed.';
@@ -134,14 +134,19 @@ export class ControlConnection {
 
   /** RFC 959 §4.1.3: ABOR and STAT are heard in the middle of a transfer. Gives whether the client is gone; never rejects. */
   async #listenDuringTransfer(abort: AbortController, over: AbortSignal): Promise<boolean> {
+    const { maxWaitingCommands } = this.#server.settings.limits;
     try {
-      while (!over.aborted && this.#waiting.length < WAITING_COMMANDS) {
+      while (!over.aborted && this.#waiting.length <= maxWaitingCommands) {
         const line = await this.#lines.next(() => ({ signal: over }));
         if (line === undefined) return true;
         const duringTransfer = this.#dispatcher.rowOf(line)?.duringTransfer;
         if (duringTransfer === 'aborts') abort.abort();
         if (duringTransfer === 'overtakes') await this.#send(await this.#dispatcher.dispatch(line));
         else this.#waiting.push(line);
+      }
+      if (this.#waiting.length > maxWaitingCommands) {
+        const detail = 'more commands came in the middle of a transfer; they are read behind it';
+        tellLimit(this.#server, this.session, 'maxWaitingCommands', detail);
       }
       return false;
     } catch {

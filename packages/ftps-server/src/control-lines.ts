@@ -1,12 +1,12 @@
 // The lines of a control connection: read when somebody wants one, and never by two reads at a time.
-import { LineFramer, limits as grammarLimits, type FramedLine } from '@ftps-kit/ftp-protocol';
+import { LineFramer, type FramedLine } from '@ftps-kit/ftp-protocol';
 import { withDeadline, type ByteChannel, type Deadline } from '@ftps-kit/tls-core';
 
 /** A session that waits holds this much; commands are short, and longer ones come in several reads. */
 const READ_BYTES = 512;
 
 export class ControlLines {
-  readonly #framer = new LineFramer({ maxLineBytes: grammarLimits.maxCommandLineBytes });
+  readonly #framer: LineFramer;
   /** Of its own, and not of Node's pool, which would be kept whole by whoever waits longest. */
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #channel: () => ByteChannel;
@@ -14,8 +14,9 @@ export class ControlLines {
   #ended = false;
 
   /** `channel` gives the one that carries the connection now: TLS comes between two lines. */
-  constructor(channel: () => ByteChannel) {
+  constructor(channel: () => ByteChannel, maxLineBytes: number) {
     this.#channel = channel;
+    this.#framer = new LineFramer({ maxLineBytes });
   }
 
   /** Bytes that have come and belong to no line yet handed out. */

@@ -7,6 +7,7 @@ import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
 import { isHttpRequest } from './foreign-protocol.js';
 import { commandRefusal } from './gate.js';
+import { tellLimit } from './limit-event.js';
 import { outcome, type Outcome } from './outcome.js';
 import { NoFreePortError } from './passive-ports.js';
 import type { Session } from './session.js';
@@ -65,6 +66,8 @@ export class Dispatcher {
   }
 
   #overlong(maxLineBytes: number): Outcome {
+    const detail = `a command of more than ${maxLineBytes} bytes came`;
+    tellLimit(this.#server, this.#session, 'maxCommandBytes', detail);
     // Nothing before a login is that long: it is the first line of something else, and what is behind it as well.
     if (this.#session.login.state !== 'logged-in')
       return this.#foreign(`a line of more than ${maxLineBytes} bytes came`);

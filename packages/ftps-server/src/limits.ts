@@ -1,4 +1,5 @@
 // Every bound of the server, in one place; each may be changed by an option of the same name.
+import { limits as grammarLimits } from '@ftps-kit/ftp-protocol';
 
 /** Bounds that protect the server from its clients. Times in milliseconds. */
 export interface ServerLimits {
@@ -15,7 +16,12 @@ export interface ServerLimits {
   /** How long a passive port waits for its client, from PASV or EPSV on, whether a transfer command came or not. Default 60,000. */
   readonly passivePortTimeoutMs: number;
   /**
-   * Passive ports that may wait for clients of one address at a time; and never more than half of `passivePorts`. A
+   * Passive ports that may wait for clients at a time; and never more than `passivePorts` has. One more is answered 425.
+   * Default 1,000.
+   */
+  readonly maxPassivePorts: number;
+  /**
+   * Of them, those for clients of one IPv4 address, or one /64 of IPv6; and never more than half of `passivePorts`. A
    * session has one at most. Default 64.
    */
   readonly maxPassivePortsPerAddress: number;
@@ -28,6 +34,21 @@ export interface ServerLimits {
   readonly commandTimeoutMs: number;
   /** Entries of a directory that a listing may have; a longer one is cut and answered 451. Default 1,000,000. */
   readonly maxListingEntries: number;
+  /**
+   * Entries of a directory that STAT lists, in memory and on the control connection, which nothing else can use meanwhile; of
+   * a longer one it lists none and is answered 450. Default 1,000.
+   */
+  readonly maxStatusEntries: number;
+  /**
+   * Bytes of one command, without its end; a longer one is skipped to its end and answered 500, and before a login it ends
+   * the connection. Default 8,192: the longest path of Linux beside the facts of an MFF.
+   */
+  readonly maxCommandBytes: number;
+  /**
+   * Commands that wait for the end of a transfer. One more is the last that is read: what comes behind it stays in the
+   * network, an ABOR too. Default 64.
+   */
+  readonly maxWaitingCommands: number;
   /** Refused logins before the control connection is closed. Default 3. */
   readonly maxFailedLogins: number;
   /**
@@ -60,10 +81,14 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   tlsTimeoutMs: 15_000,
   dataConnectTimeoutMs: 30_000,
   passivePortTimeoutMs: 60_000,
+  maxPassivePorts: 1_000,
   maxPassivePortsPerAddress: 64,
   stallTimeoutMs: 60_000,
   commandTimeoutMs: 600_000,
   maxListingEntries: 1_000_000,
+  maxStatusEntries: 1_000,
+  maxCommandBytes: grammarLimits.maxCommandLineBytes,
+  maxWaitingCommands: 64,
   maxFailedLogins: 3,
   failedLoginDelayMs: 1_000,
   maxFailedLoginDelayMs: 30_000,
@@ -81,14 +106,8 @@ export const TRANSFER_BUFFER_BYTES = 256 * 1024;
 /** Bytes of a listing gathered before they are sent. */
 export const LISTING_BUFFER_BYTES = 32 * 1024;
 
-/** Entries of a directory that STAT lists on the control connection, which nothing else can use meanwhile. */
-export const STATUS_ENTRIES = 1_000;
-
 /** Active data connections go to greater ports only: those up to it belong to services (RFC 2577 §3). */
 export const LAST_PRIVILEGED_PORT = 1023;
-
-/** Commands that may wait for the end of a transfer; what comes behind them stays in the network. */
-export const WAITING_COMMANDS = 64;
 
 /** What is still read of a peer whose data connection was refused, so that it sees the reply and not a reset. */
 export const DRAIN_BYTES = 8 * 1024 * 1024;

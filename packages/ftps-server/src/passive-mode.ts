@@ -5,7 +5,7 @@ import { admitsDataConnection } from './data-peer.js';
 import { sendFreshTicket } from './fresh-ticket.js';
 import { tellLimit } from './limit-event.js';
 import { PassiveOpener } from './passive-opener.js';
-import { PortShareError } from './passive-ports.js';
+import { NoFreePortError } from './passive-ports.js';
 
 /** Opens a port for the next transfer of this session; the one before is closed: a session has one at a time. */
 export async function openPassive(context: CommandContext): Promise<PassiveOpener> {
@@ -14,7 +14,7 @@ export async function openPassive(context: CommandContext): Promise<PassiveOpene
   const { client, id, local } = session;
   session.takeOpener()?.close();
   const port = await server.passivePorts.listen(local.address, client.address).catch((error: unknown) => {
-    if (error instanceof PortShareError) tellLimit(server, session, 'maxPassivePortsPerAddress', error.message);
+    if (error instanceof NoFreePortError) tellLimit(server, session, error.limit, error.message);
     throw error;
   });
   const opener = new PassiveOpener(port, {

@@ -1,12 +1,20 @@
 // The ports that data connections come in on, and how clients share them.
 import { once } from 'node:events';
 import net from 'node:net';
+import { clientNetwork } from './client-network.js';
+import type { ServerLimits } from './limits.js';
+
+export type PassivePortLimits = Pick<ServerLimits, 'maxPassivePorts' | 'maxPassivePortsPerAddress'>;
 
 /** No port can be had; the message is for the client. */
-export class NoFreePortError extends Error {}
+export class NoFreePortError extends Error {
+  readonly limit: keyof PassivePortLimits;
 
-/** The client's address has its share of the ports already. */
-export class PortShareError extends NoFreePortError {}
+  constructor(limit: keyof PassivePortLimits, message: string) {
+    super(message);
+    this.limit = limit;
+  }
+}
 
 /** A port that listens until it is closed. */
 export interface PassivePort {
@@ -18,26 +26,29 @@ export interface PassivePort {
 /** A range of ports, or any free one. */
 export class PassivePorts {
   readonly #range: readonly [first: number, last: number] | undefined;
+  readonly #max: number;
   readonly #share: number;
   /** Where the next search begins, so that a port rests for a while before it is used again. */
   #next: number;
-  /** Ports that listen, or are about to, by the address of the client that they are for. */
+  /** Ports that listen, or are about to, by the network of the client that they are for. */
   readonly #waiting = new Map<string, number>();
+  #inUse = 0;
 
   /**
-   * `maxPerAddress` ports may wait for one address at a time; and never more than half of a range, so that no client, in
-   * whatever number of sessions, can have all of it.
+   * `maxPassivePortsPerAddress` ports may wait for one address, or one /64 of IPv6, at a time; and never more than half of a
+   * range, so that no client, in whatever number of sessions, can have all of it.
    */
-  constructor(range: readonly [first: number, last: number] | undefined, maxPerAddress: number) {
+  constructor(range: readonly [first: number, last: number] | undefined, limits: PassivePortLimits) {
     this.#range = range;
     const size = range === undefined ? Infinity : range[1] - range[0] + 1;
-    this.#share = Math.min(maxPerAddress, Math.ceil(size / 2));
+    this.#max = limits.maxPassivePorts;
+    this.#share = Math.min(limits.maxPassivePortsPerAddress, Math.ceil(size / 2));
     this.#next = range?.[0] ?? 0;
   }
 
-  /** Ports that listen at this moment. */
+  /** Ports that listen at this moment, or are about to. */
   get inUse(): number {
-    return [...this.#waiting.values()].reduce((sum, count) => sum + count, 0);
+    return this.#inUse;
   }
 
   /** Listens on a free port at `host`, for a client at `clientAddress`. Rejects with `NoFreePortError`. */
@@ -59,17 +70,23 @@ export class PassivePorts {
 
   /** Counts a port for an address; gives what takes it back, once. */
   #take(address: string): () => void {
-    const count = this.#waiting.get(address) ?? 0;
+    const network = clientNetwork(address);
+    const count = this.#waiting.get(network) ?? 0;
     if (count >= this.#share) {
-      throw new PortShareError(`${count} ports wait for your address already: use or leave those first`);
+      const message = `${count} ports wait for your address already: use or leave those first`;
+      throw new NoFreePortError('maxPassivePortsPerAddress', message);
     }
-    this.#waiting.set(address, count + 1);
+    if (this.#inUse >= this.#max) throw noneLeft();
+    this.#waiting.set(network, count + 1);
+    this.#inUse += 1;
     let isTaken = true;
     return () => {
-      const left = (this.#waiting.get(address) ?? 0) - (isTaken ? 1 : 0);
+      if (!isTaken) return;
       isTaken = false;
-      if (left > 0) this.#waiting.set(address, left);
-      else this.#waiting.delete(address);
+      this.#inUse -= 1;
+      const left = (this.#waiting.get(network) ?? 0) - 1;
+      if (left > 0) this.#waiting.set(network, left);
+      else this.#waiting.delete(network);
     };
   }
 
@@ -86,8 +103,12 @@ export class PassivePorts {
         if (!isInUse(error)) throw error;
       }
     }
-    throw new NoFreePortError('no port is free for a data connection; try again later');
+    throw noneLeft();
   }
+}
+
+function noneLeft(): NoFreePortError {
+  return new NoFreePortError('maxPassivePorts', 'no port is free for a data connection; try again later');
 }
 
 async function listenOn(host: string, port: number): Promise<net.Server> {

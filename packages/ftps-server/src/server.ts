@@ -45,7 +45,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       identities: () => this.#identities,
       acceptor: settings.engine.acceptor(settings.policy),
       events: new EventHub(this, this.#metrics, settings.logger),
-      passivePorts: new PassivePorts(settings.passivePorts, settings.limits.maxPassivePortsPerAddress),
+      passivePorts: new PassivePorts(settings.passivePorts, settings.limits),
       closings: new GentleClosings(),
       accounts: new AccountSessions(),
       throttle: new LoginThrottle({

@@ -166,7 +166,7 @@ describe('the dispatcher', () => {
     ['a file system without space', new FileSystemError('no-space', '/srv/secret/path'), 452],
     ['a name that cannot be', new FileSystemError('name-not-allowed', '/srv/secret/path'), 553],
     ['a file system that fails', new FileSystemError('other', '/srv/secret/path'), 451],
-    ['no port left', new NoFreePortError('all ports are taken'), 425],
+    ['no port left', new NoFreePortError('maxPassivePorts', 'all ports are taken'), 425],
     ['what nobody foresaw', new TypeError('/srv/secret/path is undefined'), 451],
     ['what is not even an error', 'thrown', 451],
   ];

@@ -1,12 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
-import {
-  NoFreePortError,
-  PassivePorts,
-  PortShareError,
-  type PassivePort,
-} from '../../../packages/ftps-server/src/passive-ports.js';
+import { NoFreePortError, PassivePorts, type PassivePort } from '../../../packages/ftps-server/src/passive-ports.js';
 import { rejection } from '../../support/rejection.js';
 
 /** The first of `count` ports in a row that are free at this moment. */
@@ -42,7 +37,14 @@ describe('passive ports', () => {
   });
 
   /** More than any test here opens. */
-  const plenty = 100;
+  const plenty = { maxPassivePorts: 100, maxPassivePortsPerAddress: 100 };
+  const twoEach = { ...plenty, maxPassivePortsPerAddress: 2 };
+
+  /** The limit that leaves no port. */
+  async function lack(ports: PassivePorts, client = '192.0.2.1'): Promise<string | undefined> {
+    const error = await rejection(ports.listen('127.0.0.1', client));
+    return error instanceof NoFreePortError ? error.limit : undefined;
+  }
 
   async function listen(ports: PassivePorts, client = '192.0.2.1'): Promise<number> {
     const port = await ports.listen('127.0.0.1', client);
@@ -79,8 +81,7 @@ describe('passive ports', () => {
     const first = await freeRange(1);
     const ports = new PassivePorts([first, first], plenty);
     await listen(ports);
-    const error = await rejection(ports.listen('127.0.0.1', '192.0.2.2'));
-    expect(error).to.be.instanceOf(NoFreePortError).and.not.instanceOf(PortShareError);
+    expect(await lack(ports, '192.0.2.2')).to.equal('maxPassivePorts');
     open.pop()?.close();
     expect(await listen(ports)).to.equal(first);
   });
@@ -92,10 +93,10 @@ describe('passive ports', () => {
   });
 
   it('are shared: one address has no more than its number at a time, whatever is free', async () => {
-    const ports = new PassivePorts(undefined, 2);
+    const ports = new PassivePorts(undefined, twoEach);
     await listen(ports);
     await listen(ports);
-    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.1'))).to.be.instanceOf(PortShareError);
+    expect(await lack(ports)).to.equal('maxPassivePortsPerAddress');
     await listen(ports, '192.0.2.2');
     expect(ports.inUse).to.equal(3);
     open.shift()?.close();
@@ -107,19 +108,36 @@ describe('passive ports', () => {
     const ports = new PassivePorts([first, first + 3], plenty);
     await listen(ports);
     await listen(ports);
-    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.1'))).to.be.instanceOf(PortShareError);
+    expect(await lack(ports)).to.equal('maxPassivePortsPerAddress');
     await listen(ports, '192.0.2.2');
     await listen(ports, '192.0.2.2');
-    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.3'))).to.be.instanceOf(NoFreePortError);
+    expect(await lack(ports, '192.0.2.3')).to.equal('maxPassivePorts');
+  });
+
+  it('are shared: all addresses of one /64 of IPv6 have the share of one', async () => {
+    const ports = new PassivePorts(undefined, twoEach);
+    await listen(ports, '2001:db8:0:7::1');
+    await listen(ports, '2001:db8:0:7:ffff::2');
+    expect(await lack(ports, '2001:db8:0:7::3')).to.equal('maxPassivePortsPerAddress');
+    await listen(ports, '2001:db8:0:8::1');
+  });
+
+  it('are no more than their number in all, whoever they are for', async () => {
+    const ports = new PassivePorts(undefined, { ...plenty, maxPassivePorts: 2 });
+    await listen(ports, '192.0.2.1');
+    await listen(ports, '192.0.2.2');
+    expect(await lack(ports, '192.0.2.3')).to.equal('maxPassivePorts');
+    open.shift()?.close();
+    await listen(ports, '192.0.2.3');
   });
 
   it('are counted once, however often they are closed, and not at all where none could be had', async () => {
-    const ports = new PassivePorts(undefined, 2);
+    const ports = new PassivePorts(undefined, twoEach);
     await listen(ports);
     await listen(ports);
     for (let times = 0; times < 3; times += 1) open[0]?.close();
     await listen(ports);
-    expect(await rejection(ports.listen('127.0.0.1', '192.0.2.1'))).to.be.instanceOf(PortShareError);
+    expect(await lack(ports)).to.equal('maxPassivePortsPerAddress');
     await rejection(ports.listen('192.0.2.1', '192.0.2.9'));
     expect(ports.inUse).to.equal(2);
   });

@@ -1,7 +1,7 @@
 // STAT (RFC 959 §4.1.3): how things stand, in the middle of a transfer too; with a path, a listing on the control connection.
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
-import { STATUS_ENTRIES } from '../limits.js';
+import { tellLimit } from '../limit-event.js';
 import { linesOf } from '../listing-transfer.js';
 import { unixLine } from '../listing.js';
 import { outcome, type Outcome } from '../outcome.js';
@@ -26,8 +26,10 @@ function status({ session }: CommandContext): Outcome {
 }
 
 async function listing(context: CommandContext): Promise<Outcome> {
-  requirePermission(context.session.account, 'list');
-  const { fileSystem } = context.session.account;
+  const { session, server } = context;
+  requirePermission(session.account, 'list');
+  const { fileSystem } = session.account;
+  const { maxStatusEntries } = server.settings.limits;
   const path = argumentPath(context);
   const found = await fileSystem.stat(path);
   const isDirectory = found.type === 'directory';
@@ -35,8 +37,9 @@ async function listing(context: CommandContext): Promise<Outcome> {
   const now = new Date();
   const lines: string[] = [];
   for await (const line of linesOf(entries, (entry) => unixLine(entry, now))) {
-    if (lines.push(line) > STATUS_ENTRIES) {
-      return outcome(ReplyCode.FileBusy, `The directory has more than ${STATUS_ENTRIES} entries: use LIST.`);
+    if (lines.push(line) > maxStatusEntries) {
+      tellLimit(server, session, 'maxStatusEntries', `a directory has more than ${maxStatusEntries} entries`);
+      return outcome(ReplyCode.FileBusy, `The directory has more than ${maxStatusEntries} entries: use LIST.`);
     }
   }
   const code = isDirectory ? ReplyCode.DirectoryStatus : ReplyCode.FileStatus;
