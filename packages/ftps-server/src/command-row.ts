@@ -9,6 +9,7 @@ import type { Outcome } from './outcome.js';
 import type { PassivePorts } from './passive-ports.js';
 import type { NeededPermission } from './permissions.js';
 import type { ServerSettings } from './server-options.js';
+import type { ServerRates } from './server-rates.js';
 import type { Session } from './session.js';
 
 /** What all control connections of a server share. */
@@ -22,6 +23,7 @@ export interface ServerContext {
   readonly closings: GentleClosings;
   readonly accounts: AccountSessions;
   readonly throttle: LoginThrottle;
+  readonly rates: ServerRates;
   readonly hashing: FileHashing;
 }
 

@@ -8,6 +8,7 @@ import { fileSystemReply } from './file-system-reply.js';
 import { tellTimeout } from './limit-event.js';
 import { outcome, type Outcome } from './outcome.js';
 import { RateLimitedChannel } from './rate-limited-channel.js';
+import { transferRates } from './server-rates.js';
 import { Progress } from './transfer.js';
 
 /** One transfer: what it is called, and what it moves once the data connection has proved itself. */
@@ -135,15 +136,15 @@ async function attempt(
   return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
 }
 
-/** The channel at the speed that the account has in this direction. */
+/** The channel at the speed that the account and the server have in this direction. */
 function rateLimited(
-  { session }: CommandContext,
+  context: CommandContext,
   { receives }: DataTransfer,
   channel: ByteChannel,
   progress: Progress,
   signal: AbortSignal,
 ): ByteChannel {
-  const limits = receives === true ? session.rates.received : session.rates.sent;
+  const limits = transferRates(context, receives === true ? 'received' : 'sent');
   if (limits.length === 0) return channel;
   const whileWaiting = (wait: Promise<void>): Promise<void> => progress.whileWaiting(wait);
   return new RateLimitedChannel(channel, { limits, signal, whileWaiting });

@@ -1,7 +1,7 @@
 // Every bound of the server, in one place; each may be changed by an option of the same name.
 import { limits as grammarLimits } from '@ftps-kit/ftp-protocol';
 
-/** Bounds that protect the server from its clients. Times in milliseconds. */
+/** Bounds that protect the server from its clients: whole numbers from 1 on. Times in milliseconds. */
 export interface ServerLimits {
   /** From TCP connect to a login. Default 60,000. */
   readonly loginTimeoutMs: number;
@@ -70,6 +70,13 @@ export interface ServerLimits {
    * Default 1,000.
    */
   readonly maxPendingLogins: number;
+  /**
+   * Bytes a second that clients may send in all transfers of the server together, beside the rates of accounts; transfers
+   * go in turn. Default `Infinity`: no limit.
+   */
+  readonly uploadBytesPerSecond: number;
+  /** Likewise of files and listings that are sent to clients. Default `Infinity`: no limit. */
+  readonly downloadBytesPerSecond: number;
 }
 
 export type LimitName = keyof ServerLimits;
@@ -95,6 +102,8 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   maxConnections: 10_000,
   maxConnectionsPerAddress: 100,
   maxPendingLogins: 1_000,
+  uploadBytesPerSecond: Infinity,
+  downloadBytesPerSecond: Infinity,
 });
 
 /** The longest that Node's timers wait; a longer time would be over at once. */

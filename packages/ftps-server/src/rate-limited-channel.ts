@@ -1,9 +1,9 @@
 // A channel that moves no more bytes a second than its limits allow.
 import type { ByteChannel, Closure } from '@ftps-kit/tls-core';
-import type { RateLimit } from './rate-limit.js';
+import type { Rate } from './rate-limit.js';
 
 export interface RateLimitedOptions {
-  readonly limits: readonly RateLimit[];
+  readonly limits: readonly Rate[];
   /** Ends a wait at once. */
   readonly signal: AbortSignal;
   /** Runs a wait that is no fault of the peer. */
@@ -14,12 +14,10 @@ export interface RateLimitedOptions {
 export class RateLimitedChannel implements ByteChannel {
   readonly #channel: ByteChannel;
   readonly #options: RateLimitedOptions;
-  readonly #pieceBytes: number;
 
   constructor(channel: ByteChannel, options: RateLimitedOptions) {
     this.#channel = channel;
     this.#options = options;
-    this.#pieceBytes = Math.min(...options.limits.map(({ pieceBytes }) => pieceBytes));
   }
 
   get closure(): Closure {
@@ -33,8 +31,9 @@ export class RateLimitedChannel implements ByteChannel {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    for (let at = 0; at < chunk.length; at += this.#pieceBytes) {
+    for (let at = 0; at < chunk.length;) {
       const piece = chunk.subarray(at, at + this.#pieceBytes);
+      at += piece.length;
       await this.#take(piece.length);
       await this.#channel.write(piece);
     }
@@ -46,6 +45,11 @@ export class RateLimitedChannel implements ByteChannel {
 
   destroy(error?: Error): void {
     this.#channel.destroy(error);
+  }
+
+  /** Less as more others wait. */
+  get #pieceBytes(): number {
+    return Math.min(...this.#options.limits.map(({ pieceBytes }) => pieceBytes));
   }
 
   async #take(bytes: number): Promise<void> {

@@ -16,6 +16,7 @@ import type { ListenAddress } from './options/listen-options.js';
 import { parseIdentities, type IdentityInput } from './options/tls-options.js';
 import { PassivePorts } from './passive-ports.js';
 import { parseServerOptions, type FtpsServerOptions } from './server-options.js';
+import { ServerRates } from './server-rates.js';
 
 /** How a server ends. */
 export interface CloseOptions {
@@ -52,6 +53,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
         delayMs: settings.limits.failedLoginDelayMs,
         maxDelayMs: settings.limits.maxFailedLoginDelayMs,
       }),
+      rates: new ServerRates(settings.limits),
       hashing: new FileHashing(),
     };
     this.#connections = new Connections(this.#context);

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter, once, setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { AbortedError, type ByteChannel } from '@ftps-kit/tls-core';
@@ -98,6 +98,55 @@ describe('a rate limit', () => {
     expect(Math.max(...taken) - Math.min(...taken)).to.be.at.most(2 * shared.pieceBytes);
     stop.abort();
     await Promise.all(writers);
+  });
+
+  it('is shared fairly within two seconds by a hundred, each in smaller pieces', async () => {
+    const timing = new FakeTiming();
+    const shared = new RateLimit(1_000_000, timing);
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    const peers = Array.from({ length: 100 }, () => new EagerPeer());
+    const writers = peers.map((peer) =>
+      rejection(
+        new RateLimitedChannel(peer, { limits: [shared], signal: stop.signal, whileWaiting: (wait) => wait }).write(
+          new Uint8Array(1_000_000),
+        ),
+      ),
+    );
+    await timing.advance(2_000);
+    const taken = peers.map((peer) => peer.taken);
+    expect(taken.reduce((sum, one) => sum + one)).to.be.within(1_800_000, 2_200_000);
+    // Of 20,000 each; only the first came when nobody waited yet.
+    expect(Math.min(...taken.slice(20))).to.be.at.least(12_000);
+    expect(Math.max(...taken.slice(20))).to.be.at.most(28_000);
+    stop.abort();
+    await Promise.all(writers);
+  });
+
+  it('loses nothing to those who give up: who comes behind them does not wait for their bytes', async () => {
+    const timing = new FakeTiming();
+    const shared = new RateLimit(1_000, timing);
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    await shared.take(1_000);
+    const gone = Array.from({ length: 50 }, () => rejection(shared.take(1_000, stop.signal)));
+    let isThrough = false;
+    const last = shared.take(1).then(() => (isThrough = true));
+    stop.abort();
+    for (const error of await Promise.all(gone)) expect(error).to.be.instanceOf(AbortedError);
+    await timing.advance(1_000);
+    expect(isThrough).to.equal(true);
+    await last;
+  });
+
+  it('turns away at once who comes with a signal that has fired, and keeps nobody waiting for him', async () => {
+    const timing = new FakeTiming();
+    const shared = new RateLimit(1_000, timing);
+    const first = [shared.take(1_000), shared.take(1_000)];
+    expect(await rejection(shared.take(1_000, AbortSignal.abort()))).to.be.instanceOf(AbortedError);
+    await timing.advance(1_000);
+    await Promise.all(first);
+    expect(timing.waiting).to.equal(0);
   });
 
   it('holds beside another one: the slower counts', async () => {

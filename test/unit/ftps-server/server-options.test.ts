@@ -74,6 +74,11 @@ describe('the options of a server', () => {
     expect(parse({ limits: { maxConnections: 5 } }).limits).to.deep.equal({ ...DEFAULT_LIMITS, maxConnections: 5 });
   });
 
+  it('take rates that no timer could count, and none at all', () => {
+    const limits = { uploadBytesPerSecond: 10_000_000_000, downloadBytesPerSecond: Infinity };
+    expect(parse({ limits }).limits).to.include(limits);
+  });
+
   it('take a public address that is fixed, or depends on the client', () => {
     const client = { address: '192.0.2.1', port: 1 };
     expect(parse({ publicAddress: '198.51.100.1' }).publicAddress(client)).to.equal('198.51.100.1');
@@ -104,6 +109,8 @@ describe('the options of a server', () => {
     ['a proxy by name', { proxyProtocol: { trusted: ['lb'] } }, /^proxyProtocol\.trusted: 'lb' is neither/],
     ['a misspelt trust', { proxyProtocol: { trust: ['::1'] } }, /^proxyProtocol\.trust: no such option/],
     ['a logger that cannot warn', { logger: { info: () => 0 } }, /^logger\.debug: is not a function/],
+    ['a rate of 0', { limits: { uploadBytesPerSecond: 0 } }, /^limits\.uploadBytesPerSecond: 0 is not a whole number/],
+    ['a limit without end', { limits: { maxConnections: Infinity } }, /^limits\.maxConnections: Infinity/],
     ['half a connection', { limits: { maxConnections: 0.5 } }, /^limits\.maxConnections: 0\.5/],
     ['a time that no timer can wait', { limits: { idleTimeoutMs: 2 ** 31 } }, /^limits\.idleTimeoutMs: 2147483648/],
   ];

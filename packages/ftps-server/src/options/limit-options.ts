@@ -16,6 +16,11 @@ export const LIMIT_KEYS = ['limits'] as const satisfies readonly (keyof LimitTop
 export function parseLimitTopic({ limits = {} }: LimitTopic): LimitSettings {
   knownKeys('limits.', limits, Object.keys(DEFAULT_LIMITS));
   const parsed = { ...DEFAULT_LIMITS, ...limits };
-  for (const [name, value] of Object.entries(parsed)) wholeNumber(`limits.${name}`, value, 1, MAX_TIMER_MS);
+  for (const [name, value] of Object.entries(parsed)) {
+    const isRate = name.endsWith('PerSecond');
+    // No limit at all is a rate too; everything else has to have one.
+    if (isRate && value === Infinity) continue;
+    wholeNumber(`limits.${name}`, value, 1, isRate ? Number.MAX_SAFE_INTEGER : MAX_TIMER_MS);
+  }
   return { limits: Object.freeze(parsed) };
 }
