@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PASSWORD, USER, ftpsProgram, startServe, type ServeCommand } from '../support/ftps-command.js';
@@ -125,5 +125,24 @@ describe('ftps on a terminal', () => {
     expect(await terminal.ended, terminal.screen()).to.equal(130);
     expect(terminal.screen()).to.match(/RETR was aborted\r\n$/);
     expect(await readdir(local)).to.deep.equal([]);
+  });
+
+  it('takes what is typed for a file, to its end or to Ctrl-C', async () => {
+    const typed = join(folder, 'served', 'typed.txt');
+    for (const [keys, code, content] of [
+      ['\x04', 0, 'typed\n'],
+      ['\x03', 130, undefined],
+    ] as const) {
+      const terminal = onTerminal(['put', '/dev/tty', server.url('typed.txt'), ...server.trust], local);
+      await terminal.shown(/: $/);
+      terminal.type(`${PASSWORD}\r`);
+      await terminal.shown(/: \r\n/);
+      terminal.type('typed\r');
+      await terminal.shown(/typed\r\n/);
+      terminal.type(keys);
+      expect(await terminal.ended, terminal.screen()).to.equal(code);
+      expect(await readFile(typed, 'utf8').catch(() => undefined)).to.equal(content);
+      await rm(typed, { force: true });
+    }
   });
 });

@@ -30,6 +30,35 @@ export async function failing(call: 'stat' | 'sync', of: 'directory' | 'file'): 
   };
 }
 
+/** From here on no read of a file handle ends, and no close of one that is being read, until this is disposed of. */
+export async function hangingReads(): Promise<Disposable & { readonly calls: number }> {
+  const prototype = await fileHandlePrototype();
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'read');
+  if (descriptor === undefined) throw new Error('file handles have no read of their own');
+  const original = descriptor.value as (this: FileHandle, ...args: unknown[]) => Promise<unknown>;
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let calls = 0;
+  async function read(this: FileHandle, ...args: unknown[]): Promise<unknown> {
+    calls += 1;
+    // As Node's own: it waits for what is under way.
+    const close = this.close.bind(this);
+    this.close = () => released.then(close);
+    await released;
+    return original.apply(this, args);
+  }
+  Object.defineProperty(prototype, 'read', { ...descriptor, value: read });
+  return {
+    get calls() {
+      return calls;
+    },
+    [Symbol.dispose]: () => {
+      Object.defineProperty(prototype, 'read', descriptor);
+      release();
+    },
+  };
+}
+
 async function fileHandlePrototype(): Promise<object> {
   const file = await open(import.meta.filename);
   try {

@@ -166,6 +166,11 @@ export function localFailure(what: string, path: string | undefined, error: unkn
   return new LocalFileError(`${what}: ${reason}`, path, { cause: error });
 }
 
+/** What a path that is a folder fails with, where a file is wanted: the same as the system's own refusal. */
+export function folderError(): Error {
+  return Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+}
+
 function reasonOf(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':

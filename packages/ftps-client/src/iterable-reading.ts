@@ -6,12 +6,17 @@ import type { ReadableSource, SourceReading } from './upload-source.js';
 
 export class IterableReading implements SourceReading {
   readonly #iterable: ReadableSource;
+  readonly #failed: string;
+  readonly #path: string | undefined;
   #iterator: AsyncIterator<unknown> | undefined;
   #ended = false;
   #closed = false;
 
-  constructor(iterable: ReadableSource) {
+  /** `failed` begins the message where it fails; `path` is that of a local pipe or device. */
+  constructor(iterable: ReadableSource, failed = 'the stream to upload failed', path?: string) {
     this.#iterable = iterable;
+    this.#failed = failed;
+    this.#path = path;
   }
 
   /** Whether nothing was asked of it yet. */
@@ -53,7 +58,7 @@ export class IterableReading implements SourceReading {
     } catch (error) {
       this.#ended = true;
       if (error instanceof LocalFileError) throw error;
-      throw localFailure('the stream to upload failed', undefined, error);
+      throw localFailure(this.#failed, this.#path, error);
     }
   }
 

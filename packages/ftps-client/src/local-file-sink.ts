@@ -2,8 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { access, constants, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { openDeviceSink } from './device-sink.js';
 import type { OpenSink } from './download-sink.js';
-import { VerificationError, localFailure } from './errors.js';
+import { VerificationError, folderError, localFailure } from './errors.js';
 import { hiddenName } from './hidden-name.js';
 import type { LeftBehind } from './left-behind.js';
 import { DOWNLOAD_BUFFER_BYTES } from './limits.js';
@@ -17,8 +18,9 @@ type FileOptions = Pick<ParsedDownloadOptions, 'resume' | 'durable'>;
 export async function openLocalFileSink(path: string, options: FileOptions): Promise<OpenSink> {
   try {
     const existing = await statIfThere(path);
-    // A device or a pipe cannot be replaced, and has no half files either; a folder fails here.
-    if (existing !== undefined && !existing.isFile()) return new DeviceSink(await open(path, 'r+'), path);
+    if (existing?.isDirectory() === true) throw folderError();
+    // A device or a pipe cannot be replaced, and has no half files either.
+    if (existing?.isFile() === false) return await openDeviceSink(path, existing.isFIFO());
     // A symbolic link stays one: what it points to is replaced.
     const target = existing === undefined ? path : await realpath(path);
     const mode = existing === undefined ? 0o666 : existing.mode & 0o777;
@@ -187,50 +189,5 @@ async function openOrCreate(path: string, mode: number): Promise<OpenedFile> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return { handle: await open(path, 'r+'), path, isNew: false };
-  }
-}
-
-/** A device or a pipe: bytes go in, and that is all. */
-class DeviceSink implements OpenSink {
-  readonly canRestart = false;
-  readonly holdsBy = 'nothing';
-  readonly #handle: FileHandle;
-  readonly #path: string;
-
-  constructor(handle: FileHandle, path: string) {
-    this.#handle = handle;
-    this.#path = path;
-  }
-
-  begin(): Promise<number> {
-    return Promise.resolve(0);
-  }
-
-  async *held(): AsyncGenerator<Uint8Array> {
-    // It holds nothing from earlier.
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    try {
-      for (let written = 0; written < chunk.length;) {
-        const { bytesWritten } = await this.#handle.write(chunk, written, chunk.length - written);
-        written += bytesWritten;
-      }
-    } catch (error) {
-      throw localFailure(`cannot write ${this.#path}`, this.#path, error);
-    }
-  }
-
-  restart(): Promise<void> {
-    return Promise.reject(localFailure(`cannot write ${this.#path}`, this.#path, new Error('it takes nothing back')));
-  }
-
-  async commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined> {
-    await this.#handle.close();
-    return modifiedAt === undefined ? undefined : { set: false, reason: `${this.#path} is no file` };
-  }
-
-  async discard(): Promise<undefined> {
-    await this.#handle.close().catch(() => undefined);
   }
 }

@@ -1,56 +1,61 @@
 // Uploads from local files, read ahead into two buffers, from any offset on.
-import { open, type FileHandle } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
-import { localFailure } from './errors.js';
+import { constants, type Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { folderError, localFailure } from './errors.js';
+import { IterableReading } from './iterable-reading.js';
 import { UPLOAD_BUFFER_BYTES } from './limits.js';
+import { openDeviceForReading } from './local-device.js';
+import { OnceSource } from './once-source.js';
 import type { SourceReading, UploadSource } from './upload-source.js';
+
+/** No open waits for the other side of a pipe. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** Rejects with `LocalFileError` where the path cannot be read. */
 export async function openLocalFileSource(path: string): Promise<UploadSource> {
+  const failed = `cannot read ${path}`;
   try {
-    const handle = await open(path, 'r');
+    const status = await stat(path);
+    if (status.isDirectory()) throw folderError();
+    if (!status.isFile()) return new OnceSource(new IterableReading(await openDeviceForReading(path), failed, path));
+    const handle = await open(path, FLAGS);
     try {
-      const status = await handle.stat();
-      if (status.isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
-      return new LocalFileSource(handle, path, status);
+      return new LocalFileSource(handle, path, await statOfFile(handle));
     } catch (error) {
       await handle.close();
       throw error;
     }
   } catch (error) {
-    throw localFailure(`cannot read ${path}`, path, error);
+    throw localFailure(failed, path, error);
   }
 }
 
+/** Of what was opened, which need not be what stood there before. */
+async function statOfFile(handle: FileHandle): Promise<Stats> {
+  const status = await handle.stat();
+  if (!status.isFile()) throw new Error('something else was put in its place meanwhile');
+  return status;
+}
+
 class LocalFileSource implements UploadSource {
-  readonly totalBytes: number | undefined;
-  readonly modifiedAt: Date | undefined;
-  readonly identity: string | undefined;
+  readonly canOpenAnywhere = true;
+  readonly canOpen = true;
+  readonly totalBytes: number;
+  readonly modifiedAt: Date;
+  readonly identity: string;
   readonly #handle: FileHandle;
   readonly #path: string;
-  readonly #isFile: boolean;
-  #wasOpened = false;
+  #readsUnderWay = 0;
 
   constructor(handle: FileHandle, path: string, status: Stats) {
     this.#handle = handle;
     this.#path = path;
-    this.#isFile = status.isFile();
-    this.totalBytes = this.#isFile ? status.size : undefined;
-    this.modifiedAt = this.#isFile ? status.mtime : undefined;
-    this.identity = this.#isFile ? identityOf(status) : undefined;
-  }
-
-  get canOpenAnywhere(): boolean {
-    return this.#isFile;
-  }
-
-  /** A device or a pipe gives its bytes once. */
-  get canOpen(): boolean {
-    return this.#isFile || !this.#wasOpened;
+    this.totalBytes = status.size;
+    this.modifiedAt = status.mtime;
+    this.identity = identityOf(status);
   }
 
   async isUnchanged(): Promise<boolean> {
-    if (!this.#isFile) return true;
     try {
       return identityOf(await this.#handle.stat()) === this.identity;
     } catch (error) {
@@ -59,12 +64,24 @@ class LocalFileSource implements UploadSource {
   }
 
   open(start: number): Promise<SourceReading> {
-    this.#wasOpened = true;
-    return Promise.resolve(new FileReading(this.#handle, this.#path, this.#isFile ? start : null));
+    return Promise.resolve(new FileReading((buffer, position) => this.#read(buffer, position), start));
   }
 
   async close(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
+    const closed = this.#handle.close().catch(() => undefined);
+    // It waits for a read that is under way, which a disk that hangs, as of a server that is gone, does not end.
+    if (this.#readsUnderWay === 0) await closed;
+  }
+
+  async #read(buffer: Uint8Array, position: number): Promise<number> {
+    this.#readsUnderWay += 1;
+    try {
+      return (await this.#handle.read(buffer, 0, buffer.length, position)).bytesRead;
+    } catch (error) {
+      throw localFailure(`cannot read ${this.#path}`, this.#path, error);
+    } finally {
+      this.#readsUnderWay -= 1;
+    }
   }
 }
 
@@ -73,17 +90,15 @@ function identityOf({ size, mtimeMs }: Stats): string {
 }
 
 class FileReading implements SourceReading {
-  readonly #handle: FileHandle;
-  readonly #path: string;
-  /** Where the next read begins; null where the file has no places. */
-  #position: number | null;
+  readonly #read: (buffer: Uint8Array, position: number) => Promise<number>;
+  /** Where the next read begins. */
+  #position: number;
   #buffer: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
   #other: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
   #reading: Promise<number>;
 
-  constructor(handle: FileHandle, path: string, position: number | null) {
-    this.#handle = handle;
-    this.#path = path;
+  constructor(read: (buffer: Uint8Array, position: number) => Promise<number>, position: number) {
+    this.#read = read;
     this.#position = position;
     this.#reading = this.#readAhead();
   }
@@ -91,7 +106,7 @@ class FileReading implements SourceReading {
   async next(): Promise<Uint8Array | undefined> {
     const count = await this.#reading;
     if (count === 0) return undefined;
-    if (this.#position !== null) this.#position += count;
+    this.#position += count;
     const full = this.#buffer;
     this.#buffer = this.#other;
     this.#other = full;
@@ -99,17 +114,13 @@ class FileReading implements SourceReading {
     return full.subarray(0, count);
   }
 
-  async close(): Promise<void> {
-    await this.#reading.catch(() => undefined);
+  /** A read that is under way ends by itself; nobody waits for it. */
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 
   #readAhead(): Promise<number> {
-    const reading = this.#handle.read(this.#buffer, 0, this.#buffer.length, this.#position).then(
-      ({ bytesRead }) => bytesRead,
-      (error: unknown) => {
-        throw localFailure(`cannot read ${this.#path}`, this.#path, error);
-      },
-    );
+    const reading = this.#read(this.#buffer, this.#position);
     // Told by the `next` that waits for it.
     reading.catch(() => undefined);
     return reading;

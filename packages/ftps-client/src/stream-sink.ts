@@ -3,6 +3,9 @@ import type { Writable } from 'node:stream';
 import type { WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
 import type { OpenSink, SinkOpener, WritableSink } from './download-sink.js';
 import { TransferError, localFailure } from './errors.js';
+import type { TimesReport } from './transfer-result.js';
+
+const STREAM_FAILED = 'the stream to download to failed';
 
 /** What all streams have in common: they hold nothing from earlier, and cannot take back what they were given. */
 abstract class StreamSink implements OpenSink {
@@ -22,19 +25,24 @@ abstract class StreamSink implements OpenSink {
   }
 
   abstract write(chunk: Uint8Array): Promise<void>;
-  abstract commit(): Promise<undefined>;
+  abstract commit(modifiedAt?: Date): Promise<TimesReport | undefined>;
   abstract discard(error: Error): Promise<undefined>;
 }
 
 export class NodeStreamSink extends StreamSink {
   readonly #stream: Writable;
+  readonly #failed: string;
+  readonly #path: string | undefined;
   #failure: Error | undefined;
   /** Ends the wait that is under way. A stream that is destroyed calls nobody back. */
   #interrupt: (error: Error) => void = () => undefined;
 
-  constructor(stream: Writable) {
+  /** `failed` begins the message where it fails; `path` is that of a local pipe or device. */
+  constructor(stream: Writable, failed = STREAM_FAILED, path?: string) {
     super();
     this.#stream = stream;
+    this.#failed = failed;
+    this.#path = path;
     stream.on('error', this.#onError);
     stream.on('close', this.#onClose);
   }
@@ -44,13 +52,14 @@ export class NodeStreamSink extends StreamSink {
     await this.#called((done) => this.#stream.write(Buffer.from(chunk), done));
   }
 
-  async commit(): Promise<undefined> {
+  async commit(modifiedAt?: Date): Promise<TimesReport | undefined> {
     await this.#called((done) => {
       if (isStandardOutput(this.#stream)) done();
       else this.#stream.end(done);
     });
     this.#stream.off('error', this.#onError);
     this.#stream.off('close', this.#onClose);
+    return modifiedAt === undefined ? undefined : { set: false, reason: `${this.#path ?? 'a stream'} is no file` };
   }
 
   discard(error: Error): Promise<undefined> {
@@ -74,7 +83,7 @@ export class NodeStreamSink extends StreamSink {
         });
       });
     } catch (error) {
-      throw failure(error);
+      throw localFailure(this.#failed, this.#path, error);
     }
   }
 
@@ -166,7 +175,7 @@ export class OpenedStreamSink extends StreamSink {
 }
 
 function failure(error: unknown): Error {
-  return localFailure('the stream to download to failed', undefined, error);
+  return localFailure(STREAM_FAILED, undefined, error);
 }
 
 /** Those of the process outlive any download. */

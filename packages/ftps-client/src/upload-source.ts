@@ -6,6 +6,7 @@ import { localFailure } from './errors.js';
 import { UPLOAD_BUFFER_BYTES } from './limits.js';
 import { openLocalFileSource } from './local-file-source.js';
 import { IterableReading } from './iterable-reading.js';
+import { OnceSource } from './once-source.js';
 
 /** A stream of bytes. */
 export type ReadableSource = Readable | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -52,7 +53,7 @@ export async function uploadSource(from: UploadInput): Promise<UploadSource> {
   if (typeof from === 'string') return openLocalFileSource(from);
   if (from instanceof Uint8Array) return new BytesSource(from);
   if (typeof from === 'function') return new OpenerSource(from);
-  if (isReadable(from)) return new OnceSource(from);
+  if (isReadable(from)) return new OnceSource(new IterableReading(from));
   throw new ConfigError(
     'upload: the source is a path, bytes, a readable stream, an async iterable, or a function that opens one at an offset',
   );
@@ -126,39 +127,5 @@ class OpenerSource implements UploadSource {
 
   close(): Promise<void> {
     return Promise.resolve();
-  }
-}
-
-/** A stream at hand: there is one reading of it. */
-class OnceSource implements UploadSource {
-  readonly modifiedAt = undefined;
-  readonly identity = undefined;
-  readonly totalBytes = undefined;
-  readonly canOpenAnywhere = false;
-  readonly #reading: IterableReading;
-
-  constructor(stream: ReadableSource) {
-    this.#reading = new IterableReading(stream);
-  }
-
-  /** As long as nothing was taken from it. */
-  get canOpen(): boolean {
-    return this.#reading.isUntouched;
-  }
-
-  isUnchanged(): Promise<boolean> {
-    return Promise.resolve(true);
-  }
-
-  /** A reading that can be given up without ending the stream, until something is taken. */
-  open(): Promise<SourceReading> {
-    return Promise.resolve({
-      next: () => this.#reading.next(),
-      close: () => (this.#reading.isUntouched ? Promise.resolve() : this.#reading.close()),
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#reading.close();
   }
 }
