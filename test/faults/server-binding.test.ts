@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import type { BindingPolicy } from '@ftps-kit/ftps-server';
 import type { ClientBinding } from '@ftps-kit/tls-core';
 import { readAll } from '../support/channel-bytes.js';
+import { opensslEngine } from '../support/peers/openssl-engine.js';
+import { requirePeer } from '../support/peers/peer.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -91,6 +93,41 @@ for (const versions of ['1.3', '1.2'] as const) {
     });
   });
 }
+
+describe('binding: require, tickets that are redeemed once', () => {
+  it('refuses what comes with a spent ticket by 522, without any effect, and serves the next that is fresh', async function () {
+    requirePeer(this, opensslEngine);
+    await using server = await TestServer.start({
+      ...{ engine: 'openssl', versions: '1.3', files: { 'a.txt': 'old content' } },
+      tls: { redeem: 'once' },
+    });
+    await using client = await RawFtpClient.loggedIn(server);
+    const tickets = client.connector.newBinding();
+    for (const command of ['RETR a.txt', 'MLSD', 'STOR a.txt', 'STOR new.txt']) {
+      const ticket = client.binding.tickets.takeOnce();
+      if (ticket === undefined) throw new Error('the server has sent no ticket');
+      tickets.tickets.insert(ticket);
+      const first = await client.openData(tickets);
+      await client.expect(150, 'RETR a.txt');
+      expect((await readAll(first.channel)).toString()).to.equal('old content');
+      expect((await client.reply()).code).to.equal(226);
+      first.channel.destroy();
+
+      tickets.tickets.insert(ticket);
+      const { channel } = await client.openData(tickets);
+      await client.expect(150, command);
+      expect((await readAll(channel)).length).to.equal(0);
+      const reply = await client.reply();
+      expect(reply.code).to.equal(522);
+      expect(text(reply)).to.include('was used before');
+      expect(server.lastTransfer).to.include({ verdict: 'replayed', replyCode: 522, bytes: 0 });
+      expect(server.names()).to.deep.equal(['a.txt']);
+      expect(server.read('a.txt')).to.equal('old content');
+      channel.destroy();
+    }
+    expect((await client.download('RETR a.txt')).reply.code).to.equal(226);
+  });
+});
 
 describe('a port that was announced before PROT P', () => {
   let server: TestServer;

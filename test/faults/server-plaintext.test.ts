@@ -59,6 +59,24 @@ describe('a server, before TLS', () => {
     });
   }
 
+  it('ends it too where AUTH TLS is the end of all that was read so far, and the rest lies in the socket', async () => {
+    const [noise, auth] = [`CLNT ${'x'.repeat(57)}\r\n`, 'AUTH TLS\r\n'];
+    // Whatever the server reads at a time: up to one of these sizes it is a number of whole reads.
+    for (let sizeBytes = noise.length; sizeBytes <= 16_384; sizeBytes *= 2) {
+      client.destroy();
+      client = await RawFtpClient.connect(server);
+      await client.reply();
+      const inFront = noise.repeat(sizeBytes / noise.length).replace('x'.repeat(auth.length), '');
+      await client.send(`${inFront}${auth}NOOP\r\n`);
+      let code: number;
+      do ({ code } = await client.reply());
+      while (code === 200);
+      expect(code, String(sizeBytes)).to.equal(421);
+      expect(server.refusals.map(({ reason }) => reason)).to.deep.equal(['plaintext-injection']);
+      server.refusals.length = 0;
+    }
+  });
+
   it('takes what comes in clear behind the 234 for TLS, in which it has no meaning', async () => {
     const disconnected = server.next('disconnect');
     await client.expect(234, 'AUTH TLS');

@@ -17,6 +17,7 @@ import { executable, requirePeer } from '../../support/peers/peer.js';
 import { startProgram, type RunningProgram } from '../../support/peers/running-program.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
+import { TestServer } from '../../support/test-server.js';
 import { TlsListener } from '../../support/tls-listener.js';
 
 /** Starts s_client on the listener; it stays until its input or the connection ends. */
@@ -194,6 +195,20 @@ describe('openssl s_client', () => {
       expect(refused.handshake).to.include({ verdict: 'bound', earlyData: 'rejected' });
       expect(refused.earlyDataBytes).to.equal(0);
       await second.shown(/Early data was rejected/);
+    });
+  });
+
+  it('sends commands as early data, which anybody could play again: they are refused, and none is obeyed', async () => {
+    const tls = { maxEarlyDataBytes: 4096 };
+    await using server = await TestServer.start({ engine: 'openssl', mode: 'implicit', versions: '1.3', tls });
+    await withTemporaryFolder(async (folder) => {
+      const [session, commands] = [join(folder, 'session.pem'), join(folder, 'commands')];
+      await writeFile(commands, 'USER alice\r\nPASS opensesame\r\n');
+      await openssl.run(server, ['-sess_out', session]);
+      const again = await openssl.run(server, ['-sess_in', session, '-early_data', commands]);
+      expect(openssl.resumptions(again)).to.equal(1);
+      expect(again.stdout).to.include('Early data was rejected');
+      expect(server.logins).to.deep.equal([]);
     });
   });
 
