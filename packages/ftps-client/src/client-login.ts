@@ -109,19 +109,30 @@ export class ClientLogin {
 
   /**
    * Does `work`. Where a data connection in it did not resume under TLS 1.3 and the options say so, opens the login anew
-   * with TLS 1.2 and does the work again: once for each client, and nothing took effect the first time, since no byte
-   * moved. That this helps is remembered; where it does not, TLS 1.3 is spoken again. Rejects as `work`.
+   * with TLS 1.2 and does the work again, unless `obstacle` says why it cannot be done again: once for each client, and
+   * nothing took effect the first time, since the server refused it. That this helps is remembered; where it does not, TLS
+   * 1.3 is spoken again; where the connection was lost before anybody could tell, the next time finds out. Rejects as
+   * `work`.
    *
    * Nobody but the server can bring this about: what it refuses comes over TLS, and so does the handshake that says "not
    * resumed".
    */
-  async withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  async withPin<T>(
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+    obstacle: () => string | undefined = () => undefined,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const mayPin = this.#options.onNotResumed === 'pin-1.2' && !this.#isPinned && !this.#hasTriedPin;
-      const couldHelp = error instanceof NotResumedError && this.#current.handshake?.protocol === 'TLSv1.3';
-      if (!mayPin || !couldHelp) throw error;
+      if (!mayPin || !(error instanceof NotResumedError)) throw error;
+      if (this.#current.handshake?.protocol !== 'TLSv1.3') throw error;
+      const detail = obstacle();
+      if (detail !== undefined) {
+        error.message += `; it was not tried with TLS 1.2: ${detail}`;
+        throw error;
+      }
     }
     this.#hasTriedPin = true;
     this.#isPinned = true;
@@ -132,7 +143,9 @@ export class ClientLogin {
       await this.#rememberPin();
       return result;
     } catch (error) {
-      if (error instanceof NotResumedError || !this.isOpen) this.#isPinned = false;
+      const isNoHelp = error instanceof NotResumedError;
+      if (isNoHelp || !this.isOpen) this.#isPinned = false;
+      this.#hasTriedPin = isNoHelp || this.isOpen;
       throw error;
     }
   }

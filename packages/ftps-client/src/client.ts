@@ -301,7 +301,8 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
         this.#announce('retry', { attempt: event.attempt + 1, delayMs: event.retryInMs, error: event.error });
       },
     };
-    const result = await this.#call({ signal }, () => move(loginsOf(this.#login), observed));
+    // No pin around it: an attempt has its own, and what was read of a stream cannot be read again from out here.
+    const result = await this.#turn(signal, () => move(loginsOf(this.#login), observed));
     this.#announce('transfer', { ...subject, result });
     return result;
   }
@@ -312,10 +313,15 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   ): Promise<T> {
     knownKeys(options, '', CALL_KEYS);
     const { signal } = options;
+    return this.#turn(signal, () => this.#login.withPin(signal, () => work(this.#login.current, signal)));
+  }
+
+  /** Does `work` when all calls before it are done, on a login that is opened again where that is wanted. */
+  async #turn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     return this.#turns.take(signal, async () => {
       if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
       if (this.#reconnects) await this.#login.ensureOpen(signal);
-      return this.#login.withPin(signal, () => work(this.#login.current, signal));
+      return work();
     });
   }
 }

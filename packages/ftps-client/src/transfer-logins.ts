@@ -6,8 +6,11 @@ export interface Logins {
   readonly closed: AbortSignal;
   /** Rejects as opening a login does. */
   forAttempt(attempt: number, signal: AbortSignal | undefined): Promise<LoginContext>;
-  /** Does `work`, and once more on a login with TLS 1.2 where its data connection did not resume and the options say so. */
-  withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
+  /**
+   * Does `work`, and once more on a login with TLS 1.2 where its data connection did not resume and the options say so,
+   * unless `obstacle` says why it cannot be done again.
+   */
+  withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>, obstacle?: () => string | undefined): Promise<T>;
 }
 
 /** Holds a login that can be opened again. */
@@ -15,7 +18,7 @@ export interface ReopenableLogin {
   readonly current: LoginContext;
   readonly closed: AbortSignal;
   ensureOpen(signal?: AbortSignal): Promise<LoginContext>;
-  withPin<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
+  withPin: Logins['withPin'];
 }
 
 /** The first attempt takes the login as it is, so that whether a lost one is opened for it is for the caller to decide. */
@@ -23,6 +26,6 @@ export function loginsOf(login: ReopenableLogin): Logins {
   return {
     closed: login.closed,
     forAttempt: (attempt, signal) => (attempt === 1 ? Promise.resolve(login.current) : login.ensureOpen(signal)),
-    withPin: (signal, work) => login.withPin(signal, work),
+    withPin: (signal, work, obstacle) => login.withPin(signal, work, obstacle),
   };
 }

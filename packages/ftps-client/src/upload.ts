@@ -91,10 +91,10 @@ class Upload {
 
   async run(): Promise<TransferResult> {
     const { retry: policy, signal, onAttempt } = this.#options;
+    const obstacle = (): string | undefined => this.#obstacle();
     try {
-      return await withAttempts(
-        { policy, signal, closed: this.#logins.closed, onAttempt, obstacle: () => this.#obstacle() },
-        (attempt) => this.#logins.withPin(signal, () => this.#attempt(attempt)),
+      return await withAttempts({ policy, signal, closed: this.#logins.closed, onAttempt, obstacle }, (attempt) =>
+        this.#logins.withPin(signal, () => this.#attempt(attempt), obstacle),
       );
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));

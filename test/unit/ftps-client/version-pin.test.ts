@@ -1,8 +1,16 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { ConfigError, FtpsClient, NotResumedError, ServerMemory, type FtpsClientOptions } from '@ftps-kit/ftps-client';
+import {
+  ConfigError,
+  ConnectionError,
+  FtpsClient,
+  NotResumedError,
+  ServerMemory,
+  type FtpsClientOptions,
+} from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';
 import { scriptedOptions } from '../../support/scripted-client.js';
@@ -85,6 +93,87 @@ describe('a server whose data connections do not resume under TLS 1.3', () => {
       const client = await FtpsClient.connect({ ...options, memory });
       expect(await rejection(collect(client.list()))).to.be.instanceOf(NotResumedError);
       expect(await memory.isPinned('127.0.0.1', options.port ?? 0)).to.equal(false);
+      await client.close();
+    });
+  });
+
+  it('is tried again with TLS 1.2 where the connection was lost while that was found out', async () => {
+    const memory = new ServerMemory();
+    const lost: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      await peer.on('EPSV');
+      peer.destroy();
+    };
+    const scripts = [
+      serves('MLSD', { resumes: false }),
+      lost,
+      serves('MLSD', { resumes: false }),
+      serves('MLSD', { resumes: true }),
+    ];
+    await withServer(scripts, async (options) => {
+      const client = await FtpsClient.connect({ ...options, memory, reconnect: true });
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(ConnectionError);
+      expect(await collect(client.list())).to.deep.equal([]);
+      expect(client.handshake?.protocol).to.equal('TLSv1.2');
+      await client.close();
+    });
+  });
+
+  it('gets an upload in its next attempt where the connection was lost during the first with TLS 1.2', async () => {
+    const lost: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      await peer.on('EPSV');
+      peer.destroy();
+    };
+    const scripts = [
+      serves('STOR a', { resumes: false }),
+      lost,
+      serves('STOR a', { resumes: false }),
+      serves('STOR a', { resumes: true }),
+    ];
+    await withServer(scripts, async (options) => {
+      const client = await FtpsClient.connect(options);
+      const retry = { attempts: 2, wait: () => Promise.resolve() };
+      const result = await client.upload(Buffer.from('payload'), 'a', { verify: 'none', retry });
+      expect(result).to.nested.include({ attempts: 2, 'handshake.protocol': 'TLSv1.2' });
+      await client.close();
+    });
+  });
+
+  it('says that a stream that was read cannot come again with TLS 1.2, and what to give instead', async () => {
+    const refusesLate: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      const data = await peer.passive();
+      await peer.on('STOR a', '150 go on');
+      const channel = await data.channel();
+      await channel.read(Buffer.alloc(100));
+      await peer.say('522 SSL connection failed: session reuse required\r\n');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withServer([refusesLate], async (options) => {
+      const client = await FtpsClient.connect(options);
+      const error = await rejection(client.upload(Readable.from([Buffer.from('payload')]), 'a', { verify: 'none' }));
+      expect(error)
+        .to.be.instanceOf(NotResumedError)
+        .with.property('message')
+        .that.includes('it was not tried with TLS 1.2: the source is a stream that is read already');
+      await client.close();
+    });
+  });
+
+  it('gets a stream that nothing was read of again under TLS 1.2', async () => {
+    const refused: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      const data = await peer.passive();
+      await peer.on('STOR a');
+      (await data.channel(peer.otherBinding()).catch(() => undefined))?.destroy();
+      await peer.say('522 SSL connection failed: session reuse required\r\n');
+      peer.destroy();
+    };
+    await withServer([refused, serves('STOR a', { resumes: true })], async (options) => {
+      const client = await FtpsClient.connect(options);
+      const result = await client.upload(Readable.from([Buffer.from('payload')]), 'a', { verify: 'none' });
+      expect(result).to.nested.include({ sizeBytes: 7, 'handshake.protocol': 'TLSv1.2' });
       await client.close();
     });
   });
