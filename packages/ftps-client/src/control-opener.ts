@@ -11,8 +11,8 @@ import {
 import type { ClientOptions } from './client-options.js';
 import { ControlConnection } from './control-connection.js';
 import { publishControl } from './diagnostics.js';
-import { ReplyError } from './errors.js';
-import { CONTROL_KEEP_ALIVE_MS } from './limits.js';
+import { ProtocolError, ReplyError } from './errors.js';
+import { CONTROL_KEEP_ALIVE_MS, MAX_GREETING_REPLIES } from './limits.js';
 import { outgoing } from './outgoing-command.js';
 import { ReplyReader } from './reply-reader.js';
 
@@ -142,11 +142,12 @@ function forDataConnections(
 
 /** RFC 959 §5.4: 120 may come first and says that 220 follows; 421 says that nothing does. */
 async function readGreeting(reader: ReplyReader, options: ClientOptions): Promise<Reply> {
-  for (;;) {
+  for (let replies = 1; replies <= MAX_GREETING_REPLIES; replies++) {
     const reply = await readReply(reader, options);
     if (reply.code >= 200 && reply.code < 300) return reply;
     if (reply.code >= 200) throw new ReplyError('(greeting)', reply, 'the server does not take the connection');
   }
+  throw new ProtocolError(`the server greeted with ${MAX_GREETING_REPLIES} replies and never said that it is ready`);
 }
 
 async function readReply(reader: ReplyReader, { timeouts, signal, announce }: ClientOptions): Promise<Reply> {

@@ -26,6 +26,9 @@ export const MAX_REMEMBERED_SERVERS = 1_000;
 /** How long TLS 1.2 stays pinned for a server before TLS 1.3 is tried again: 30 days. */
 export const PIN_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** Replies of a greeting that puts its client off (120), each within `replyMs`, and the one that it waits for. */
+export const MAX_GREETING_REPLIES = 10;
+
 /** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
 export const CONTROL_KEEP_ALIVE_MS = 30_000;
 

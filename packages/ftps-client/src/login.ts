@@ -2,7 +2,7 @@
 import { parseFeatures, type Reply } from '@ftps-kit/ftp-protocol';
 import type { Credentials } from './client-options.js';
 import type { ControlConnection, Exchange, ReplyDeadline } from './control-connection.js';
-import { LoginError, ReplyError, isNegative } from './errors.js';
+import { LoginError, ProtocolError, ReplyError, isNegative, replyText } from './errors.js';
 import type { Features } from './features.js';
 import { outgoing } from './outgoing-command.js';
 
@@ -37,8 +37,8 @@ export class LoginDialogue {
   }
 
   /**
-   * Logs in and gives the features. Rejects with `LoginError`, or with `ReplyError` where the server is busy or does not
-   * protect data connections.
+   * Logs in and gives the features. Rejects with `LoginError`, with `ReplyError` where the server is busy or does not
+   * protect data connections, and with `ProtocolError` where it asks for what it was just given.
    */
   async run(): Promise<Features> {
     const { credentials, deadline, pipelines } = this.#request;
@@ -71,21 +71,31 @@ export class LoginDialogue {
 
   /** ACCT where it is asked for; resolves when the user is in. */
   async #finish(verb: string, reply: Reply): Promise<void> {
+    if (reply.code === NEED_ACCOUNT) await this.#giveAccount(verb, reply);
+    else this.#mustBeIn(verb, reply);
+  }
+
+  async #giveAccount(askedBy: string, question: Reply): Promise<void> {
     const { credentials, deadline } = this.#request;
-    if (reply.code === NEED_ACCOUNT) {
-      const account = credentials.accountCommand();
-      if (account === undefined) {
-        throw new LoginError(
-          verb,
-          reply,
-          `the server wants an account (ACCT) for ${credentials.user}: give one (option 'account')`,
-        );
-      }
-      await this.#finish(account.verb, await this.#control.run(account, deadline));
-      return;
+    const account = credentials.accountCommand();
+    if (account === undefined) {
+      throw new LoginError(
+        askedBy,
+        question,
+        `the server wants an account (ACCT) for ${credentials.user}: give one (option 'account')`,
+      );
     }
+    const reply = await this.#control.run(account, deadline);
+    // RFC 959 §5.4 has no 332 among the replies to ACCT: whoever answers it with the same again gets the same for ever.
+    if (reply.code === NEED_ACCOUNT) {
+      throw new ProtocolError(`the server answered ACCT by asking for an account again: ${replyText(reply)}`);
+    }
+    this.#mustBeIn(account.verb, reply);
+  }
+
+  #mustBeIn(verb: string, reply: Reply): void {
     // 202: "Command not implemented, superfluous at this site" (RFC 959 §5.4), the answer of some to a needless PASS.
-    if (reply.code < 200 || reply.code >= 300) throw refusedLogin(verb, reply, credentials.user);
+    if (reply.code < 200 || reply.code >= 300) throw refusedLogin(verb, reply, this.#request.credentials.user);
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   HandshakeError,
   LoginError,
   PlaintextInjectionError,
+  ProtocolError,
   ReplyError,
   TimeoutError,
   type FtpsClientOptions,
@@ -67,6 +68,29 @@ describe('logging in', () => {
       await peer.on('AUTH TLS', '500 no');
     });
     expect(error).to.be.instanceOf(ReplyError).with.property('verb', 'AUTH');
+  });
+
+  it('gives a server up that only ever says 120', async () => {
+    const { error } = await refusedBy(async (peer) => {
+      await peer.say('120 in a minute\r\n'.repeat(100));
+      await peer.line();
+    });
+    expect(error).to.be.instanceOf(ProtocolError).with.property('message').that.includes('never said that it is ready');
+  });
+
+  it('gives its account once, and gives a server up that asks for it again', async () => {
+    const { error, lines } = await refusedBy(
+      async (peer) => {
+        await peer.say('220 hello\r\n');
+        await peer.upgrade();
+        await peer.on('USER alice', '332 account?');
+        await peer.on('ACCT billing', '332 account?');
+        await peer.line();
+      },
+      { account: 'billing' },
+    );
+    expect(error).to.be.instanceOf(ProtocolError).with.property('message').that.includes('asking for an account again');
+    expect(lines).to.deep.equal(['AUTH TLS', 'USER alice', 'ACCT billing']);
   });
 
   it('says nothing more in clear when AUTH TLS is refused', async () => {
