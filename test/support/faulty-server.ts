@@ -189,7 +189,7 @@ class Session {
         return `200 ${this.#algorithm}`;
       case 'RANG': {
         const [start = 0, end = 0] = argument.split(' ').map(Number);
-        this.#range = { start, end };
+        this.#range = start > end ? undefined : { start, end };
         return '350 range';
       }
       case 'HASH':
@@ -214,7 +214,8 @@ class Session {
   async #retrieve(file: RemoteFile | undefined): Promise<string> {
     if (file === undefined || this.#data === undefined) return '550 no such file';
     await this.#peer.say('150 here it comes\r\n');
-    const bytes = file.bytes.subarray(this.#takeOffset());
+    const { start, end } = this.#takeRange() ?? { start: this.#takeOffset(), end: file.bytes.length - 1 };
+    const bytes = file.bytes.subarray(start, end + 1);
     try {
       await this.#peer.send(this.#data, bytes);
     } catch {
@@ -252,10 +253,15 @@ class Session {
 
   #hash(path: string, file: RemoteFile | undefined): string {
     if (file === undefined) return '550 no such file';
-    const { start, end } = this.#range ?? { start: 0, end: file.bytes.length - 1 };
-    this.#range = undefined;
+    const { start, end } = this.#takeRange() ?? { start: 0, end: file.bytes.length - 1 };
     const hash = createHash(NODE_NAMES[this.#algorithm] ?? 'sha1').update(file.bytes.subarray(start, end + 1));
     return `213 ${this.#algorithm} ${start}-${end} ${hash.digest('hex')} ${path}`;
+  }
+
+  #takeRange(): { readonly start: number; readonly end: number } | undefined {
+    const range = this.#range;
+    this.#range = undefined;
+    return range;
   }
 
   #takeOffset(): number {

@@ -6,6 +6,7 @@ import type { Features } from './features.js';
 import { HASH_ALGORITHMS, HASH_DIGITS, hashAlgorithm, type HashAlgorithm } from './hash-algorithm.js';
 import { REMOTE_HASH_BYTES_PER_SECOND } from './limits.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
+import { withRange } from './remote-range.js';
 import type { LoginContext } from './transfer.js';
 
 /** A way to ask for a hash. */
@@ -39,11 +40,6 @@ export function hashCommandsOf(features: Features): readonly HashCommand[] {
 /** The best way to ask that the server has; undefined where it has none. */
 export function hashCommandOf(features: Features): HashCommand | undefined {
   return hashCommandsOf(features)[0];
-}
-
-/** Whether HASH can be asked for a part of a file (draft-bryan-ftp-range). */
-export function hasHashOfRanges(features: Features): boolean {
-  return features.has('RANG') && features.has('HASH');
 }
 
 /** The file that is asked about; by its size the time for the reply is measured. */
@@ -108,14 +104,12 @@ export async function remotePrefixHash(
   { path, bytes }: { readonly path: string; readonly bytes: number },
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  if (command.verb !== 'HASH' || !hasHashOfRanges(context.features)) return undefined;
+  if (command.verb !== 'HASH' || !context.features.has('RANG')) return undefined;
   if ((await select(context, command, signal)) !== undefined) return undefined;
   const last = bytes - 1;
-  // draft-bryan-ftp-range §3: both ends are in the range, and the first byte is 0.
-  const range = await ask(context, outgoing('RANG', `0 ${last.toFixed(0)}`), 0, signal);
-  if (isNegative(range)) return undefined;
-  const reply = await ask(context, outgoingPath('HASH', path), bytes, signal);
-  const found = isNegative(reply) ? undefined : hashIn(reply, command.algorithm);
+  const hash = outgoingPath('HASH', path);
+  const reply = await withRange(context, { first: 0, last }, signal, () => ask(context, hash, bytes, signal));
+  const found = reply === undefined || isNegative(reply) ? undefined : hashIn(reply, command.algorithm);
   // A server that forgot the range would have hashed the whole file.
   return found?.start === 0 && (found.end === last || found.end === bytes) ? found.value : undefined;
 }

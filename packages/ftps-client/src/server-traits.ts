@@ -14,6 +14,8 @@ export class ServerTraits {
   nameEncoding: 'utf8' | 'latin1' | undefined;
   /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */
   utcOffsetMs: number | null | undefined;
+  /** It does not take back a range that RANG has set. */
+  keepsRanges = false;
   /** `LIST -a` was not understood as an option. */
   refusesListOptions = false;
 }

@@ -1,11 +1,15 @@
 // The hashes of a real server: ProFTPD's mod_digest.
 import { createHash, randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import { FtpsClient } from '@ftps-kit/ftps-client';
+import { AbortedError, FtpsClient } from '@ftps-kit/ftps-client';
 import { requirePeer } from '../../support/peers/peer.js';
 import type { PeerServer } from '../../support/peers/peer-server.js';
 import { proftpd, startProftpd } from '../../support/peers/proftpd.js';
+import { rejection } from '../../support/rejection.js';
+import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { clientOptions } from './server-suite.js';
 
 describe('our client and ProFTPD with mod_digest', () => {
@@ -43,5 +47,34 @@ describe('our client and ProFTPD with mod_digest', () => {
     const anew = await client.upload(content, '/c', { resume: true });
     expect(anew).to.include({ resumedAt: 0 });
     expect(anew.verified).to.deep.equal(hash);
+  });
+
+  it('agree that a range is over with the hash it was set for, which ProFTPD takes of the whole file', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content.subarray(0, 100_000));
+      const resumed = await client.download('/a file.bin', path, { resume: 'in-place' });
+      expect(resumed).to.include({ resumedAt: 100_000, prefix: 'unchecked' });
+      expect(resumed.verified).to.deep.equal(hash);
+      expect((await readFile(path)).equals(content)).to.equal(true);
+    });
+  });
+
+  it('agree that a range is over with a download that is aborted while its beginning is hashed', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content.subarray(0, 100_000));
+      const controller = new AbortController();
+      const { signal } = controller;
+      const onCommand = ({ line }: { readonly line: string }): void => {
+        if (line.startsWith('HASH')) controller.abort();
+      };
+      client.on('command', onCommand);
+      const error = await rejection(client.download('/a file.bin', path, { resume: 'in-place', signal }));
+      client.off('command', onCommand);
+      expect(error).to.be.instanceOf(AbortedError);
+      await client.download('/a file.bin', join(folder, 'b'), { verify: 'none' });
+      expect((await readFile(join(folder, 'b'))).equals(content)).to.equal(true);
+    });
   });
 });
