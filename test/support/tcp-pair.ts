@@ -6,7 +6,8 @@ import { SocketChannel } from '@ftps-kit/tls-core';
 export interface TcpPair {
   readonly client: SocketChannel;
   readonly server: SocketChannel;
-  /** The socket under `server`, to do what a well-behaved channel would not. */
+  /** The sockets under the channels, to do what a well-behaved channel would not. */
+  readonly clientSocket: net.Socket;
   readonly serverSocket: net.Socket;
 }
 
@@ -17,8 +18,13 @@ export async function tcpPair(): Promise<TcpPair> {
   const address = listener.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const accepted = once(listener, 'connection');
-  const client = await SocketChannel.connect({ host: '127.0.0.1', port: address.port });
-  const [serverSocket] = (await accepted) as [net.Socket];
+  const clientSocket = net.connect({ host: '127.0.0.1', port: address.port, allowHalfOpen: true });
+  const [[serverSocket]] = (await Promise.all([accepted, once(clientSocket, 'connect')])) as [[net.Socket], unknown];
   listener.close();
-  return { client, server: new SocketChannel(serverSocket), serverSocket };
+  return {
+    client: new SocketChannel(clientSocket),
+    server: new SocketChannel(serverSocket),
+    clientSocket,
+    serverSocket,
+  };
 }

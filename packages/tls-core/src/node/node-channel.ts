@@ -8,6 +8,8 @@ import { StreamChannel } from '../stream-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
 
+const NOTHING = new Uint8Array(0);
+
 export class NodeChannel implements TlsChannel {
   readonly handshake: HandshakeSummary;
   readonly earlyDataBytes = 0;
@@ -42,8 +44,11 @@ export class NodeChannel implements TlsChannel {
     return this.#stream.write(chunk);
   }
 
-  end(): Promise<void> {
-    return this.#stream.end();
+  async end(): Promise<void> {
+    // node:tls sends FIN ahead of its close_notify, and so loses it, while a record of its own is still on its way out, such as
+    // the Finished that a client has just sent. An empty write is done once everything before it has left.
+    if (!this.#tlsSocket.writableEnded) await this.#stream.write(NOTHING);
+    await this.#stream.end();
   }
 
   destroy(error?: Error): void {
