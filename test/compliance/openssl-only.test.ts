@@ -550,7 +550,7 @@ describe('the openssl engine alone', () => {
     if (first === undefined || wild === undefined || exact === undefined) throw new Error('no identities');
     const sides = await sidesOf({ identities: [first, wild, exact] }, { dangerouslyAcceptAnyCertificate: true });
     const shown = async (host: string): Promise<string | undefined> => {
-      const pair = await handshake(sides, newBindings(sides), 'control', host);
+      const pair = await handshake(sides, newBindings(sides), 'control', { host });
       await endBoth(pair);
       return pair.client.handshake.peerCertificates[0]?.fingerprint256;
     };

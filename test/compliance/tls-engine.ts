@@ -16,6 +16,7 @@ import {
   type ClientBinding,
   type ClientTlsOptions,
   type ConnectionRole,
+  type ControlTicket,
   type EngineCapabilities,
   type ServerBinding,
   type ServerTlsOptions,
@@ -75,11 +76,11 @@ export async function handshake(
   sides: EngineSides,
   bindings: Bindings,
   role: ConnectionRole,
-  host = 'localhost',
+  { host = 'localhost', ticket }: { readonly host?: string; readonly ticket?: ControlTicket | undefined } = {},
 ): Promise<TlsPair> {
   const tcp = await tcpPair();
   const [client, server] = await Promise.allSettled([
-    sides.connector.connect(tcp.client, { role, host, binding: bindings.client }),
+    sides.connector.connect(tcp.client, { role, host, binding: bindings.client, ticket }),
     sides.acceptor.accept(tcp.server, { role, binding: bindings.server }),
   ]);
   if (client.status === 'fulfilled' && server.status === 'fulfilled') {
@@ -91,8 +92,12 @@ export async function handshake(
 }
 
 /** A control connection whose client has read what the server sent behind the handshake, tickets included. */
-export async function controlConnection(sides: EngineSides, bindings: Bindings): Promise<TlsPair> {
-  const pair = await handshake(sides, bindings, 'control');
+export async function controlConnection(
+  sides: EngineSides,
+  bindings: Bindings,
+  ticket?: ControlTicket,
+): Promise<TlsPair> {
+  const pair = await handshake(sides, bindings, 'control', { ticket });
   await pair.server.write(Buffer.from('220 ready\r\n'));
   await readExactly(pair.client, 11);
   // Tickets lie before these bytes on the wire; node:tls tells of them a moment later.
@@ -269,14 +274,14 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
     it('refuses a certificate that is for another host, by name and by address', async () => {
       const sides = await engineSides(engine);
       for (const host of ['elsewhere.example', '127.0.0.9']) {
-        const error = await rejection(handshake(sides, newBindings(sides), 'control', host));
+        const error = await rejection(handshake(sides, newBindings(sides), 'control', { host }));
         expect(error, host).to.be.instanceOf(CertificateError).with.property('reason', 'ERR_TLS_CERT_ALTNAME_INVALID');
       }
     });
 
     it('accepts the right certificate for an address', async () => {
       const sides = await engineSides(engine);
-      const pair = await handshake(sides, newBindings(sides), 'control', '127.0.0.1');
+      const pair = await handshake(sides, newBindings(sides), 'control', { host: '127.0.0.1' });
       expect(pair.server.handshake.serverName).to.equal(undefined);
       await endBoth(pair);
     });
@@ -297,7 +302,7 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
 
     it('accepts any certificate only when told so by name', async () => {
       const sides = await engineSides(engine, {}, { ca: undefined, dangerouslyAcceptAnyCertificate: true });
-      await endBoth(await handshake(sides, newBindings(sides), 'control', 'elsewhere.example'));
+      await endBoth(await handshake(sides, newBindings(sides), 'control', { host: 'elsewhere.example' }));
     });
 
     it('fails where no version is common, and says so', async () => {

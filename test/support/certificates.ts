@@ -89,11 +89,34 @@ async function make(): Promise<TestCertificates> {
   };
 }
 
-async function authority(commonName: string): Promise<Authority> {
+/** A server, for localhost and its addresses, whom somebody trusts for a day only. */
+export interface EndingTrust {
+  readonly caPem: string;
+  readonly server: TestIdentity;
+}
+
+/** One whose own certificate ends in a day, and one whose authority's does. */
+export async function endingTrust(): Promise<Readonly<Record<'certificate' | 'authority', EndingTrust>>> {
+  const folder = mkdtempSync(join(tmpdir(), 'ftps-kit-certificates-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const extensions = serverExtensions(here);
+  const [lasting, ending] = await Promise.all([authority('lasting CA'), authority('ending CA', 1)]);
+  return {
+    certificate: {
+      caPem: lasting.cert,
+      server: await identity(folder, 'ending', 'localhost', extensions, lasting, 1),
+    },
+    authority: { caPem: ending.cert, server: await identity(folder, 'lasting', 'localhost', extensions, ending) },
+  };
+}
+
+async function authority(commonName: string, endsInDays = 30): Promise<Authority> {
   const made = await generate([{ name: 'commonName', value: commonName }], {
     keyType: 'ec',
     algorithm: 'sha256',
-    ...validity(30),
+    ...validity(endsInDays),
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },

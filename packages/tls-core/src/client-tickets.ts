@@ -41,9 +41,23 @@ export class ClientTickets {
    */
   takeOnce(): Ticket | undefined {
     this.#dropExpired();
-    const newest = this.#tickets.at(-1);
-    if (newest !== undefined && !newest.reusable) this.#tickets.pop();
-    return newest;
+    return this.#take(this.#tickets.at(-1));
+  }
+
+  /** As `takeOnce`, but the last ticket that came on the control connection stays. */
+  takeSparing(): Ticket | undefined {
+    this.#dropExpired();
+    const ofControl = this.#tickets.filter(({ source }) => source === 'control');
+    const spared = ofControl.length === 1 ? ofControl[0] : undefined;
+    return this.#take(this.#tickets.findLast((ticket) => ticket !== spared));
+  }
+
+  /** Hands out, and forgets, all unexpired tickets that came on the control connection, the newest first. */
+  takeAllOfControl(): readonly Ticket[] {
+    this.#dropExpired();
+    const taken = this.#tickets.filter(({ source }) => source === 'control').reverse();
+    this.#tickets = this.#tickets.filter(({ source }) => source !== 'control');
+    return taken;
   }
 
   clear(): void {
@@ -52,6 +66,11 @@ export class ClientTickets {
 
   [inspect.custom](): string {
     return `ClientTickets { size: ${this.size} }`;
+  }
+
+  #take(ticket: Ticket | undefined): Ticket | undefined {
+    if (ticket !== undefined && !ticket.reusable) this.#tickets = this.#tickets.filter((other) => other !== ticket);
+    return ticket;
   }
 
   #dropExpired(): void {

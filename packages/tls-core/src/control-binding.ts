@@ -3,6 +3,7 @@ import { randomUUID, type X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
 import { systemClock, type Clock } from './clock.js';
 import { ClientTickets } from './client-tickets.js';
+import { ControlTicket, type SessionTrust } from './control-ticket.js';
 import { NotResumedError } from './errors.js';
 import { ServerTickets, type ServerTicketsOptions } from './server-tickets.js';
 import type { Ticket } from './ticket.js';
@@ -67,6 +68,11 @@ export interface ClientBindingOptions {
    * present one again is locked out at the third file.
    */
   readonly whenEmpty?: WhenEmpty | undefined;
+  /**
+   * Whether the last unused ticket of the control connection is left for the next one (`takeForNextConnect`), where data
+   * connections can present another again (`reuse-last`). Default false.
+   */
+  readonly sparesLast?: boolean | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -75,7 +81,10 @@ export class ClientBinding {
   readonly tickets: ClientTickets;
   /** The server's certificate chain, leaf first, as checked on the control connection; a resumed handshake shows none. */
   peerCertificates: readonly X509Certificate[] = [];
+  /** Why the server is trusted; set by the handshake of the control connection. */
+  trust: SessionTrust | undefined;
   readonly #whenEmpty: WhenEmpty;
+  readonly #sparesLast: boolean;
   readonly #clock: Clock;
   #last: Ticket | undefined;
 
@@ -83,6 +92,7 @@ export class ClientBinding {
     this.#clock = options.clock ?? systemClock;
     this.tickets = new ClientTickets({ clock: this.#clock });
     this.#whenEmpty = options.whenEmpty ?? 'reuse-last';
+    this.#sparesLast = (options.sparesLast ?? false) && this.#whenEmpty === 'reuse-last';
   }
 
   /**
@@ -90,15 +100,15 @@ export class ClientBinding {
    * Throws `NotResumedError` when none is left and the binding was told to fail then.
    */
   ticketForDataConnection(): Ticket | undefined {
-    const fresh = this.tickets.takeOnce();
+    const fresh =
+      this.#sparesLast && this.#usedBefore() !== undefined ? this.tickets.takeSparing() : this.tickets.takeOnce();
     if (fresh !== undefined) {
       this.#last = fresh;
       return fresh;
     }
     switch (this.#whenEmpty) {
       case 'reuse-last':
-        // RFC 8446 §4.6.1: clients MUST NOT use a ticket beyond its lifetime.
-        return this.#last !== undefined && this.#last.expiresAt > this.#clock() ? this.#last : undefined;
+        return this.#usedBefore();
       case 'full-handshake':
         return undefined;
       case 'fail':
@@ -109,10 +119,24 @@ export class ClientBinding {
     }
   }
 
+  /**
+   * Hands out, and forgets, the unused tickets of the control connection, the newest first: to be called when it ends, and to
+   * be presented by the next one, once each. TLS 1.2 has a session instead, which data connections have used all the time.
+   */
+  takeForNextConnect(): readonly ControlTicket[] {
+    const { trust } = this;
+    return trust === undefined ? [] : this.tickets.takeAllOfControl().map((ticket) => new ControlTicket(ticket, trust));
+  }
+
   /** Forgets every ticket. */
   close(): void {
     this.tickets.clear();
     this.#last = undefined;
+  }
+
+  #usedBefore(): Ticket | undefined {
+    // RFC 8446 §4.6.1: clients MUST NOT use a ticket beyond its lifetime.
+    return this.#last !== undefined && this.#last.expiresAt > this.#clock() ? this.#last : undefined;
   }
 
   [inspect.custom](): string {

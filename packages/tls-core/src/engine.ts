@@ -1,5 +1,6 @@
 // The contract of a TLS engine.
 import type { ClientBinding, ClientBindingOptions, ServerBinding } from './control-binding.js';
+import type { ControlTicket } from './control-ticket.js';
 import type { Deadline } from './deadline.js';
 import type { ServerIdentity } from './server-identity.js';
 import type { SocketChannel } from './socket-channel.js';
@@ -66,6 +67,12 @@ export interface TlsConnectOptions extends Deadline {
   /** The host as the user named it: what the certificate is checked for unless the policy has a `serverName`. */
   readonly host: string;
   readonly binding: ClientBinding;
+  /**
+   * Control connections: a ticket of an earlier one (`ClientBinding.takeForNextConnect`). It is spent by the call, and is
+   * offered only where the trust in its session still holds under this policy and for this host; a server that does not take
+   * it shows its certificate. Data connections never present it: their tickets are those of this control connection.
+   */
+  readonly ticket?: ControlTicket | undefined;
   /** Data connections: bytes to send as 0-RTT where the ticket allows it; sent again by the channel if refused. */
   readonly earlyData?: Uint8Array | undefined;
 }
@@ -77,7 +84,7 @@ export interface TlsConnector {
   newBinding(options?: ClientBindingOptions): ClientBinding;
   /**
    * Does the client's part of the handshake; the transport is spent by it. A data connection presents a ticket of its
-   * binding; whether it resumed is in the handshake summary. Rejects as `TlsAcceptor.accept`, and with
+   * binding, a control connection the one in the options; whether it resumed is in the handshake summary. Rejects as `TlsAcceptor.accept`, and with
    * `NotResumedError` when the binding has no ticket left and must not go without.
    */
   connect(transport: SocketChannel, options: TlsConnectOptions): Promise<TlsChannel>;

@@ -11,6 +11,7 @@ export {
   type HandshakeEvidence,
   type WhenEmpty,
 } from './control-binding.js';
+export { ControlTicket, type SessionTrust } from './control-ticket.js';
 export { withDeadline, type Deadline } from './deadline.js';
 export { HANDSHAKE_CHANNEL, type HandshakeMessage } from './diagnostics.js';
 export type {
@@ -45,6 +46,7 @@ export {
 } from './server-identity.js';
 export { availableEngines, selectEngine, type EngineChoice } from './select-engine.js';
 export { ServerTickets, type IssueFacts, type Redemption, type ServerTicketsOptions } from './server-tickets.js';
+export { ticketScope, type TrustQuestion } from './session-trust.js';
 export { SocketChannel, type ConnectOptions, type Endpoint } from './socket-channel.js';
 export { Ticket, type TicketFacts, type TicketSource } from './ticket.js';
 export type { ConnectionRole, HandshakeSummary, TlsChannel } from './tls-channel.js';

@@ -2,8 +2,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { CertificateError, ServerIdentity, availableEngines } from '@ftps-kit/tls-core';
-import { endBoth, engineSides, handshake, newBindings } from '../../compliance/tls-engine.js';
+import { CertificateError, ControlTicket, ServerIdentity, availableEngines, ticketScope } from '@ftps-kit/tls-core';
+import {
+  controlConnection,
+  endBoth,
+  engineSides,
+  handshake,
+  newBindings,
+  type EngineSides,
+} from '../../compliance/tls-engine.js';
 import { openssl } from '../../support/peers/openssl.js';
 import { executable, requirePeer } from '../../support/peers/peer.js';
 import { runProgram } from '../../support/peers/run-program.js';
@@ -71,6 +78,39 @@ describe('a revocation list', () => {
     it(`that names the server's certificate refuses it, ${engine.name} engine`, async () => {
       const error = await rejection(connect(revoking.revokingList));
       expect(error).to.be.instanceOf(CertificateError).with.property('reason', 'CERT_REVOKED');
+    });
+
+    it(`takes effect at once: no session that began without one is resumed, ${engine.name} engine`, async () => {
+      const { caPem: ca, identity, emptyList, revokingList } = revoking;
+      // The other engine's server does not resume control connections at all.
+      const { acceptor } = await engineSides(availableEngines()[0] ?? engine, { identities: [identity] });
+      const sidesWith = async (crl: readonly string[]): Promise<EngineSides> => {
+        const { connector } = await engineSides(engine, {}, { ca, crl });
+        return { acceptor, connector };
+      };
+      const without = await sidesWith([]);
+      const bindings = newBindings(without);
+      await endBoth(await controlConnection(without, bindings));
+      const [ticket, other] = bindings.client.takeForNextConnect();
+      const resumed = await controlConnection(without, newBindings(without), other);
+      expect(resumed.client.handshake.resumed).to.equal(true);
+      await endBoth(resumed);
+
+      const revoked = await sidesWith([revokingList]);
+      const error = await rejection(handshake(revoked, newBindings(revoked), 'control', { ticket }));
+      expect(error).to.be.instanceOf(CertificateError).with.property('reason', 'CERT_REVOKED');
+
+      const listed = await sidesWith([emptyList]);
+      const asked = newBindings(listed);
+      await endBoth(await controlConnection(listed, asked));
+      // A list says when the next one is due: that is asked at each connect.
+      expect(asked.client.takeForNextConnect()).to.deep.equal([]);
+      if (other === undefined) throw new Error('the server gave too few tickets');
+      const scope = ticketScope({ engine: engine.name, policy: listed.connector.policy, host: 'localhost' });
+      const forged = new ControlTicket(other.ticket, { ...other.trust, scope });
+      const pair = await handshake(listed, newBindings(listed), 'control', { ticket: forged });
+      expect(pair.client.handshake.resumed).to.equal(false);
+      await endBoth(pair);
     });
 
     it(`that does not name it lets it pass, ${engine.name} engine`, async () => {

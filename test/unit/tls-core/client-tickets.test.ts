@@ -88,6 +88,37 @@ describe("a client's binding without an unused ticket", () => {
     expect(() => emptied('fail', () => 0).ticketForDataConnection()).to.throw(NotResumedError, /too few/);
   });
 
+  it('spares the last ticket of the control connection for the next one when told so, and presents a used one', () => {
+    const binding = new ClientBinding({ sparesLast: true, clock: () => 0 });
+    const [first, second, ofData] = [ticket(), ticket(), ticket({ source: 'data' })];
+    binding.trust = { scope: '', peerCertificates: [], trustedUntil: 1 };
+    for (const each of [first, second]) binding.tickets.insert(each);
+    expect([1, 2].map(() => binding.ticketForDataConnection())).to.deep.equal([second, second]);
+    binding.tickets.insert(ofData);
+    expect([1, 2].map(() => binding.ticketForDataConnection())).to.deep.equal([ofData, ofData]);
+    expect(binding.takeForNextConnect().map((kept) => kept.ticket)).to.deep.equal([first]);
+    expect(binding.takeForNextConnect()).to.deep.equal([]);
+  });
+
+  it('spares none that it needs: the only one, or the last where none may be presented again', () => {
+    for (const whenEmpty of ['reuse-last', 'full-handshake', 'fail'] as const) {
+      const binding = new ClientBinding({ sparesLast: true, whenEmpty, clock: () => 0 });
+      const only = ticket();
+      binding.tickets.insert(only);
+      expect(binding.ticketForDataConnection(), whenEmpty).to.equal(only);
+    }
+    const strict = new ClientBinding({ sparesLast: true, whenEmpty: 'fail', clock: () => 0 });
+    const both = [ticket(), ticket()];
+    for (const each of both) strict.tickets.insert(each);
+    expect([1, 2].map(() => strict.ticketForDataConnection())).to.deep.equal([...both].reverse());
+  });
+
+  it('has nothing to leave to the next connect where nobody knows why the server is trusted', () => {
+    const binding = new ClientBinding({ clock: () => 0 });
+    binding.tickets.insert(ticket());
+    expect(binding.takeForNextConnect()).to.deep.equal([]);
+  });
+
   it('has nothing once it is closed', () => {
     const binding = emptied('reuse-last', () => 0);
     binding.close();

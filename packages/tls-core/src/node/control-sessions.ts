@@ -4,6 +4,7 @@ import net from 'node:net';
 import type tls from 'node:tls';
 import type { ServerBinding } from '../control-binding.js';
 import type { ConnectionRole } from '../tls-channel.js';
+import { SessionField, sessionNumber } from './session-der.js';
 
 /** RFC 5077 §4 recommends it, and node:tls wants exactly this: 16 bytes of name, 16 of HMAC key, 16 of AES key. */
 const TICKET_KEY_BYTES = 48;
@@ -45,7 +46,7 @@ export class ControlSessions {
   /** Whether the TLS session of this connection began on the control connection. */
   beganHere(tlsSocket: tls.TLSSocket): boolean {
     const session = tlsSocket.getSession();
-    return session !== undefined && sessionTimeoutOf(session) === this.#lifetimeSeconds;
+    return session !== undefined && sessionNumber(session, SessionField.timeout) === this.#lifetimeSeconds;
   }
 }
 
@@ -63,33 +64,4 @@ function sessionStore({ tickets }: ServerBinding, { issues }: { readonly issues:
     });
   }
   return store;
-}
-
-const CONTEXT_TAG_TIMEOUT = 0xa2;
-
-/**
- * The lifetime in an OpenSSL session as `getSession` serialises it: a DER SEQUENCE whose field `[2]` is the timeout, an
- * INTEGER in seconds (SSL_SESSION_ASN1 in OpenSSL's ssl_asn1.c). undefined where there is none.
- */
-function sessionTimeoutOf(session: Buffer): number | undefined {
-  let at = bodyOf(session, 0).start;
-  while (at < session.length) {
-    const { start, end } = bodyOf(session, at);
-    if (session[at] === CONTEXT_TAG_TIMEOUT) {
-      const integer = bodyOf(session, start);
-      const bytes = integer.end - integer.start;
-      return bytes >= 1 && bytes <= 6 ? session.readUIntBE(integer.start, bytes) : undefined;
-    }
-    at = end;
-  }
-  return undefined;
-}
-
-/** Where the body of the DER element at `at` begins and ends. */
-function bodyOf(der: Buffer, at: number): { readonly start: number; readonly end: number } {
-  const first = der[at + 1] ?? 0;
-  if (first < 0x80) return { start: at + 2, end: at + 2 + first };
-  const lengthBytes = first & 0x7f;
-  const start = at + 2 + lengthBytes;
-  return { start, end: start + der.readUIntBE(at + 2, lengthBytes) };
 }

@@ -7,6 +7,8 @@ import { publishHandshake } from '../diagnostics.js';
 import type { TlsConnectOptions, TlsConnector } from '../engine.js';
 import { CertificateError, ConfigError } from '../errors.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../limits.js';
+import { settleControl, ticketToPresent } from '../presented-ticket.js';
+import type { TrustQuestion } from '../session-trust.js';
 import type { SocketChannel } from '../socket-channel.js';
 import { Ticket } from '../ticket.js';
 import type { TlsChannel } from '../tls-channel.js';
@@ -14,6 +16,7 @@ import type { ClientPolicy } from '../tls-policy.js';
 import { handshakeDone } from './handshake-done.js';
 import { NodeChannel } from './node-channel.js';
 import { secureContext } from './secure-context.js';
+import { SessionField, sessionNumber } from './session-der.js';
 import { protocolOf, summaryOf } from './summary.js';
 
 export class NodeConnector implements TlsConnector {
@@ -38,7 +41,9 @@ export class NodeConnector implements TlsConnector {
     if (options.earlyData !== undefined) {
       throw new ConfigError('the node engine cannot send early data; the openssl engine can');
     }
-    const ticket = role === 'data' ? binding.ticketForDataConnection() : undefined;
+    const question: TrustQuestion = { engine: 'node', policy: this.policy, host };
+    const presented = ticketToPresent(options, question);
+    const { ticket, trust } = presented;
     const socket = transport.takeSocket();
     const name = this.policy.serverName ?? host;
     const tlsSocket = tls.connect({
@@ -59,6 +64,7 @@ export class NodeConnector implements TlsConnector {
         protocol: protocolOf(tlsSocket),
         source: role,
         receivedAt: Date.now(),
+        lifetimeSeconds: sessionNumber(session, SessionField.lifetimeHint),
       });
       binding.tickets.insert(received);
       channel.ticketCame(received);
@@ -75,9 +81,10 @@ export class NodeConnector implements TlsConnector {
       handshakeDone(tlsSocket, 'server', { success: 'secureConnect', failures: ['error'] }),
       () => tlsSocket.destroy(),
     );
-    const handshake = summaryOf(tlsSocket, { role, ticket, knownPeer: binding.peerCertificates, serverName: name });
+    const knownPeer = trust?.peerCertificates ?? binding.peerCertificates;
+    const handshake = summaryOf(tlsSocket, { role, ticket, knownPeer, serverName: name });
     if (!handshake.resumed) this.#checkPins(tlsSocket, handshake.peerCertificates[0]?.fingerprint256);
-    if (role === 'control') binding.peerCertificates = handshake.peerCertificates;
+    if (role === 'control') settleControl(binding, { handshake, presented, question });
     publishHandshake({ engine: 'node', side: 'client', handshake, durationMs: performance.now() - startedAt });
     return channel.arrive(new NodeChannel(tlsSocket, handshake));
   }

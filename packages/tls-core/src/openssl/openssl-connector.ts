@@ -6,6 +6,8 @@ import { publishHandshake } from '../diagnostics.js';
 import type { TlsConnectOptions, TlsConnector } from '../engine.js';
 import { ConfigError } from '../errors.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../limits.js';
+import { settleControl, ticketToPresent, type PresentedTicket } from '../presented-ticket.js';
+import type { TrustQuestion } from '../session-trust.js';
 import type { SocketChannel } from '../socket-channel.js';
 import { Ticket } from '../ticket.js';
 import type { TlsChannel } from '../tls-channel.js';
@@ -21,7 +23,7 @@ import { clientContext } from './native-context.js';
 import { OpensslChannel } from './openssl-channel.js';
 import { RecordLayer } from './record-layer.js';
 import { SocketWire } from './socket-wire.js';
-import { demandExtendedMasterSecret, summaryOf } from './summary.js';
+import { certificates, demandExtendedMasterSecret, summaryOf } from './summary.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -43,9 +45,9 @@ export class OpensslConnector implements TlsConnector {
     if (options.earlyData !== undefined && role === 'control') {
       throw new ConfigError('early data could be a replay: it is for data connections only');
     }
-    const ticket = role === 'data' ? binding.ticketForDataConnection() : undefined;
+    const presented = ticketToPresent(options, this.#question(options));
     let channel: OpensslChannel | undefined;
-    const native = new (nativeBinding().Connection)(this.#context, this.#connectionOptions(options, ticket));
+    const native = new (nativeBinding().Connection)(this.#context, this.#connectionOptions(options, presented.ticket));
     const layer = new RecordLayer(native, new SocketWire(transport.takeSocket()), {
       logKeys: this.policy.logKeys,
       onSessions: (sessions) => {
@@ -56,7 +58,7 @@ export class OpensslConnector implements TlsConnector {
         }
       },
     });
-    const opening = this.#open(layer, ticket, options).then((opened) => (channel = opened));
+    const opening = this.#open(layer, presented, options).then((opened) => (channel = opened));
     try {
       return await withDeadline(
         'tls',
@@ -71,6 +73,10 @@ export class OpensslConnector implements TlsConnector {
       layer.release();
       throw error;
     }
+  }
+
+  #question({ host }: TlsConnectOptions): TrustQuestion {
+    return { engine: 'openssl', policy: this.policy, host };
   }
 
   #connectionOptions({ role, host }: TlsConnectOptions, ticket: Ticket | undefined): NativeConnectionOptions {
@@ -88,10 +94,11 @@ export class OpensslConnector implements TlsConnector {
     };
   }
 
-  async #open(layer: RecordLayer, ticket: Ticket | undefined, options: TlsConnectOptions): Promise<OpensslChannel> {
+  async #open(layer: RecordLayer, presented: PresentedTicket, options: TlsConnectOptions): Promise<OpensslChannel> {
     const startedAt = performance.now();
     const { role, binding, earlyData = NOTHING } = options;
     const { native, wire } = layer;
+    const { ticket, trust } = presented;
     const early = Math.min(earlyData.length, ticket?.maxEarlyDataBytes ?? 0);
     if (early > 0) await driveHandshake(layer, 'server', () => native.writeEarlyData(earlyData, 0, early));
     await driveHandshake(layer, 'server', () => native.handshake(wire.input, wire.from, wire.to));
@@ -101,9 +108,12 @@ export class OpensslConnector implements TlsConnector {
       role,
       ticketSource: ticket?.source,
       verdict: undefined,
-      knownPeer: binding.peerCertificates,
+      knownPeer: trust?.peerCertificates ?? binding.peerCertificates,
     });
-    if (role === 'control') binding.peerCertificates = handshake.peerCertificates;
+    if (role === 'control') {
+      const verified = agreed.resumed ? [] : certificates(native.verifiedPeer().chain);
+      settleControl(binding, { handshake, presented, question: this.#question(options), verified });
+    }
     publishHandshake({ engine: 'openssl', side: 'client', handshake, durationMs: performance.now() - startedAt });
     const channel = new OpensslChannel({ layer, handshake, peer: 'server' });
     // RFC 8446 §4.2.10: refused early data is as if never sent, and goes before everything else.
