@@ -1,6 +1,6 @@
 // Downloads into local files: one that appears under its name only when it is whole, and what is kept of it until then.
 import { createHash, randomBytes } from 'node:crypto';
-import { access, constants, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { access, constants, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openDeviceSink } from './device-sink.js';
 import type { OpenSink } from './download-sink.js';
@@ -8,6 +8,7 @@ import { VerificationError, folderError, localFailure } from './errors.js';
 import { hiddenName } from './hidden-name.js';
 import type { LeftBehind } from './left-behind.js';
 import { DOWNLOAD_BUFFER_BYTES } from './limits.js';
+import { createPartFile, openInPlace, openPartFile, type PartFile } from './part-file.js';
 import type { RemoteFacts } from './remote-facts.js';
 import type { ParsedDownloadOptions } from './transfer-options.js';
 import type { TimesReport } from './transfer-result.js';
@@ -52,7 +53,7 @@ class LocalFileSink implements OpenSink {
   readonly #mode: number;
   readonly #resume: boolean | 'in-place';
   readonly #durable: boolean;
-  #written: OpenedFile | undefined;
+  #written: PartFile | undefined;
   #position = 0;
 
   constructor(target: string, mode: number, { resume, durable }: FileOptions) {
@@ -65,8 +66,7 @@ class LocalFileSink implements OpenSink {
 
   begin(remotePath: string, facts: RemoteFacts): Promise<number> {
     return this.#guarded(async () => {
-      const path = this.#workingPath(remotePath, facts);
-      this.#written = await openOrCreate(path, this.#mode);
+      this.#written = await this.#openPart(remotePath, facts);
       this.#position = (await this.#written.handle.stat()).size;
       return this.#position;
     });
@@ -123,7 +123,7 @@ class LocalFileSink implements OpenSink {
     // It waits for a write that is under way.
     await handle.close().catch(() => undefined);
     const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
-    const isEmpty = await stat(path).then(
+    const isEmpty = await lstat(path).then(
       ({ size }) => size === 0,
       () => true,
     );
@@ -133,16 +133,18 @@ class LocalFileSink implements OpenSink {
     return undefined;
   }
 
-  #open(): OpenedFile {
+  #open(): PartFile {
     if (this.#written === undefined) throw new Error('it is not open');
     return this.#written;
   }
 
-  #workingPath(remotePath: string, { sizeBytes, modifiedAt }: RemoteFacts): string {
-    if (this.#resume === 'in-place') return this.#target;
-    if (!this.#resume) return hidden(this.#target, `${randomBytes(6).toString('hex')}.part`);
+  #openPart(remotePath: string, { sizeBytes, modifiedAt }: RemoteFacts): Promise<PartFile> {
+    const [target, mode] = [this.#target, this.#mode];
+    if (this.#resume === 'in-place') return openInPlace(target, mode);
+    if (!this.#resume) return createPartFile(hidden(target, `${randomBytes(6).toString('hex')}.part`), mode);
     const facts = [remotePath, String(sizeBytes), String(modifiedAt?.getTime())].join('\0');
-    return hidden(this.#target, `${createHash('sha256').update(facts).digest('hex').slice(0, 16)}.ftps-part`);
+    const name = createHash('sha256').update(facts).digest('hex').slice(0, 16);
+    return openPartFile(hidden(target, `${name}.ftps-part`), mode);
   }
 
   /** What was kept of other versions of this file. */
@@ -152,7 +154,10 @@ class LocalFileSink implements OpenSink {
     const isOutdated = (name: string): boolean =>
       name.startsWith(prefix) && /^[0-9a-f]{16}\.ftps-part$/.test(name.slice(prefix.length));
     const names = await readdir(folder).catch(() => []);
-    await Promise.all(names.filter(isOutdated).map((name) => rm(join(folder, name), { force: true })));
+    // The file is whole: what cannot be removed, as it is somebody else's, takes nothing from that.
+    await Promise.all(
+      names.filter(isOutdated).map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)),
+    );
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -171,23 +176,7 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-interface OpenedFile {
-  readonly handle: FileHandle;
-  readonly path: string;
-  /** Whether it was made just now. */
-  readonly isNew: boolean;
-}
-
 /** A hidden name beside the target, short enough for every file system. */
 function hidden(target: string, ending: string): string {
   return join(dirname(target), hiddenName(basename(target), ending));
-}
-
-async function openOrCreate(path: string, mode: number): Promise<OpenedFile> {
-  try {
-    return { handle: await open(path, 'wx+', mode), path, isNew: true };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return { handle: await open(path, 'r+'), path, isNew: false };
-  }
 }

@@ -1,0 +1,114 @@
+// The file that a download works in: made anew, or the one that an earlier download left, and never what somebody else put in its place.
+import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+export interface PartFile {
+  readonly handle: FileHandle;
+  readonly path: string;
+  /** Whether it was made just now. */
+  readonly isNew: boolean;
+}
+
+const NEW_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+/** No open follows a link, or waits for the other side of a pipe. */
+const OLD_FLAGS = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Rejects with the system's error, also where the name is taken. */
+export async function createPartFile(path: string, mode: number): Promise<PartFile> {
+  return { handle: await open(path, NEW_FLAGS, mode), path, isNew: true };
+}
+
+/**
+ * Its name can be foretold. In a folder where others may write, such as /tmp, they could have put a link there, by which the
+ * download would write into a file that is none of its business; so what stands there has to be a file of this user's
+ * with no second name. Rejects with an error that says what it is instead.
+ */
+export async function openPartFile(path: string, mode: number): Promise<PartFile> {
+  return (await createUnlessThere(path, mode)) ?? { handle: await openOwn(path), path, isNew: false };
+}
+
+/** The file itself, in place, whoever it belongs to: this user has named it. Links were followed before. */
+export async function openInPlace(path: string, mode: number): Promise<PartFile> {
+  const created = await createUnlessThere(path, mode);
+  if (created !== undefined) return created;
+  const handle = await open(path, OLD_FLAGS);
+  try {
+    if (!(await handle.stat()).isFile()) throw new Error('something else was put in its place meanwhile');
+    return { handle, path, isNew: false };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function createUnlessThere(path: string, mode: number): Promise<PartFile | undefined> {
+  try {
+    return await createPartFile(path, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+async function openOwn(path: string): Promise<FileHandle> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, OLD_FLAGS);
+  } catch (error) {
+    throw notOurs(path, whyNotOpened(error as NodeJS.ErrnoException), error);
+  }
+  try {
+    const why = await whyNotOurs(path, await handle.stat());
+    if (why === undefined) return handle;
+    throw notOurs(path, why);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function notOurs(path: string, why: string, cause?: unknown): Error {
+  return new Error(
+    `${path} is not what an earlier download has left: ${why}; remove it, or download without resume`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+function whyNotOpened({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    // FreeBSD says EMLINK.
+    case 'ELOOP':
+    case 'EMLINK':
+      return 'it is a symbolic link';
+    case 'EISDIR':
+    case 'ENXIO':
+      return 'it is no file';
+    case 'EACCES':
+    case 'EPERM':
+      return 'it may not be read and written';
+    default:
+      return message;
+  }
+}
+
+async function whyNotOurs(path: string, status: Stats): Promise<string | undefined> {
+  if (!status.isFile()) return 'it is no file';
+  if (status.nlink > 1) return 'it is a hard link, with another name elsewhere';
+  // Windows has no such owners.
+  const user = process.geteuid?.();
+  if (user === undefined || status.uid === user) return undefined;
+  return status.uid === (await ownerOfNewFiles(dirname(path))) ? undefined : 'it belongs to somebody else';
+}
+
+/** On some mounts (FAT, SMB, NFS for root) all files have one owner, whoever made them. */
+async function ownerOfNewFiles(folder: string): Promise<number> {
+  const { handle, path } = await createPartFile(join(folder, `.${randomBytes(6).toString('hex')}.part`), 0o600);
+  try {
+    return (await handle.stat()).uid;
+  } finally {
+    await handle.close();
+    await rm(path, { force: true });
+  }
+}
