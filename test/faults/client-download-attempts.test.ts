@@ -8,6 +8,7 @@ import {
   AbortedError,
   LocalFileError,
   RemoteChangedError,
+  ReplyError,
   TransferError,
   VerificationError,
   leftBehind,
@@ -25,6 +26,7 @@ import {
   type FaultyServer,
   type Incoming,
 } from '../support/faulty-server.js';
+import { collect } from '../support/collect.js';
 import { rejection } from '../support/rejection.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 
@@ -71,6 +73,15 @@ function firstCut(bytes: number, ending: Ending): Fault {
     return true;
   };
 }
+
+/** Sends all with the first RETR, and then does not say that this is all. */
+const doubtfulEnd: Fault = async ({ verb, count, peer, data }) => {
+  if (verb !== 'RETR' || count > 1 || data === undefined) return false;
+  await peer.say('150 here it comes\r\n');
+  await peer.send(data, content);
+  await peer.say('426 who knows\r\n');
+  return true;
+};
 
 /** Breaks the first RETR off; by the next there is another file of that name. */
 const changedMeanwhile: Fault = async (command, server) => {
@@ -216,14 +227,7 @@ describe('a download that is tried again', () => {
   }
 
   it('after all bytes came and 426 behind them fetches none of them again', async () => {
-    const fault: Fault = async ({ verb, peer, data, count }) => {
-      if (verb !== 'RETR' || count > 1 || data === undefined) return false;
-      await peer.say('150 here it comes\r\n');
-      await peer.send(data, content);
-      await peer.say('426 who knows\r\n');
-      return true;
-    };
-    await downloading({ fault, options: { retry: at.now } }, async (call, { path }) => {
+    await downloading({ fault: doubtfulEnd, options: { retry: at.now } }, async (call, { path }) => {
       expect(await call()).to.include({ attempts: 2, resumedAt: content.length, bytes: content.length });
       expect((await readFile(path)).equals(content)).to.equal(true);
     });
@@ -311,6 +315,82 @@ describe('a download that is tried again', () => {
     await downloading({ fault, options: { retry: at.now } }, async (call, { path }) => {
       expect(await call()).to.include({ attempts: 2, resumedAt: 0, bytes: 270_000 });
       expect((await readFile(path)).equals(content)).to.equal(true);
+    });
+  });
+
+  for (const [verb, where] of [
+    ['REST', 'at the end of the file'],
+    ['RETR', 'at the end of the file'],
+    ['REST', 'anywhere in the file'],
+    ['RETR', 'anywhere in the file'],
+  ] as const) {
+    const isRefused = ({ verb: said, argument, offset }: Incoming): boolean => {
+      const from = said === 'REST' ? Number(argument) : offset;
+      return said === verb && (where === 'anywhere in the file' ? from > 0 : from === content.length);
+    };
+    const refusing: Fault = async (command, server) => {
+      if (isRefused(command)) await command.peer.say('554 not from there\r\n');
+      return isRefused(command) || doubtfulEnd(command, server);
+    };
+    const came = where === 'anywhere in the file' ? 2 * content.length : content.length + 1;
+
+    it(`that has all bytes already is whole where the server refuses ${verb} ${where}`, async () => {
+      const options = { resume: true, retry: at.now };
+      await downloading({ fault: refusing, options }, async (call, { path, folder }) => {
+        expect(await call()).to.include({
+          ...{ attempts: 2, bytes: came, sizeBytes: content.length },
+          resumedAt: where === 'anywhere in the file' ? 0 : content.length - 1,
+        });
+        expect((await readFile(path)).equals(content)).to.equal(true);
+        expect(await readdir(folder)).to.deep.equal(['a']);
+      });
+    });
+
+    it(`that has all bytes in a stream ${where === 'anywhere in the file' ? 'fails' : 'ends'} where the server refuses ${verb} ${where}`, async () => {
+      await downloading({ fault: refusing }, async (_, { client }) => {
+        const stream = new PassThrough();
+        const taken = collect(stream);
+        const download = client.download('a', stream, { retry: at.now });
+        if (where === 'anywhere in the file') {
+          expect(await rejection(download)).to.be.instanceOf(ReplyError);
+          await rejection(taken);
+        } else {
+          expect(await download).to.include({ sizeBytes: content.length });
+          expect(Buffer.concat(await taken).equals(content)).to.equal(true);
+        }
+      });
+    });
+  }
+
+  it('keeps what it has where the server refuses the whole file as well', async () => {
+    let gone = false;
+    const fault: Fault = async (command, server) => {
+      if (command.verb === 'RETR' && gone) await command.peer.say('550 not now\r\n');
+      return (command.verb === 'RETR' && gone) || firstCut(50_000, 'fin')(command, server);
+    };
+    await downloading({ fault, options: { resume: true } }, async (call) => {
+      await rejection(call());
+      gone = true;
+      const error = await rejection(call());
+      expect(error).to.be.instanceOf(ReplyError).and.include({ verb: 'RETR' });
+      expect(leftBehind(error)).to.include({ what: 'partial' });
+      gone = false;
+      expect(await call()).to.include({ resumedAt: 50_000, prefix: 'unchanged' });
+    });
+  });
+
+  it('is not called done where nothing comes of a file whose last byte is fetched again', async () => {
+    const fault: Fault = async (command, server) => {
+      const { verb, argument, peer, offset } = command;
+      // It becomes shorter when all is looked at already.
+      if (verb === 'RETR' && offset > 0) server.put('a', other.subarray(0, 1_000), new Date('2026-02-03T04:05:06Z'));
+      if (verb !== 'REST' || Number(argument) !== content.length) return doubtfulEnd(command, server);
+      await peer.say('554 not from there\r\n');
+      return true;
+    };
+    await downloading({ fault, options: { retry: at.now } }, async (call, { path }) => {
+      expect(await call()).to.include({ attempts: 3, resumedAt: 0, sizeBytes: 1_000 });
+      expect((await readFile(path)).equals(other.subarray(0, 1_000))).to.equal(true);
     });
   });
 

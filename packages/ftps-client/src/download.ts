@@ -1,5 +1,5 @@
 // RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
-import { AbortedError } from '@ftps-kit/tls-core';
+import { AbortedError, type ByteChannel } from '@ftps-kit/tls-core';
 import type { Listening } from './data-connection.js';
 import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
 import { RemoteChangedError, ReplyError } from './errors.js';
@@ -11,7 +11,7 @@ import { receive } from './receive.js';
 import { timeIfTold } from './modification-time.js';
 import { isSameFile, sizeIfTold, type RemoteFacts } from './remote-facts.js';
 import { remotePrefixHash } from './remote-hash.js';
-import { withAttempts } from './retry.js';
+import { isTransient, withAttempts } from './retry.js';
 import { runTransfer, type LoginContext, type TransferOutcome } from './transfer.js';
 import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
@@ -199,21 +199,33 @@ class Download {
     await this.#sink.restart();
     this.#held = 0;
     this.#hash?.restart();
+    this.#resumedAt = 0;
+    this.#prefix = undefined;
     return FROM_THE_BEGINNING;
   }
 
-  async #transfer(context: LoginContext, start: Start): Promise<TransferOutcome> {
-    try {
-      return await this.#run(context, start.offset);
-    } catch (error) {
-      // RFC 3659 §5.3: a server that does not know REST says 5yz; then the file has to come as a whole.
-      const isWithoutRest = error instanceof ReplyError && error.verb === 'REST' && !error.retryable;
-      if (!isWithoutRest || !this.#sink.canRestart) throw error;
-      await this.#startOver();
-      this.#resumedAt = 0;
-      this.#prefix = undefined;
-      return this.#run(context, 0);
+  async #transfer(context: LoginContext, { offset }: Start): Promise<TransferOutcome> {
+    for (let from = offset; ;) {
+      try {
+        return await this.#run(context, from);
+      } catch (error) {
+        const other = isRefusal(error) ? this.#startBefore(from) : undefined;
+        if (other === undefined) throw error;
+        from = other;
+        this.#resumedAt = from;
+      }
     }
+  }
+
+  /**
+   * Where else it can begin where the server refuses to from there. Some refuse at the end of a file, where there is nothing
+   * to send: the last byte is fetched once more. Some know no REST (RFC 3659 §5.3 has 5yz for that), or do not send a file
+   * from its middle: it comes as a whole.
+   */
+  #startBefore(from: number): number | undefined {
+    if (from === 0) return undefined;
+    if (from === this.#held && from === this.#facts?.sizeBytes) return from - 1;
+    return this.#sink.canRestart ? 0 : undefined;
   }
 
   async #run(context: LoginContext, offset: number): Promise<TransferOutcome> {
@@ -227,7 +239,7 @@ class Download {
       return await runTransfer(context, {
         ...{ command: this.#command, sends: false, restartAt: offset, meter, signal, listening },
         move: async (channel) => {
-          this.#receiving = receive(channel, (chunk) => this.#write(chunk), meter);
+          this.#receiving = this.#receive(channel, offset, meter);
           await this.#receiving;
           progress.finish();
         },
@@ -235,6 +247,21 @@ class Download {
     } finally {
       this.#moved += meter.bytes;
     }
+  }
+
+  /** Of what is there and comes again, one byte is left out; more is let go of, but not before the first of it has come. */
+  async #receive(channel: ByteChannel, offset: number, meter: TransferMeter): Promise<void> {
+    let comesAgain = this.#held - offset;
+    const take = async (chunk: Uint8Array): Promise<void> => {
+      if (chunk.length === 0) return;
+      const fresh = chunk.subarray(comesAgain === 1 ? 1 : 0);
+      if (comesAgain > 1) await this.#startOver();
+      comesAgain = 0;
+      await this.#write(fresh);
+    };
+    await receive(channel, take, meter);
+    // Nothing came, not even what is there: it is not of this file any more.
+    if (comesAgain > 0) await this.#startOver();
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
@@ -265,4 +292,9 @@ class Download {
     if (!wanted || times !== undefined) return times;
     return { set: false, reason: 'the server does not tell when the file was modified' };
   }
+}
+
+/** Whether the server does not send the file, or not from there. What passes is tried again as it is. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ReplyError && (error.verb === 'REST' || error.verb === 'RETR') && !isTransient(error);
 }

@@ -134,7 +134,10 @@ class Transfer {
       signal?.removeEventListener('abort', onAbort);
     }
     listening.close();
-    const reply = await this.#settle(exchange);
+    const reply = await this.#settle(exchange).catch(async (error: unknown) => {
+      await this.#takeRestartBack();
+      throw error;
+    });
     this.#transport?.destroy();
     const closure = (this.#channel ?? this.#transport)?.closure ?? 'open';
     this.#channel?.destroy();
@@ -282,6 +285,14 @@ class Transfer {
     // Not earlier: Pure-FTPd looks for ABOR, and nothing else, while it sends.
     const barrier = features.size > 0 ? { verb: 'FEAT', code: 211 } : { verb: 'PWD', code: 257 };
     await control.synchronize({ command: outgoing(barrier.verb), code: barrier.code });
+  }
+
+  /** ftp-srv keeps the offset of a command that it refused for the one after, which may be of another file. */
+  async #takeRestartBack(): Promise<void> {
+    const { control, timeouts } = this.#context;
+    if ((this.#request.restartAt ?? 0) === 0 || control.isLost) return;
+    // Whatever it answers, the failure before is the one to tell.
+    await control.run(restart(0), { timeoutMs: timeouts.closeMs }).catch(() => undefined);
   }
 
   #state(): TransferState {

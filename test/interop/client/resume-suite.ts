@@ -1,9 +1,9 @@
 // Transfers that are cut at every tenth of a file, and go on: what real servers keep, and where they go on.
 import { randomBytes } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { TransferError, type FtpsClient, type TransferResult } from '@ftps-kit/ftps-client';
+import { ReplyError, TransferError, type FtpsClient, type TransferResult } from '@ftps-kit/ftps-client';
 import { selectEngine } from '@ftps-kit/tls-core';
 import { engineWithCuts, type Cut } from '../../support/cutting-relay.js';
 import { requirePeer } from '../../support/peers/peer.js';
@@ -107,6 +107,20 @@ function cutUnder(real: RealServer, pin: '1.2' | '1.3'): void {
         expect(result.prefix).to.be.oneOf(['unchanged', 'hash']);
         expect((await readFile(path)).equals(content)).to.equal(true);
         expect(await readdir(folder)).to.deep.equal(['a']);
+      });
+    });
+
+    it('leaves no offset behind where a file to go on with is gone', async () => {
+      await withTemporaryFolder(async (folder) => {
+        const path = join(folder, 'b');
+        await writeFile(path, content.subarray(0, 1_000));
+        const gone = client.download('/gone', path, { resume: 'in-place' });
+        expect(await rejection(gone))
+          .to.be.instanceOf(ReplyError)
+          .with.property('verb', 'RETR');
+        expect((await readFile(path)).equals(content.subarray(0, 1_000))).to.equal(true);
+        await client.download('/a', path, { verify: 'none' });
+        expect((await readFile(path)).equals(content)).to.equal(true);
       });
     });
 
