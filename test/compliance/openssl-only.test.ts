@@ -274,50 +274,111 @@ describe('the openssl engine alone', () => {
     });
   });
 
-  it('sends half a round trip before the client has finished when told so, and ends only after (RFC 8446 §4.4.4)', async () => {
-    const sides = await sidesOf({ versions: '1.3' });
-    const bindings = newBindings(sides);
-    const control = await controlConnection(sides, bindings);
-    // Two TCP connections with a gate for what the client sends: its hello passes, its Finished waits.
-    const [front, back] = [await tcpPair(), await tcpPair()];
-    const pipe = async (from: typeof front.client, to: typeof front.client): Promise<void> => {
-      const buffer = Buffer.alloc(65_536);
-      for (;;) {
-        const count = await from.read(buffer);
-        if (count === 0) break;
-        await to.write(Buffer.from(buffer.subarray(0, count)));
+  describe('a connection that only sends', () => {
+    /** The server's side of a data connection whose client says hello, and whose later bytes wait until `letThrough`. */
+    async function behindGate(sides: EngineSides, bindings: Bindings, sendsBeforeFinished: () => boolean) {
+      const [front, back] = [await tcpPair(), await tcpPair()];
+      const pipe = async (from: typeof front.client, to: typeof front.client): Promise<void> => {
+        const buffer = Buffer.alloc(65_536);
+        for (;;) {
+          const count = await from.read(buffer);
+          if (count === 0) break;
+          await to.write(Buffer.from(buffer.subarray(0, count)));
+        }
+        await to.end();
+      };
+      const connecting = sides.connector.connect(front.client, {
+        role: 'data',
+        host: 'localhost',
+        binding: bindings.client,
+      });
+      const accepting = sides.acceptor.accept(back.server, {
+        role: 'data',
+        binding: bindings.server,
+        sendsBeforeFinished,
+      });
+      const hello = Buffer.alloc(65_536);
+      await back.client.write(Buffer.from(hello.subarray(0, await front.server.read(hello))));
+      const downwards = pipe(back.client, front.server);
+      const letThrough = async (): Promise<void> => {
+        await Promise.all([downwards, pipe(front.server, back.client)]);
+      };
+      const letOneByteThrough = async (): Promise<void> => {
+        const byte = Buffer.alloc(1);
+        await front.server.read(byte);
+        await back.client.write(byte);
+      };
+      return { accepting, connecting, letThrough, letOneByteThrough };
+    }
+
+    it('sends and ends a round trip before the client has finished, when told so (RFC 8446 §4.4.4)', async () => {
+      const sides = await sidesOf({ versions: '1.3' });
+      const bindings = newBindings(sides);
+      const control = await controlConnection(sides, bindings);
+      for (const bytes of [Buffer.from('at half a round trip'), Buffer.alloc(0)]) {
+        const { accepting, connecting, letThrough } = await behindGate(sides, bindings, () => true);
+        const server = await accepting;
+        expect(server.handshake.verdict).to.equal('bound');
+        if (bytes.length > 0) await server.write(bytes);
+        await server.end();
+        const client = await connecting;
+        expect(await readAll(client)).to.deep.equal(bytes);
+        expect(client.closure).to.equal('clean');
+        const through = letThrough();
+        await client.end();
+        await through;
+        expect(await readAll(server)).to.have.length(0);
+        expect(server.closure).to.equal('clean');
       }
-      await to.end();
-    };
-    const connecting = sides.connector.connect(front.client, {
-      role: 'data',
-      host: 'localhost',
-      binding: bindings.client,
+      await endBoth(control);
     });
-    const accepting = sides.acceptor.accept(back.server, {
-      role: 'data',
-      binding: bindings.server,
-      sendBeforeFinished: true,
+
+    it('ends behind a Finished that has begun to come', async () => {
+      const sides = await sidesOf({ versions: '1.3' });
+      const bindings = newBindings(sides);
+      const control = await controlConnection(sides, bindings);
+      const { accepting, connecting, letThrough, letOneByteThrough } = await behindGate(sides, bindings, () => true);
+      const server = await accepting;
+      const client = await connecting;
+      await letOneByteThrough();
+      // The server looks at what came when it wants to read; then it sends, and wants to end.
+      const reading = server.read(Buffer.alloc(1));
+      await server.write(Buffer.from('in between'));
+      expect((await readExactly(client, 10)).toString()).to.equal('in between');
+      const ending = server.end();
+      const through = letThrough();
+      await ending;
+      await client.end();
+      expect(await reading).to.equal(0);
+      expect(await readAll(client)).to.have.length(0);
+      await through;
+      await endBoth(control);
     });
-    const hello = Buffer.alloc(65_536);
-    await back.client.write(Buffer.from(hello.subarray(0, await front.server.read(hello))));
-    const downwards = pipe(back.client, front.server);
-    const server = await accepting;
-    expect(server.handshake.verdict).to.equal('bound');
-    await server.write(Buffer.from('at half a round trip'));
-    const client = await connecting;
-    expect((await readExactly(client, 20)).toString()).to.equal('at half a round trip');
-    let ended = false;
-    const ending = server.end().then(() => (ended = true));
-    await setTimeout(20);
-    expect(ended).to.equal(false);
-    const upwards = pipe(front.server, back.client);
-    await ending;
-    await client.end();
-    expect(await readAll(client)).to.have.length(0);
-    expect(await readAll(server)).to.have.length(0);
-    await Promise.all([downwards, upwards]);
-    await endBoth(control);
+
+    it('waits for the client where a ticket comes again, which may be a replay (RFC 8446 §8), and where not told so', async () => {
+      const sides = await sidesOf({ versions: '1.3', loginTickets: 1 });
+      const bindings = newBindings(sides);
+      const control = await controlConnection(sides, bindings);
+      const asked: string[] = [];
+      for (const round of ['not told so', 'ticket comes again']) {
+        const { accepting, connecting, letThrough } = await behindGate(sides, bindings, () => {
+          asked.push(round);
+          return round !== 'not told so';
+        });
+        let isAccepted = false;
+        const accepted = accepting.then(() => (isAccepted = true));
+        const client = await connecting;
+        expect(isAccepted, round).to.equal(false);
+        const through = letThrough();
+        await accepted;
+        const server = await accepting;
+        expect(server.handshake.verdict, round).to.equal('bound');
+        await endBoth({ client, server });
+        await through;
+      }
+      expect(asked).to.deep.equal(['not told so']);
+      await endBoth(control);
+    });
   });
 
   describe('the end of a connection', () => {

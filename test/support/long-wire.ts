@@ -51,10 +51,11 @@ export async function layLongWire(): Promise<LongWire> {
       await setImmediate();
     }
   };
-  const relay = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => {
+  // The wire is the one that holds back: Nagle would hold a second word until the first one is acknowledged.
+  const relay = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (near) => {
     sockets.add(near);
     void targetOf(near).then((port) => {
-      const far = new net.Socket({ allowHalfOpen: true });
+      const far = new net.Socket({ allowHalfOpen: true }).setNoDelay();
       sockets.add(far);
       // The client's ACK, which what it says first goes along with; a server that greets has to have it.
       says(towardsServer, () => {

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import type { HostPort } from '@ftps-kit/ftp-protocol';
-import { ConnectionError, SocketChannel, withDeadline, type Deadline } from '@ftps-kit/tls-core';
-import type { DataConnectionOpener } from './data-connection-opener.js';
+import { ConnectionError, SocketChannel, withDeadline } from '@ftps-kit/tls-core';
+import type { ConnectionRequest, DataConnectionOpener } from './data-connection-opener.js';
 import { DataConnection, type Secure } from './data-connection.js';
 
 /** Where an opener goes, and from where. */
@@ -25,7 +25,7 @@ export class ActiveOpener implements DataConnectionOpener {
     this.#options = options;
   }
 
-  async connection(deadline: Deadline): Promise<DataConnection> {
+  async connection({ onlySends, ...deadline }: ConnectionRequest): Promise<DataConnection> {
     const { to, from, secure } = this.#options;
     const socket = net.connect({
       host: to.host,
@@ -38,7 +38,7 @@ export class ActiveOpener implements DataConnectionOpener {
     await withDeadline('data connection', deadline, connected(socket), () => {
       this.close();
     });
-    this.#connection = new DataConnection(new SocketChannel(socket), secure);
+    this.#connection = new DataConnection(new SocketChannel(socket), secure, () => onlySends);
     return this.#connection;
   }
 

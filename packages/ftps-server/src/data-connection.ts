@@ -1,8 +1,11 @@
 // Server-DTP: one data connection, from the TCP connection to the verdict on its TLS handshake.
 import type { BindingVerdict, HandshakeSummary, SocketChannel, TlsChannel } from '@ftps-kit/tls-core';
 
-/** Does the server's TLS handshake on a data connection, unless the signal ends it. */
-export type Secure = (transport: SocketChannel, signal: AbortSignal) => Promise<TlsChannel>;
+/**
+ * Does the server's TLS handshake on a data connection, unless the signal ends it. `onlySends` tells, when the client's
+ * hello has come, whether a transfer is known to want it that only sends.
+ */
+export type Secure = (transport: SocketChannel, signal: AbortSignal, onlySends: () => boolean) => Promise<TlsChannel>;
 
 /** Outlives no transfer in stream mode; a transfer borrows it. */
 export class DataConnection {
@@ -11,8 +14,8 @@ export class DataConnection {
   readonly #dropped = new AbortController();
   #handshake: HandshakeSummary | undefined;
 
-  constructor(tcp: SocketChannel, secure: Secure) {
-    this.channel = this.#protect(tcp, secure);
+  constructor(tcp: SocketChannel, secure: Secure, onlySends: () => boolean) {
+    this.channel = this.#protect(tcp, secure, onlySends);
     // Whoever borrows the connection sees the failure; until then it must not count as unhandled.
     this.channel.catch(() => undefined);
   }
@@ -37,8 +40,8 @@ export class DataConnection {
     );
   }
 
-  async #protect(tcp: SocketChannel, secure: Secure): Promise<TlsChannel> {
-    const channel = await secure(tcp, this.#dropped.signal);
+  async #protect(tcp: SocketChannel, secure: Secure, onlySends: () => boolean): Promise<TlsChannel> {
+    const channel = await secure(tcp, this.#dropped.signal, onlySends);
     this.#handshake = channel.handshake;
     return channel;
   }

@@ -64,7 +64,7 @@ export async function overDataConnection(context: CommandContext, transfer: Data
     context,
     transfer,
     record,
-    () => opener.connection({ timeoutMs, signal: stop.signal }),
+    () => opener.connection({ timeoutMs, signal: stop.signal, onlySends: transfer.receives !== true }),
     stop.signal,
   );
   session.transfer = undefined;

@@ -1,7 +1,7 @@
 // Waits on a passive port for the one data connection that the client announced.
 import type net from 'node:net';
-import { SocketChannel, TimeoutError, withDeadline, type Deadline } from '@ftps-kit/tls-core';
-import type { DataConnectionOpener } from './data-connection-opener.js';
+import { SocketChannel, TimeoutError, withDeadline } from '@ftps-kit/tls-core';
+import type { ConnectionRequest, DataConnectionOpener } from './data-connection-opener.js';
 import { DataConnection, type Secure } from './data-connection.js';
 import type { PassivePort } from './passive-ports.js';
 
@@ -30,6 +30,8 @@ export class PassiveOpener implements DataConnectionOpener {
   readonly #timer: NodeJS.Timeout;
   #connection: DataConnection | undefined;
   #closed = false;
+  /** Known when the transfer command came, which may be before the client's hello or behind it. */
+  #onlySends = false;
 
   constructor(passivePort: PassivePort, options: PassiveOpenerOptions) {
     const address = passivePort.listener.address();
@@ -46,7 +48,8 @@ export class PassiveOpener implements DataConnectionOpener {
     passivePort.listener.on('connection', this.#admit);
   }
 
-  connection(deadline: Deadline): Promise<DataConnection> {
+  connection({ onlySends, ...deadline }: ConnectionRequest): Promise<DataConnection> {
+    this.#onlySends = onlySends;
     return withDeadline('data connection', deadline, this.#came, () => {
       this.close();
     });
@@ -76,7 +79,7 @@ export class PassiveOpener implements DataConnectionOpener {
       return;
     }
     // TLS begins at once, before the transfer command or behind it: clients do either.
-    this.#connection = new DataConnection(tcp, secure);
+    this.#connection = new DataConnection(tcp, secure, () => this.#onlySends);
     this.#stopListening();
     this.#arrive(this.#connection);
   };

@@ -38,12 +38,13 @@ export interface AcceptOptions extends Deadline {
   /** The control connection that this connection is, or must belong to. */
   readonly binding: ServerBinding;
   /**
-   * Data connections that only send (downloads): resolve as soon as a resumed TLS 1.3 connection may send (0.5-RTT,
-   * RFC 8446 §4.4.4), half a round trip before the client's Finished. What is sent then can be read by the ticket's owner
-   * only, but the ClientHello may be a replay; `end` resolves when Finished came. Default false. An engine without the
-   * capability `earlyData` waits for Finished.
+   * Data connections: asked once, when the ClientHello has come; true where this side does nothing but send (downloads).
+   * A resumed TLS 1.3 connection is resolved at once then, and may send and end before the client's Finished (0.5-RTT,
+   * RFC 8446 §4.4.4). What is sent can be read by the ticket's owner only. Since the ClientHello may be a replay,
+   * it is the ticket's first redemption that counts (RFC 8446 §8.1), and whoever comes with it again is waited for.
+   * Default: never. An engine without the capability `earlyData` waits for Finished.
    */
-  readonly sendBeforeFinished?: boolean | undefined;
+  readonly sendsBeforeFinished?: (() => boolean) | undefined;
 }
 
 /** The server side of TLS: one for each listener. */

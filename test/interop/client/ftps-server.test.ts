@@ -24,7 +24,7 @@ const real: RealServer = {
   start: startOurs,
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /522 /, livesOn: true },
-  roundTrips: { login: 6, download: 4, upload: 4, listing: 4 },
+  roundTrips: { login: 6, download: 3, upload: 4, listing: 3 },
   hasImplicit: true,
   keepsBrokenUploads: false,
   machineListing: true,

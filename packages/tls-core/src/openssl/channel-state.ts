@@ -8,6 +8,8 @@ export class ChannelState {
   closure: Closure = 'open';
   /** Server: the client's Finished is still to come (0.5-RTT). */
   awaitsFinished: boolean;
+  /** Server: some of the client's last flight was looked at; OpenSSL sends no close_notify before it has all of it. */
+  hasBegunToFinish = false;
   /** TLS is about to end, and the connection below it to go on. */
   returnsToClear = false;
   /** Tells whoever has something pending of the channel's failure. */

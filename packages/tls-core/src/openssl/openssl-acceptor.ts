@@ -117,10 +117,11 @@ export class OpensslAcceptor implements TlsAcceptor {
 
   async #openData(
     layer: RecordLayer,
-    { redeem }: Redemptions,
-    { sendBeforeFinished }: AcceptOptions,
+    redemptions: Redemptions,
+    { sendsBeforeFinished }: AcceptOptions,
   ): Promise<Opening> {
     const { native, wire } = layer;
+    const { redeem } = redemptions;
     // OpenSSL refuses more than is allowed; the byte of room behind it lets the last call say that it was the last.
     const into = Buffer.allocUnsafeSlow(this.policy.maxEarlyDataBytes + 1);
     let early = 0;
@@ -132,7 +133,8 @@ export class OpensslAcceptor implements TlsAcceptor {
       if (status === Status.earlyDataOver) break;
     }
     const agreed = native.summary();
-    if (sendBeforeFinished === true && early === 0 && agreed.tls13 && agreed.resumed) {
+    const isFresh = early === 0 && agreed.tls13 && agreed.resumed && redemptions.redeemed?.first === true;
+    if (isFresh && sendsBeforeFinished?.() === true) {
       return { earlyData: NOTHING, awaitsFinished: true };
     }
     await driveHandshake(layer, 'client', () => native.handshake(wire.input, wire.from, wire.to, redeem));

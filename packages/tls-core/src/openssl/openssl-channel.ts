@@ -175,7 +175,8 @@ export class OpensslChannel implements TlsChannel {
 
   async #endOnce(): Promise<void> {
     while (this.#writing && this.#state.sendFailure === undefined) await this.#state.progress();
-    await this.#confirmed();
+    // RFC 8446 §6.1: close_notify ends what this side says, which may be before the client's Finished (0.5-RTT).
+    if (this.#state.hasBegunToFinish) await this.#confirmed();
     this.#command(() => this.#layer.native.shutdown());
     await this.#layer.wire.end();
     this.#state.thisSideEnded();

@@ -107,6 +107,7 @@ export class PlaintextReader {
   /** RFC 8446 §4.4.4: after 0.5-RTT data the client's Finished still proves that it holds the keys. */
   #finishHandshake(): boolean {
     const { native, wire } = this.#layer;
+    this.#state.hasBegunToFinish = true;
     const status = this.#layer.settle(native.handshake(wire.input, wire.from, wire.to));
     if (status === Status.failed) throw handshakeFailure(this.#peer, native.takeError());
     this.#state.awaitsFinished = status !== Status.done;

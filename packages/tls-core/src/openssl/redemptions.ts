@@ -7,6 +7,8 @@ import type { Redeem } from './native-binding.js';
 export interface RedeemedSession {
   readonly name: Uint8Array;
   readonly session: Uint8Array;
+  /** Whether it had never been redeemed before. */
+  readonly first: boolean;
 }
 
 export class Redemptions {
@@ -37,7 +39,7 @@ export class Redemptions {
     const redemption = this.#store.redeem(name);
     const answer = redemption.outcome === 'redeemed' ? redemption : undefined;
     this.#answers.set(key, answer);
-    if (answer !== undefined) this.#redeemed = { name, session: answer.session };
+    if (answer !== undefined) this.#redeemed = { name, session: answer.session, first: answer.first };
     if (redemption.outcome === 'replayed' || (redemption.outcome === 'foreign' && certain)) {
       if (this.#refused !== 'replayed') this.#refused = redemption.outcome;
     }
