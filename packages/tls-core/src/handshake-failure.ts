@@ -9,6 +9,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'there is no cipher suite, group or signature algorithm that both sides allow',
   ],
   [/NO_APPLICATION_PROTOCOL/, 'the sides want different application protocols (ALPN)'],
+  [/TOO_MUCH_(SKIPPED_)?EARLY_DATA/, 'it sent more early data than it was allowed'],
   [
     /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|BAD_RECORD_TYPE/,
     'what came is not TLS',
