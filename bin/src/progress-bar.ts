@@ -16,8 +16,25 @@ interface Payload extends ProgressMark {
 const MAX_NAME_LENGTH = 40;
 const BAR_LENGTH = 24;
 
+/** Shows the progress of `transfer` while it is under way; gives what that gives. */
+export async function showingProgress<Result>(
+  report: Report,
+  name: string,
+  transfer: (onProgress: (mark: ProgressMark) => void) => Promise<Result>,
+): Promise<Result> {
+  const bar = new ProgressBar(report, name);
+  const startedAt = performance.now();
+  try {
+    return await transfer((mark) => {
+      bar.update(mark, performance.now() - startedAt);
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
 /** A bar on standard error, so that standard output stays what was asked for. Silent where nobody watches. */
-export class ProgressBar {
+class ProgressBar {
   readonly #bar: SingleBar | undefined;
 
   constructor(report: Report, name: string) {

@@ -10,7 +10,7 @@ import {
   type ConnectionArguments,
   type ConnectionFlags,
 } from '../flags.js';
-import { ProgressBar } from '../progress-bar.js';
+import { showingProgress } from '../progress-bar.js';
 import { nameOf, parseRemoteUrl } from '../remote-url.js';
 import { reportTransfer } from '../transfer-report.js';
 import { runCommand, type CommandTools } from './command.js';
@@ -44,21 +44,12 @@ async function get(flags: ConnectionArguments & Positionals, { report, signal }:
   const local = await localPath(flags.local, nameOf(url.path));
   if (local === '-' && flags.json) throw new ConfigError('--json and - both want standard output; name a file');
   await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
-  const bar = new ProgressBar(report, nameOf(url.path));
-  const startedAt = performance.now();
-  try {
-    const result = await client.download(url.path, local === '-' ? process.stdout : local, {
-      signal,
-      onProgress: (mark) => {
-        bar.update(mark, performance.now() - startedAt);
-      },
-    });
-    bar.stop();
-    // Standard output is the file's own then.
-    if (local !== '-') reportTransfer(report, { event: 'downloaded', from: url.path, to: local }, result);
-  } finally {
-    bar.stop();
-  }
+  const target = local === '-' ? process.stdout : local;
+  const result = await showingProgress(report, nameOf(url.path), (onProgress) =>
+    client.download(url.path, target, { signal, onProgress }),
+  );
+  // Standard output is the file's own then.
+  if (local !== '-') reportTransfer(report, { event: 'downloaded', from: url.path, to: local }, result);
 }
 
 /** A folder gets the file under its own name. */

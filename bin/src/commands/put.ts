@@ -9,7 +9,7 @@ import {
   type ConnectionArguments,
   type ConnectionFlags,
 } from '../flags.js';
-import { ProgressBar } from '../progress-bar.js';
+import { showingProgress } from '../progress-bar.js';
 import { nameOf, parseRemoteUrl } from '../remote-url.js';
 import { reportTransfer } from '../transfer-report.js';
 import { runCommand, type CommandTools } from './command.js';
@@ -47,19 +47,9 @@ async function put(flags: ConnectionArguments & Positionals, { report, signal }:
   await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
   for (const local of locals) {
     const remote = url.isFolder ? url.path + basename(local) : url.path;
-    const bar = new ProgressBar(report, nameOf(remote));
-    const startedAt = performance.now();
-    try {
-      const result = await client.upload(local === '-' ? process.stdin : local, remote, {
-        signal,
-        onProgress: (mark) => {
-          bar.update(mark, performance.now() - startedAt);
-        },
-      });
-      bar.stop();
-      reportTransfer(report, { event: 'uploaded', from: local, to: remote }, result);
-    } finally {
-      bar.stop();
-    }
+    const result = await showingProgress(report, nameOf(remote), (onProgress) =>
+      client.upload(local === '-' ? process.stdin : local, remote, { signal, onProgress }),
+    );
+    reportTransfer(report, { event: 'uploaded', from: local, to: remote }, result);
   }
 }

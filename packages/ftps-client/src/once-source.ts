@@ -1,25 +1,20 @@
 // Uploads from what gives its bytes once: a stream at hand, a pipe, a terminal.
+import { FilelessSource } from './fileless-source.js';
 import type { IterableReading } from './iterable-reading.js';
-import type { SourceReading, UploadSource } from './upload-source.js';
+import type { SourceReading } from './upload-source.js';
 
-export class OnceSource implements UploadSource {
-  readonly modifiedAt = undefined;
-  readonly identity = undefined;
-  readonly totalBytes = undefined;
-  readonly canOpenAnywhere = false;
+export class OnceSource extends FilelessSource {
+  override readonly canOpenAnywhere = false;
   readonly #reading: IterableReading;
 
   constructor(reading: IterableReading) {
+    super();
     this.#reading = reading;
   }
 
   /** As long as nothing was taken from it. */
-  get canOpen(): boolean {
+  override get canOpen(): boolean {
     return this.#reading.isUntouched;
-  }
-
-  isUnchanged(): Promise<boolean> {
-    return Promise.resolve(true);
   }
 
   /** A reading that can be given up without ending the stream, until something is taken. */
@@ -30,7 +25,7 @@ export class OnceSource implements UploadSource {
     });
   }
 
-  close(): Promise<void> {
+  override close(): Promise<void> {
     return this.#reading.close();
   }
 }

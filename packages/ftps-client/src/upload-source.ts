@@ -4,6 +4,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { ConfigError } from '@ftps-kit/tls-core';
 import { localFailure } from './errors.js';
 import { UPLOAD_BUFFER_BYTES } from './limits.js';
+import { FilelessSource } from './fileless-source.js';
 import { openLocalFileSource } from './local-file-source.js';
 import { IterableReading } from './iterable-reading.js';
 import { OnceSource } from './once-source.js';
@@ -63,21 +64,14 @@ function isReadable(from: unknown): from is ReadableSource {
   return typeof from === 'object' && from !== null && Symbol.asyncIterator in from;
 }
 
-class BytesSource implements UploadSource {
-  readonly modifiedAt = undefined;
-  readonly identity = undefined;
-  readonly canOpenAnywhere = true;
-  readonly canOpen = true;
-  readonly totalBytes: number;
+class BytesSource extends FilelessSource {
+  override readonly totalBytes: number;
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
+    super();
     this.#bytes = bytes;
     this.totalBytes = bytes.length;
-  }
-
-  isUnchanged(): Promise<boolean> {
-    return Promise.resolve(true);
   }
 
   open(start: number): Promise<SourceReading> {
@@ -91,26 +85,14 @@ class BytesSource implements UploadSource {
       close: () => Promise.resolve(),
     });
   }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
 }
 
-class OpenerSource implements UploadSource {
-  readonly modifiedAt = undefined;
-  readonly identity = undefined;
-  readonly totalBytes = undefined;
-  readonly canOpenAnywhere = true;
-  readonly canOpen = true;
+class OpenerSource extends FilelessSource {
   readonly #opener: SourceOpener;
 
   constructor(opener: SourceOpener) {
+    super();
     this.#opener = opener;
-  }
-
-  isUnchanged(): Promise<boolean> {
-    return Promise.resolve(true);
   }
 
   async open(start: number): Promise<SourceReading> {
@@ -123,9 +105,5 @@ class OpenerSource implements UploadSource {
     if (!isReadable(opened))
       throw new ConfigError('upload: the function must give a readable stream or an async iterable');
     return new IterableReading(opened);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 }
