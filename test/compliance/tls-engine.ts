@@ -154,6 +154,28 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
           expect(returned.equals(down)).to.equal(true);
         });
 
+        it('tells of bytes that the network takes while a write waits, and of those that it brings', async () => {
+          const sides = await engineSides(engine, { versions }, { versions });
+          const pair = await handshake(sides, newBindings(sides), 'data');
+          const before = pair.client.receivedBytes;
+          const large = Buffer.alloc(32 * 1024 * 1024);
+          const state = { isWaiting: true };
+          const writing = pair.server.write(large).then(() => (state.isWaiting = false));
+          const into = Buffer.alloc(64 * 1024);
+          const seen = new Set<number>();
+          for (let read = 0; read < large.length;) {
+            read += await pair.client.read(into);
+            if (state.isWaiting) seen.add(pair.server.sentBytes);
+            expect(pair.client.receivedBytes - before).to.be.at.least(read);
+          }
+          await writing;
+          expect(seen.size).to.be.above(5);
+          expect(pair.server.sentBytes).to.be.within(large.length, large.length * 1.01);
+          expect(pair.client.receivedBytes - before).to.be.within(large.length, large.length * 1.01);
+          expect(pair.client.sentBytes).to.be.below(100_000);
+          await endBoth(pair);
+        });
+
         it('lets one direction end while the other goes on', async () => {
           const sides = await engineSides(engine, { versions }, { versions });
           const pair = await handshake(sides, newBindings(sides), 'data');

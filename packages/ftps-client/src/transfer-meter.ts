@@ -1,5 +1,5 @@
 // Counts the bytes of one transfer, tells of them, and notices when nothing moves.
-import { TimeoutError } from '@ftps-kit/tls-core';
+import { StallWatch, type ByteChannel } from '@ftps-kit/tls-core';
 import type { ProgressReporter } from './progress.js';
 
 export interface TransferMeterOptions {
@@ -9,13 +9,13 @@ export interface TransferMeterOptions {
   readonly progress?: ProgressReporter | undefined;
 }
 
-/** One timer for the whole transfer: starting it again at each step costs next to nothing. */
+/** The way the bytes of one transfer go, and how many there were. */
 export class TransferMeter {
   bytes = 0;
   readonly offset: number;
   readonly #stallMs: number;
   readonly #progress: ProgressReporter | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #watch: StallWatch | undefined;
   #waiting = false;
   #onFailure: (error: Error) => void = () => undefined;
 
@@ -26,14 +26,17 @@ export class TransferMeter {
   }
 
   /**
-   * From here on `onFailure` is called once the network keeps a step waiting for too long, and for what a progress callback
-   * throws meanwhile.
+   * From here on `onFailure` is called once the network keeps a step waiting for too long and moves nothing meanwhile, and
+   * for what a progress callback throws.
    */
-  start(onFailure: (error: Error) => void): void {
+  start(channel: ByteChannel, direction: 'received' | 'sent', onFailure: (error: Error) => void): void {
     this.#onFailure = onFailure;
-    this.#timer = setTimeout(() => {
-      if (this.#waiting) this.#onFailure(new TimeoutError('stall', this.#stallMs));
-    }, this.#stallMs);
+    this.#watch = new StallWatch(channel, {
+      direction,
+      timeoutMs: this.#stallMs,
+      isOwnWait: () => !this.#waiting,
+      onStall: onFailure,
+    });
     this.#progress?.start((error) => {
       this.#onFailure(error instanceof Error ? error : new Error(String(error)));
     });
@@ -42,7 +45,7 @@ export class TransferMeter {
   /** A step that waits for the network. The time of this side's own disk does not count. */
   async step<T>(work: Promise<T>): Promise<T> {
     this.#waiting = true;
-    this.#timer?.refresh();
+    this.#watch?.moved();
     try {
       return await work;
     } finally {
@@ -56,8 +59,8 @@ export class TransferMeter {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#watch?.stop();
+    this.#watch = undefined;
     this.#progress?.stop();
   }
 }

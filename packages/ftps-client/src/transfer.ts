@@ -204,7 +204,7 @@ class Transfer {
       throw new ProtocolError('the server called the upload complete before a byte of it was sent');
     }
     this.#channel = channel;
-    meter.start((error) => {
+    meter.start(channel, sends ? 'sent' : 'received', (error) => {
       this.#break(error);
     });
     await this.#request.move(channel);

@@ -76,7 +76,7 @@ export async function overDataConnection(context: CommandContext, transfer: Data
     client: session.client,
     user: session.account.name,
     command: context.verb,
-    direction: transfer.receives === true ? 'received' : 'sent',
+    direction: directionOf(transfer),
     path: transfer.path,
     bytes: record.progress?.bytes ?? 0,
     durationMs: performance.now() - startedAt,
@@ -120,7 +120,8 @@ async function attempt(
     context.server.closings.begin(channel);
     return refusal;
   }
-  const progress = new Progress(channel, context.server.settings.limits.stallTimeoutMs);
+  const { stallTimeoutMs } = context.server.settings.limits;
+  const progress = new Progress(channel, { direction: directionOf(transfer), stallTimeoutMs });
   record.progress = progress;
   try {
     await progress.until(transfer.move(rateLimited(context, transfer, channel, progress, signal), progress));
@@ -134,6 +135,10 @@ async function attempt(
   }
   context.server.closings.begin(channel);
   return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
+}
+
+function directionOf({ receives }: DataTransfer): 'received' | 'sent' {
+  return receives === true ? 'received' : 'sent';
 }
 
 /** The channel at the speed that the account and the server have in this direction. */

@@ -25,7 +25,7 @@ export interface ServerLimits {
    * session has one at most. Default 64.
    */
   readonly maxPassivePortsPerAddress: number;
-  /** A transfer that moves nothing for this long has stalled. Default 60,000. */
+  /** A transfer for which the network brings or takes not a byte for this long has stalled. Default 60,000. */
   readonly stallTimeoutMs: number;
   /**
    * What a command takes that moves no file: the file system, and whoever is asked for accounts, answer within it. A hash of

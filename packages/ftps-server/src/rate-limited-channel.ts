@@ -24,6 +24,14 @@ export class RateLimitedChannel implements ByteChannel {
     return this.#channel.closure;
   }
 
+  get receivedBytes(): number {
+    return this.#channel.receivedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#channel.sentBytes;
+  }
+
   async read(into: Uint8Array): Promise<number> {
     const count = await this.#channel.read(into.subarray(0, this.#pieceBytes));
     await this.#take(count);

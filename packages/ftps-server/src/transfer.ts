@@ -1,6 +1,6 @@
 // The pump between a file and a data connection: counted, timed, two buffers in turn.
 import { AsciiDecoder, AsciiEncoder, type RepresentationType } from '@ftps-kit/ftp-protocol';
-import { TimeoutError, type ByteChannel } from '@ftps-kit/tls-core';
+import { StallWatch, type ByteChannel } from '@ftps-kit/tls-core';
 import type { ReadHandle, WriteHandle } from './file-system.js';
 import { TRANSFER_BUFFER_BYTES } from './limits.js';
 
@@ -9,25 +9,34 @@ const NOTHING = new Uint8Array(0);
 type Source = (into: Uint8Array) => Promise<number>;
 type Sink = (chunk: Uint8Array) => Promise<void>;
 
+export interface ProgressOptions {
+  /** Which way the file goes. */
+  readonly direction: 'received' | 'sent';
+  readonly stallTimeoutMs: number;
+}
+
 /** Counts what a transfer has moved, and ends its connection when nothing moves any more. */
 export class Progress {
   bytes = 0;
   /** Waits of our own that are under way. */
   #waits = 0;
-  readonly #timer: NodeJS.Timeout;
+  readonly #watch: StallWatch;
   /** Runs when the connection was ended and even that moves nothing: then it is the file system that hangs. */
   #lastTimer: NodeJS.Timeout | undefined;
   #giveUp: (error: Error) => void = () => undefined;
 
-  constructor(channel: ByteChannel, stallTimeoutMs: number) {
-    this.#timer = setTimeout(() => {
-      if (this.#waits > 0) return;
-      const error = new TimeoutError('stall', stallTimeoutMs);
-      channel.destroy(error);
-      this.#lastTimer = setTimeout(() => {
-        this.#giveUp(error);
-      }, stallTimeoutMs);
-    }, stallTimeoutMs);
+  constructor(channel: ByteChannel, { direction, stallTimeoutMs }: ProgressOptions) {
+    this.#watch = new StallWatch(channel, {
+      direction,
+      timeoutMs: stallTimeoutMs,
+      isOwnWait: () => this.#waits > 0,
+      onStall: (error) => {
+        channel.destroy(error);
+        this.#lastTimer = setTimeout(() => {
+          this.#giveUp(error);
+        }, stallTimeoutMs);
+      },
+    });
   }
 
   /** Waits for what moves the bytes, but not for ever where it hangs although its connection has ended. */
@@ -45,17 +54,17 @@ export class Progress {
       await wait;
     } finally {
       this.#waits -= 1;
-      this.#timer.refresh();
+      this.#watch.moved();
     }
   }
 
   moved(bytes: number): void {
     this.bytes += bytes;
-    this.#timer.refresh();
+    this.#watch.moved();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#watch.stop();
     clearTimeout(this.#lastTimer);
   }
 }

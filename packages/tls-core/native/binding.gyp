@@ -12,6 +12,7 @@
         "context.cc",
         "errors.cc",
         "identity.cc",
+        "send-queue.cc",
         "session.cc",
         "wire.cc"
       ],

@@ -18,6 +18,19 @@ export interface ByteChannel {
   readonly closure: Closure;
 
   /**
+   * Bytes that the network has brought, TLS's own and what nobody has read yet among them: whether a sender goes on is
+   * seen by them, as they grow long before a `read` has enough of a record to resolve.
+   */
+  readonly receivedBytes: number;
+
+  /**
+   * Bytes that the network has taken, TLS's own among them: whether a slow reader goes on is seen by them, as they grow
+   * while a `write` or `end` is waiting. Those that the peer has acknowledged where that can be told, otherwise those in
+   * the hands of the kernel, which may take none for the time that a megabyte needs.
+   */
+  readonly sentBytes: number;
+
+  /**
    * Reads at least one byte into the start of `into` and gives their number; 0 means the peer ended.
    * Rejects with `ConnectionError` where the connection broke, and with `TruncationError` where TLS was cut.
    */

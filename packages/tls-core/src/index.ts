@@ -48,6 +48,7 @@ export { availableEngines, selectEngine, type EngineChoice } from './select-engi
 export { ServerTickets, type IssueFacts, type Redemption, type ServerTicketsOptions } from './server-tickets.js';
 export { ticketScope, type TrustQuestion } from './session-trust.js';
 export { SocketChannel, type ConnectOptions, type Endpoint } from './socket-channel.js';
+export { StallWatch, type StallWatchOptions } from './stall-watch.js';
 export { Ticket, type TicketFacts, type TicketSource } from './ticket.js';
 export type { ConnectionRole, HandshakeSummary, TlsChannel } from './tls-channel.js';
 export type { Cipher, CipherSuite, Group, SignatureAlgorithm } from './tls-names.js';

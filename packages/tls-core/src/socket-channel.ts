@@ -2,6 +2,7 @@
 import net from 'node:net';
 import type { ByteChannel, Closure } from './byte-channel.js';
 import { ConfigError, ConnectionError } from './errors.js';
+import { SocketTraffic } from './socket-traffic.js';
 import { StreamChannel } from './stream-channel.js';
 import { withDeadline, type Deadline } from './deadline.js';
 
@@ -31,7 +32,7 @@ export class SocketChannel implements ByteChannel {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     this.#socket = socket;
-    this.#stream = new StreamChannel(socket, 'clean');
+    this.#stream = new StreamChannel(socket, new SocketTraffic(socket), 'clean');
   }
 
   /** Connects; rejects with `ConnectionError`, `TimeoutError` (phase `connect`) or `AbortedError`. */
@@ -50,6 +51,14 @@ export class SocketChannel implements ByteChannel {
 
   get closure(): Closure {
     return this.#stream.closure;
+  }
+
+  get receivedBytes(): number {
+    return this.#stream.receivedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#stream.sentBytes;
   }
 
   /** Bytes that have arrived and nobody has read yet. */

@@ -2,28 +2,40 @@
 import type { Duplex } from 'node:stream';
 import type { ByteChannel, Closure } from './byte-channel.js';
 import { ConnectionError, FtpsError } from './errors.js';
+import type { SocketTraffic } from './socket-traffic.js';
 
 /**
  * Reads and writes a duplex stream as a `ByteChannel`.
  *
- * `closureAtEnd` is what a plain end of the stream means: `clean` on TCP, `unverified` where TLS's end is not visible.
+ * `traffic` is that of the socket below it. `closureAtEnd` is what a plain end of the stream means: `clean` on TCP,
+ * `unverified` where TLS's end is not visible.
  */
 export class StreamChannel implements ByteChannel {
   closure: Closure = 'open';
   readonly #stream: Duplex;
+  readonly #traffic: SocketTraffic;
   readonly #closureAtEnd: Closure;
   #rest: Uint8Array | undefined;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
   #listening = false;
 
-  constructor(stream: Duplex, closureAtEnd: Closure) {
+  constructor(stream: Duplex, traffic: SocketTraffic, closureAtEnd: Closure) {
     this.#stream = stream;
+    this.#traffic = traffic;
     this.#closureAtEnd = closureAtEnd;
     stream.on('error', this.#onError);
     stream.on('close', this.#onClose);
     // It may have broken before anybody listened.
     if (stream.destroyed) this.#onClose();
+  }
+
+  get receivedBytes(): number {
+    return this.#traffic.receivedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#traffic.sentBytes;
   }
 
   /** Bytes that have arrived and nobody has read yet. */

@@ -84,6 +84,8 @@ describe('a listing', () => {
     let take: () => void = () => undefined;
     const channel: ByteChannel = {
       closure: 'open',
+      receivedBytes: 0,
+      sentBytes: 0,
       read: () => Promise.resolve(0),
       write: (chunk) => {
         written.push(chunk.length);
@@ -92,7 +94,7 @@ describe('a listing', () => {
       end: () => Promise.resolve(),
       destroy: () => undefined,
     };
-    const progress = new Progress(channel, 60_000);
+    const progress = new Progress(channel, { direction: 'sent', stallTimeoutMs: 60_000 });
     const sent = sendLines(lines(), channel, progress);
     for (let turn = 0; turn < 20_000; turn += 1) await Promise.resolve();
     await setImmediate();

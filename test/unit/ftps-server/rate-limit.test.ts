@@ -13,6 +13,8 @@ const NEVER = new AbortController().signal;
 /** A peer that sends and takes as fast as it is let, and counts. */
 class EagerPeer implements ByteChannel {
   readonly closure = 'open';
+  readonly receivedBytes = 0;
+  readonly sentBytes = 0;
   taken = 0;
   given = 0;
   destroyed: Error | undefined;
@@ -52,7 +54,10 @@ describe('a rate limit', () => {
           signal: stop.signal,
           whileWaiting: (wait) => progress.whileWaiting(wait),
         });
-      const progress = [new Progress(sending, 60_000), new Progress(receiving, 60_000)] as const;
+      const progress = [
+        new Progress(sending, { direction: 'sent', stallTimeoutMs: 60_000 }),
+        new Progress(receiving, { direction: 'received', stallTimeoutMs: 60_000 }),
+      ] as const;
       let received = 0;
       const endless = { read: (into: Uint8Array) => Promise.resolve(into.length), close: () => Promise.resolve() };
       const sink = {
@@ -201,7 +206,7 @@ describe('a rate limit', () => {
 
   it('is no stall, however long it makes the peer wait', async () => {
     const peer = new EagerPeer();
-    const progress = new Progress(peer, 1);
+    const progress = new Progress(peer, { direction: 'received', stallTimeoutMs: 1 });
     let over = (): void => undefined;
     const waiting = progress.whileWaiting(new Promise((resolve) => (over = resolve)));
     await setTimeout(20);

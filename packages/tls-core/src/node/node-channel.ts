@@ -1,9 +1,11 @@
 // A TlsChannel over a node:tls socket.
 import type { X509Certificate } from 'node:crypto';
+import type net from 'node:net';
 import type tls from 'node:tls';
 import type { Closure } from '../byte-channel.js';
 import { ConfigError, ConnectionError } from '../errors.js';
 import type { SocketChannel } from '../socket-channel.js';
+import { SocketTraffic } from '../socket-traffic.js';
 import { StreamChannel } from '../stream-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
@@ -17,15 +19,24 @@ export class NodeChannel implements TlsChannel {
   readonly #stream: StreamChannel;
   readonly #ticketListeners = new Set<(ticket: Ticket) => void>();
 
-  constructor(tlsSocket: tls.TLSSocket, handshake: HandshakeSummary) {
+  /** `socket` is the one below `tlsSocket`. */
+  constructor(tlsSocket: tls.TLSSocket, socket: net.Socket, handshake: HandshakeSummary) {
     this.handshake = handshake;
     this.#tlsSocket = tlsSocket;
     // node:tls shows FIN without close_notify as a clean end, so this engine cannot vouch for any end.
-    this.#stream = new StreamChannel(tlsSocket, 'unverified');
+    this.#stream = new StreamChannel(tlsSocket, new SocketTraffic(socket), 'unverified');
   }
 
   get closure(): Closure {
     return this.#stream.closure;
+  }
+
+  get receivedBytes(): number {
+    return this.#stream.receivedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#stream.sentBytes;
   }
 
   async read(into: Uint8Array): Promise<number> {

@@ -147,6 +147,8 @@ export interface NativeBinding {
   readonly Context: new (options: NativeContextOptions) => NativeContext;
   readonly Connection: new (context: NativeContext, options: NativeConnectionOptions) => NativeConnection;
   readonly readPfx: (pfx: Uint8Array, passphrase: string) => { readonly certPem: string; readonly keyPem: string };
+  /** What was sent on the socket of this descriptor and the peer has not acknowledged; 0 where the system does not tell. */
+  readonly unacknowledgedBytes: (descriptor: number) => number;
   readonly opensslMajor: number;
 }
 

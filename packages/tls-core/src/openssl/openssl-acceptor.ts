@@ -99,14 +99,18 @@ export class OpensslAcceptor implements TlsAcceptor {
     onSessions: (sessions: readonly NativeSession[]) => void,
   ): RecordLayer {
     const { loginTickets, maxEarlyDataBytes, clientCertificates, logKeys } = this.policy;
-    const native = new (nativeBinding().Connection)(this.#contextsOf(binding)[role], {
+    const { Connection, unacknowledgedBytes } = nativeBinding();
+    const native = new Connection(this.#contextsOf(binding)[role], {
       releaseBuffers: role === 'control',
       // Clients that never read on an upload's data connection reset it when a ticket lies there at its close.
       tickets: role === 'control' ? loginTickets : 0,
       maxEarlyDataBytes,
       clientCertificates: role === 'control' ? clientCertificates : 'none',
     });
-    return new RecordLayer(native, new SocketWire(transport.takeSocket()), { onSessions, logKeys });
+    return new RecordLayer(native, new SocketWire(transport.takeSocket(), unacknowledgedBytes), {
+      onSessions,
+      logKeys,
+    });
   }
 
   async #openControl(layer: RecordLayer, { redeem }: Redemptions): Promise<Opening> {

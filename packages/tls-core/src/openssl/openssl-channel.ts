@@ -68,6 +68,14 @@ export class OpensslChannel implements TlsChannel {
     return this.#state.closure;
   }
 
+  get receivedBytes(): number {
+    return this.#layer.wire.traffic.receivedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#layer.wire.traffic.sentBytes;
+  }
+
   read(into: Uint8Array): Promise<number> {
     return this.#reader.read(into);
   }

@@ -47,8 +47,9 @@ export class OpensslConnector implements TlsConnector {
     }
     const presented = ticketToPresent(options, this.#question(options));
     let channel: OpensslChannel | undefined;
-    const native = new (nativeBinding().Connection)(this.#context, this.#connectionOptions(options, presented.ticket));
-    const layer = new RecordLayer(native, new SocketWire(transport.takeSocket()), {
+    const { Connection, unacknowledgedBytes } = nativeBinding();
+    const native = new Connection(this.#context, this.#connectionOptions(options, presented.ticket));
+    const layer = new RecordLayer(native, new SocketWire(transport.takeSocket(), unacknowledgedBytes), {
       logKeys: this.policy.logKeys,
       onSessions: (sessions) => {
         for (const session of sessions) {

@@ -1,6 +1,7 @@
 // The socket below TLS: ciphertext that came and waits, and ciphertext on its way out, both bounded.
 import type net from 'node:net';
 import { ConnectionError } from '../errors.js';
+import { SocketTraffic, type Unacknowledged } from '../socket-traffic.js';
 import { giveCiphertextBuffer } from './ciphertext-pool.js';
 
 /**
@@ -20,6 +21,7 @@ export class SocketWire {
   failure: ConnectionError | undefined;
   /** Bytes given to the socket that have not left yet. */
   unsentBytes = 0;
+  readonly traffic: SocketTraffic;
   readonly #socket: net.Socket;
   /** Behind `input`. */
   readonly #waiting: Buffer[] = [];
@@ -28,7 +30,8 @@ export class SocketWire {
   #discarding = false;
   #discardedBytes = 0;
 
-  constructor(socket: net.Socket) {
+  constructor(socket: net.Socket, unacknowledged: Unacknowledged) {
+    this.traffic = new SocketTraffic(socket, unacknowledged);
     this.#socket = socket;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
