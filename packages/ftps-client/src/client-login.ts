@@ -1,9 +1,8 @@
 // The login of one client: lost and opened again, with what its caller relies on restored.
 import { ConnectionError, FtpsError, NotResumedError } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
-import { ProtocolError } from './errors.js';
 import { openLogin, type OpenedLogin } from './login-opener.js';
-import { outgoing, outgoingPath } from './outgoing-command.js';
+import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { workingFolder } from './remote-entry.js';
 import type { ServerTraits } from './server-traits.js';
 
@@ -15,8 +14,10 @@ export class ClientLogin {
   readonly #options: ClientOptions;
   readonly #traits: ServerTraits;
   #current: OpenedLogin;
-  /** The working folder, where the caller has changed it; `null` where nobody knows what it is. */
-  #folder: string | null | undefined;
+  /** The working folder as the server told it, where the caller has changed it. */
+  #folder: string | undefined;
+  /** How the caller went on from there, where the server did not tell the folder. */
+  #moves: readonly OutgoingCommand[] = [];
   #isPinned: boolean;
   #hasTriedPin = false;
   /** Fires when it is closed, and ends an opening that is under way. */
@@ -43,7 +44,7 @@ export class ClientLogin {
   }
 
   get hasChangedFolder(): boolean {
-    return this.#folder !== undefined;
+    return this.#folder !== undefined || this.#moves.length > 0;
   }
 
   /** Fires when it is closed for good. */
@@ -82,11 +83,9 @@ export class ClientLogin {
       throw error;
     });
     try {
-      if (this.#folder === null) throw new ProtocolError('the working folder is not known, and cannot be restored');
-      if (this.#folder !== undefined) {
-        const deadline = { timeoutMs: opened.timeouts.replyMs, signal };
-        await opened.control.demand(outgoingPath('CWD', this.#folder), deadline);
-      }
+      const deadline = { timeoutMs: opened.timeouts.replyMs, signal };
+      const back = this.#folder === undefined ? [] : [outgoingPath('CWD', this.#folder)];
+      for (const step of [...back, ...this.#moves]) await opened.control.demand(step, deadline);
     } catch (error) {
       opened.control.destroy(new ConnectionError('the login could not be restored', { cause: error }));
       throw error;
@@ -98,13 +97,19 @@ export class ClientLogin {
     return opened;
   }
 
-  /** To be called after the working folder was changed: asks where it is now, so that `reconnect` can go back there. */
-  async folderChanged(): Promise<void> {
-    this.#folder = null;
-    this.#folder = await workingFolder(this.#current, undefined).catch((error: unknown) => {
-      if (error instanceof FtpsError && !this.#current.control.isLost) return null;
-      throw error;
-    });
+  /**
+   * To be called after `move` has changed the working folder: asks where it is now, so that `reconnect` can go back there, or
+   * keeps in mind how to get there where the server does not tell. Rejects where the connection is lost meanwhile: then
+   * `reconnect` goes where it was before.
+   */
+  async folderChanged(move: OutgoingCommand): Promise<void> {
+    try {
+      this.#folder = await workingFolder(this.#current, undefined);
+      this.#moves = [];
+    } catch (error) {
+      if (!(error instanceof FtpsError) || this.#current.control.isLost) throw error;
+      this.#moves = [...this.#moves, move];
+    }
   }
 
   /**

@@ -240,13 +240,15 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   }
 
   /**
-   * Makes `path` the working folder (CWD); a login that is opened again begins there. Once CWD is sent, the signal no longer
-   * ends it: nobody would know where the login is.
+   * Makes `path` the working folder (CWD); a login that is opened again begins there. Where this rejects, the working folder
+   * is the one before, also on a login that is opened again. Once CWD is sent, the signal no longer ends it: nobody would know
+   * where the login is.
    */
   async cwd(path: string, options: CallOptions = {}): Promise<void> {
     await this.#call(options, async ({ control, timeouts }) => {
-      await control.demand(outgoingPath('CWD', path), { timeoutMs: timeouts.replyMs });
-      await this.#login.folderChanged();
+      const command = outgoingPath('CWD', path);
+      await control.demand(command, { timeoutMs: timeouts.replyMs });
+      await this.#login.folderChanged(command);
     });
   }
 
@@ -259,7 +261,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
       const command = rawCommand(verb, argument);
       const maySwitch = mayChangeFolder(command);
       const reply = await control.run(command, { timeoutMs: timeouts.replyMs, signal: maySwitch ? undefined : signal });
-      if (maySwitch && !isNegative(reply)) await this.#login.folderChanged();
+      if (maySwitch && !isNegative(reply)) await this.#login.folderChanged(command);
       return reply;
     });
   }

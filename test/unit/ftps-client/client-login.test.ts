@@ -73,6 +73,80 @@ describe('a login that is lost', () => {
     });
   });
 
+  for (const [call, name] of [
+    [(client: FtpsClient) => client.cwd('b'), 'cwd'],
+    [(client: FtpsClient) => client.raw('CWD', 'b'), "raw('CWD')"],
+  ] as const) {
+    it(`is back in the last folder that the server told where it was lost amid ${name}`, async () => {
+      const first: Script = async (peer) => {
+        await peer.login();
+        await peer.on('CWD a', '250 ok');
+        await peer.on('PWD', '257 "/home/a"');
+        await peer.on('CWD b', '250 ok');
+        await peer.on('PWD');
+        peer.destroy();
+      };
+      const second: Script = async (peer) => {
+        await peer.login();
+        await peer.on('CWD /home/a', '250 ok');
+        await peer.on('SIZE x', '213 1');
+        await peer.on('QUIT', '221 bye');
+      };
+      await withLogins([first, second], { reconnect: true }, async (client) => {
+        await client.cwd('a');
+        expect(await rejection(call(client))).to.be.instanceOf(ConnectionError);
+        expect(await client.size('x')).to.equal(1);
+        expect(client.hasChangedFolder).to.equal(true);
+      });
+    });
+  }
+
+  it('is back where it began where it was lost amid its first change of folder', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD a', '250 ok');
+      await peer.on('PWD');
+      peer.destroy();
+    };
+    const second: Script = async (peer) => {
+      await peer.login();
+      await peer.on('SIZE x', '213 1');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([first, second], { reconnect: true }, async (client) => {
+      expect(await rejection(client.cwd('a'))).to.be.instanceOf(ConnectionError);
+      expect(await client.size('x')).to.equal(1);
+      expect(client.hasChangedFolder).to.equal(false);
+    });
+  });
+
+  it('goes the same way again where the server does not tell its folders', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD a', '250 ok');
+      await peer.on('PWD', '502 not here');
+      await peer.on('CWD b', '250 ok');
+      await peer.on('PWD', '257 here and there');
+      await peer.on('CDUP', '250 ok');
+      await peer.on('PWD', '502 not here');
+      await peer.on('SIZE x', '421 going down');
+    };
+    const second: Script = async (peer) => {
+      await peer.login();
+      for (const step of ['CWD a', 'CWD b', 'CDUP']) await peer.on(step, '250 ok');
+      await peer.on('SIZE x', '213 1');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([first, second], { reconnect: true }, async (client) => {
+      await client.cwd('a');
+      await client.cwd('b');
+      await client.raw('CDUP');
+      expect(client.hasChangedFolder).to.equal(true);
+      await rejection(client.size('x'));
+      expect(await client.size('x')).to.equal(1);
+    });
+  });
+
   it('fails the call whose opening fails, or whose folder is gone, and the call after tries again', async () => {
     const first: Script = async (peer) => {
       await peer.login();
