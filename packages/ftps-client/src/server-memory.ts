@@ -1,4 +1,5 @@
 // What clients have learned about servers, by host and port: shared between clients, and kept in a file if asked.
+import { resolve } from 'node:path';
 import { systemClock, type Clock } from '@ftps-kit/tls-core';
 import { localFailure } from './errors.js';
 import { MAX_REMEMBERED_SERVERS, PIN_LIFETIME_MS } from './limits.js';
@@ -21,8 +22,8 @@ export class ServerMemory {
   readonly #clock: Clock;
   readonly #traits = new Map<string, ServerTraits>();
   /** When each pin was made, milliseconds since the epoch; the oldest falls out. */
-  #pins: Map<string, number> | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #pins = new Map<string, number>();
+  #loading: Promise<void> | undefined;
 
   constructor({ file, clock = systemClock }: ServerMemoryOptions = {}) {
     this.#file = file;
@@ -41,26 +42,39 @@ export class ServerMemory {
 
   /** Whether TLS 1.2 is pinned for this server. Rejects with `LocalFileError` where the file cannot be read. */
   async isPinned(host: string, port: number): Promise<boolean> {
-    const pinnedAt = (await this.#loaded()).get(keyOf(host, port));
+    if (this.#file !== undefined) await this.#load(this.#file);
+    const pinnedAt = this.#pins.get(keyOf(host, port));
     return pinnedAt !== undefined && this.#isFresh(pinnedAt);
   }
 
-  /** Pins TLS 1.2 for this server. Rejects with `LocalFileError` where the file cannot be written; it is pinned even so. */
+  /**
+   * Pins TLS 1.2 for this server. Rejects with `LocalFileError` where the file cannot be written; it is pinned even so. Of two
+   * processes that write the file at the same moment, one may lose its pin, and finds it out again.
+   */
   async pin(host: string, port: number): Promise<void> {
-    const pins = await this.#loaded();
-    pins.delete(keyOf(host, port));
-    pins.set(keyOf(host, port), this.#clock());
-    dropOldest(pins);
+    this.#add(keyOf(host, port), this.#clock());
     const file = this.#file;
-    if (file === undefined) return;
-    const written = this.#writing.then(() => this.#save(file));
-    this.#writing = written.catch(() => undefined);
-    await written;
+    if (file !== undefined) await oneByOne(file, () => this.#save(file));
   }
 
-  async #loaded(): Promise<Map<string, number>> {
-    this.#pins ??= this.#file === undefined ? new Map<string, number>() : await this.#read(this.#file);
-    return this.#pins;
+  #add(key: string, at: number): void {
+    this.#pins.delete(key);
+    this.#pins.set(key, at);
+    dropOldest(this.#pins);
+  }
+
+  /** Once, whoever asks; what was pinned meanwhile stays. A failure is tried again by the next. */
+  #load(file: string): Promise<void> {
+    this.#loading ??= this.#read(file).then(
+      (pins) => {
+        for (const [key, at] of pins) if (at > (this.#pins.get(key) ?? -Infinity)) this.#add(key, at);
+      },
+      (error: unknown) => {
+        this.#loading = undefined;
+        throw error;
+      },
+    );
+    return this.#loading;
   }
 
   async #read(file: string): Promise<Map<string, number>> {
@@ -73,7 +87,7 @@ export class ServerMemory {
 
   /** What other processes wrote meanwhile stays, as far as it is fresh. */
   async #save(file: string): Promise<void> {
-    const pins = new Map([...(await this.#read(file)), ...(this.#pins ?? [])].filter(([, at]) => this.#isFresh(at)));
+    const pins = new Map([...(await this.#read(file)), ...this.#pins].filter(([, at]) => this.#isFresh(at)));
     dropOldest(pins);
     try {
       await writePrivateJson(file, { version: 1, tls12: Object.fromEntries(pins) });
@@ -85,6 +99,22 @@ export class ServerMemory {
   #isFresh(pinnedAt: number): boolean {
     const age = this.#clock() - pinnedAt;
     return age >= 0 && age < PIN_LIFETIME_MS;
+  }
+}
+
+/** The last writing of each file. Several memories of one process may share one. */
+const writing = new Map<string, Promise<void>>();
+
+/** Between reading a file and writing it again, nobody else of this process does the same. */
+async function oneByOne(file: string, save: () => Promise<void>): Promise<void> {
+  const path = resolve(file);
+  const saved = (writing.get(path) ?? Promise.resolve()).then(save);
+  const last = saved.catch(() => undefined);
+  writing.set(path, last);
+  try {
+    await saved;
+  } finally {
+    if (writing.get(path) === last) writing.delete(path);
   }
 }
 

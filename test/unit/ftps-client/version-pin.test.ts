@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,6 +7,7 @@ import {
   ConfigError,
   ConnectionError,
   FtpsClient,
+  LocalFileError,
   NotResumedError,
   ServerMemory,
   type FtpsClientOptions,
@@ -213,6 +214,30 @@ describe('the memory of servers', () => {
     expect(await later.isPinned('other.example', 990)).to.equal(true);
     now += 30 * 24 * 60 * 60 * 1000;
     expect(await later.isPinned('ftp.example', 21)).to.equal(false);
+  });
+
+  it('keeps a pin that is made while the file is read for somebody else', async () => {
+    const memory = new ServerMemory({ file });
+    await Promise.all([memory.pin('a', 1), memory.isPinned('b', 2), memory.isPinned('c', 3)]);
+    expect(await memory.isPinned('a', 1)).to.equal(true);
+    expect(await new ServerMemory({ file }).isPinned('a', 1)).to.equal(true);
+  });
+
+  it('loses no pin of several memories that share a file', async () => {
+    const ports = Array.from({ length: 20 }, (_, number) => number + 1);
+    await Promise.all(ports.map((port) => new ServerMemory({ file }).pin('a', port)));
+    const later = new ServerMemory({ file });
+    for (const port of ports) expect(await later.isPinned('a', port), String(port)).to.equal(true);
+  });
+
+  it('pins although its file can be neither read nor written, and says so', async () => {
+    file = join(folder, 'a folder');
+    await mkdir(file);
+    const memory = new ServerMemory({ file });
+    expect(await rejection(memory.pin('a', 1))).to.be.instanceOf(LocalFileError);
+    expect(await rejection(memory.isPinned('a', 1))).to.be.instanceOf(LocalFileError);
+    await rm(file, { recursive: true });
+    expect(await memory.isPinned('a', 1)).to.equal(true);
   });
 
   it('begins anew with a file that is none of its own, and stays within its bound', async () => {
