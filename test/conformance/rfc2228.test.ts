@@ -1,22 +1,14 @@
 // RFC 2228, security extensions: AUTH, PBSZ and PROT in their sequence.
 import { expect } from 'chai';
-import { RawFtpClient } from '../support/raw-ftp-client.js';
-import { TestServer } from '../support/test-server.js';
+import type { RawFtpClient } from '../support/raw-ftp-client.js';
+import { forEachServed } from '../support/served-client.js';
 
 describe('RFC 2228', () => {
-  let server: TestServer;
   let client: RawFtpClient;
 
   describe('before the security exchange', () => {
-    beforeEach(async () => {
-      server = await TestServer.start();
-      client = await RawFtpClient.connect(server);
-      await client.reply();
-    });
-
-    afterEach(async () => {
-      await client[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
+    forEachServed('greeted', (served) => {
+      ({ client } = served);
     });
 
     it('§3 AUTH: 504 for a mechanism that is not understood, and the session goes on in clear', async () => {
@@ -45,14 +37,8 @@ describe('RFC 2228', () => {
   });
 
   describe('after it', () => {
-    beforeEach(async () => {
-      server = await TestServer.start();
-      client = await RawFtpClient.secured(server);
-    });
-
-    afterEach(async () => {
-      await client[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
+    forEachServed('secured', (served) => {
+      ({ client } = served);
     });
 
     it('§3 AUTH is not taken again', async () => {

@@ -1,21 +1,15 @@
 // RFC 2389, feature negotiation: FEAT and OPTS.
 import { expect } from 'chai';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
-import { TestServer } from '../support/test-server.js';
+import { forEachServed } from '../support/served-client.js';
+import type { TestServer } from '../support/test-server.js';
 
 describe('RFC 2389', () => {
   let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start();
-    client = await RawFtpClient.connect(server);
-    await client.reply();
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
+  forEachServed('greeted', (served) => {
+    ({ server, client } = served);
   });
 
   const features = [

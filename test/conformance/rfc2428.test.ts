@@ -1,21 +1,19 @@
 // RFC 2428, FTP over IPv6 and through NAT: EPSV.
 import { expect } from 'chai';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 
 describe('RFC 2428', () => {
-  let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start({ files: { 'a.txt': 'a' } });
-    client = await RawFtpClient.loggedIn(server);
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  forEachServed(
+    'loggedIn',
+    (served) => {
+      ({ client } = served);
+    },
+    { files: { 'a.txt': 'a' } },
+  );
 
   it('§3 EPSV is answered with 229 and (|||port|), nothing in the first two fields', async () => {
     expect(text(await client.expect(229, 'EPSV'))).to.match(/\(\|\|\|\d{1,5}\|\)/);

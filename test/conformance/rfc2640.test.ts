@@ -1,20 +1,16 @@
 // RFC 2640, internationalization: names are UTF-8, and nothing but the one space divides a command from its path.
 import { expect } from 'chai';
-import { RawFtpClient, text } from '../support/raw-ftp-client.js';
-import { TestServer } from '../support/test-server.js';
+import type { RawFtpClient } from '../support/raw-ftp-client.js';
+import { text } from '../support/raw-ftp-client.js';
+import { forEachServed } from '../support/served-client.js';
+import type { TestServer } from '../support/test-server.js';
 
 describe('RFC 2640', () => {
   let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start();
-    client = await RawFtpClient.loggedIn(server);
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
+  forEachServed('loggedIn', (served) => {
+    ({ server, client } = served);
   });
 
   const names = [

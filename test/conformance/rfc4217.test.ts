@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { ControlMode } from '@ftps-kit/ftps-server';
 import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 
 const files = { 'a.txt': 'content of a' };
@@ -94,15 +95,13 @@ describe('RFC 4217', () => {
       let server: TestServer;
       let client: RawFtpClient;
 
-      beforeEach(async () => {
-        server = await TestServer.start({ mode, versions, files });
-        client = await RawFtpClient.loggedIn(server);
-      });
-
-      afterEach(async () => {
-        await client[Symbol.asyncDispose]();
-        await server[Symbol.asyncDispose]();
-      });
+      forEachServed(
+        'loggedIn',
+        (served) => {
+          ({ server, client } = served);
+        },
+        { mode, versions, files },
+      );
 
       it('§12.7 ten transfers one after another, each bound to the control connection', async () => {
         for (let round = 0; round < 5; round += 1) {

@@ -1,22 +1,15 @@
 // RFC 7151, HOST: which of the hosts behind an address a client wants.
 import { expect } from 'chai';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
+import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 
 describe('RFC 7151', () => {
   describe('in clear', () => {
-    let server: TestServer;
     let client: RawFtpClient;
 
-    beforeEach(async () => {
-      server = await TestServer.start();
-      client = await RawFtpClient.connect(server);
-      await client.reply();
-    });
-
-    afterEach(async () => {
-      await client[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
+    forEachServed('greeted', (served) => {
+      ({ client } = served);
     });
 
     const replies: readonly (readonly [command: string, code: number, why: string])[] = [

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { readAll } from '../support/channel-bytes.js';
 import { acceptData, listenForServer } from '../support/active-data.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 
 const files = { 'a.txt': 'content of a' };
@@ -22,15 +23,13 @@ describe('RFC 959 and RFC 2428, active mode', () => {
       let server: TestServer;
       let client: RawFtpClient;
 
-      beforeEach(async () => {
-        server = await TestServer.start({ active: true, files, versions });
-        client = await RawFtpClient.loggedIn(server);
-      });
-
-      afterEach(async () => {
-        await client[Symbol.asyncDispose]();
-        await server[Symbol.asyncDispose]();
-      });
+      forEachServed(
+        'loggedIn',
+        (served) => {
+          ({ server, client } = served);
+        },
+        { active: true, files, versions },
+      );
 
       for (const verb of ['PORT', 'EPRT'] as const) {
         it(`${verb} and RETR: the server connects, has TLS's server role, and the connection is bound`, async () => {
@@ -63,18 +62,15 @@ describe('RFC 959 and RFC 2428, active mode', () => {
   }
 
   describe('where it takes them', () => {
-    let server: TestServer;
     let client: RawFtpClient;
 
-    beforeEach(async () => {
-      server = await TestServer.start({ active: true, files });
-      client = await RawFtpClient.loggedIn(server);
-    });
-
-    afterEach(async () => {
-      await client[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    });
+    forEachServed(
+      'loggedIn',
+      (served) => {
+        ({ client } = served);
+      },
+      { active: true, files },
+    );
 
     it('RFC 2389: EPRT is in FEAT', async () => {
       expect((await client.command('FEAT')).lines).to.include(' EPRT');

@@ -3,7 +3,8 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
-import { TestServer } from '../support/test-server.js';
+import { forEachServed } from '../support/served-client.js';
+import type { TestServer } from '../support/test-server.js';
 
 /** Beyond what 32 bits count. */
 const beyond = 5 * 2 ** 30;
@@ -12,15 +13,13 @@ describe('RFC 959 and RFC 3659, what moves', () => {
   let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start({ files: { 'unix.txt': 'one\ntwo\n\nfour', 'dos.txt': 'one\r\ntwo\r\n' } });
-    client = await RawFtpClient.loggedIn(server);
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  forEachServed(
+    'loggedIn',
+    (served) => {
+      ({ server, client } = served);
+    },
+    { files: { 'unix.txt': 'one\ntwo\n\nfour', 'dos.txt': 'one\r\ntwo\r\n' } },
+  );
 
   describe('§3.1.1.1 TYPE A', () => {
     beforeEach(() => client.expect(200, 'TYPE A'));

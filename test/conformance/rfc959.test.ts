@@ -1,21 +1,20 @@
 // RFC 959, the File Transfer Protocol, as far as this server goes: replies, paths, representation, transfers.
 import { expect } from 'chai';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
-import { TestServer } from '../support/test-server.js';
+import { forEachServed } from '../support/served-client.js';
+import type { TestServer } from '../support/test-server.js';
 
 describe('RFC 959', () => {
   let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start({ files: { 'a.txt': 'first\nsecond\n', 'folder/b.txt': 'b' } });
-    client = await RawFtpClient.loggedIn(server);
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  forEachServed(
+    'loggedIn',
+    (served) => {
+      ({ server, client } = served);
+    },
+    { files: { 'a.txt': 'first\nsecond\n', 'folder/b.txt': 'b' } },
+  );
 
   describe('§4.1.1 access control commands', () => {
     it('USER and PASS log in after TLS, and PASS without USER is out of sequence', async () => {

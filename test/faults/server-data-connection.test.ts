@@ -7,6 +7,7 @@ import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { rejection } from '../support/rejection.js';
 import { resetConnection } from '../support/tcp-reset.js';
+import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 
 /** A port that nobody listens on at this moment. */
@@ -28,15 +29,13 @@ describe('a passive port', () => {
   let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start({ files: { 'a.txt': 'content' } });
-    client = await RawFtpClient.loggedIn(server);
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  forEachServed(
+    'loggedIn',
+    (served) => {
+      ({ server, client } = served);
+    },
+    { files: { 'a.txt': 'content' } },
+  );
 
   it('sends a stranger away and still takes the client', async function () {
     const port = await client.extendedPassive();

@@ -16,6 +16,7 @@ import { expect } from 'chai';
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 import { WatchedFileSystem } from '../support/watched-file-system.js';
 
@@ -27,15 +28,13 @@ describe('a file that changes while it is sent', () => {
   let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start({ fileSystem: (root) => (files = new WatchedFileSystem(root)) });
-    client = await RawFtpClient.loggedIn(server);
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  forEachServed(
+    'loggedIn',
+    (served) => {
+      ({ server, client } = served);
+    },
+    { fileSystem: (root) => (files = new WatchedFileSystem(root)) },
+  );
 
   /** Begins RETR of a large file, does `change` when some of it was read, and gives what came and the final reply. */
   async function downloadDuring(change: () => void): Promise<{ readonly bytes: number; readonly code: number }> {

@@ -1,7 +1,8 @@
 // What somebody between the peers, or a client that does not care, can do before TLS: nothing.
 import { expect } from 'chai';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
-import { TestServer } from '../support/test-server.js';
+import { forEachServed } from '../support/served-client.js';
+import type { TestServer } from '../support/test-server.js';
 
 /** RFC 4217 §10.1 lets a server name the commands that it takes before TLS. */
 const openCommands = ['AUTH', 'FEAT', 'OPTS', 'SYST', 'HELP', 'NOOP', 'CLNT', 'HOST', 'REIN', 'QUIT'];
@@ -10,16 +11,13 @@ describe('a server, before TLS', () => {
   let server: TestServer;
   let client: RawFtpClient;
 
-  beforeEach(async () => {
-    server = await TestServer.start({ files: { 'a.txt': 'a' } });
-    client = await RawFtpClient.connect(server);
-    await client.reply();
-  });
-
-  afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  forEachServed(
+    'greeted',
+    (served) => {
+      ({ server, client } = served);
+    },
+    { files: { 'a.txt': 'a' } },
+  );
 
   it('answers every command but the open ones with 530, with and without an argument', async () => {
     const verbs = text(await client.expect(214, 'HELP')).match(/\b[A-Z]{3,4}\b/g) ?? [];
@@ -63,13 +61,11 @@ describe('a server, before TLS', () => {
     const [noise, auth] = [`CLNT ${'x'.repeat(57)}\r\n`, 'AUTH TLS\r\n'];
     // Whatever the server reads at a time: up to one of these sizes it is a number of whole reads.
     for (let sizeBytes = noise.length; sizeBytes <= 16_384; sizeBytes *= 2) {
-      client.destroy();
-      client = await RawFtpClient.connect(server);
-      await client.reply();
+      await using attacked = await RawFtpClient.greeted(server);
       const inFront = noise.repeat(sizeBytes / noise.length).replace('x'.repeat(auth.length), '');
-      await client.send(`${inFront}${auth}NOOP\r\n`);
+      await attacked.send(`${inFront}${auth}NOOP\r\n`);
       let code: number;
-      do ({ code } = await client.reply());
+      do ({ code } = await attacked.reply());
       while (code === 200);
       expect(code, String(sizeBytes)).to.equal(421);
       expect(server.refusals.map(({ reason }) => reason)).to.deep.equal(['plaintext-injection']);

@@ -90,17 +90,24 @@ export class RawFtpClient implements AsyncDisposable {
     return new RawFtpClient(target, await connectTcp(target, options.localAddress), options);
   }
 
+  /** Connects and reads the greeting, which comes in clear. */
+  static async greeted(target: RawTarget, options: RawClientOptions = {}): Promise<RawFtpClient> {
+    const client = await RawFtpClient.connect(target, options);
+    await client.reply();
+    return client;
+  }
+
   /** Connects, secures, and reads the greeting. */
   static async secured(target: RawTarget, options: RawClientOptions = {}): Promise<RawFtpClient> {
-    const client = await RawFtpClient.connect(target, options);
-    if (target.implicit) {
-      await client.startTls();
-      await client.reply();
-    } else {
-      await client.reply();
+    if (!target.implicit) {
+      const client = await RawFtpClient.greeted(target, options);
       await client.expect(234, 'AUTH TLS');
       await client.startTls();
+      return client;
     }
+    const client = await RawFtpClient.connect(target, options);
+    await client.startTls();
+    await client.reply();
     return client;
   }
 
