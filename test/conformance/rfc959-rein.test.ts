@@ -70,6 +70,21 @@ describe('RFC 959 §4.1.1 and RFC 4217 §13, REIN', () => {
       expect((await client.command('RETR a.txt')).code).to.equal(521);
     });
 
+    it('is no way around the number of logins that may fail', async () => {
+      await using server = await TestServer.start({ limits: { maxFailedLogins: 3 } });
+      await using client = await RawFtpClient.secured(server);
+      for (const last of [530, 530, 421]) {
+        await client.expect(331, 'USER alice');
+        expect((await client.command('PASS wrong')).code).to.equal(last);
+        if (last === 421) continue;
+        await client.expect(220, 'REIN');
+        await client.endTls();
+        await client.expect(234, 'AUTH TLS');
+        await client.startTls();
+      }
+      expect(await client.rest()).to.equal('');
+    });
+
     it('ends the binding: tickets of before resume no data connection, and the port of before is closed', async () => {
       await using server = await TestServer.start({ files });
       await using client = await RawFtpClient.loggedIn(server);
