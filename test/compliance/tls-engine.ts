@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import {
   AbortedError,
   CertificateError,
+  ConnectionError,
   ConfigError,
   HandshakeError,
   NotResumedError,
@@ -248,6 +249,28 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
           const data = await handshake(sides, bindings, 'data');
           expect(data.server.handshake.verdict).to.not.equal('bound');
           for (const pair of [data, control]) await endBoth(pair);
+        });
+
+        it('lives on when the TCP connection is destroyed as soon as the handshake is told', async () => {
+          const sides = await engineSides(engine, { versions }, { versions });
+          const bindings = newBindings(sides);
+          const tcp = await tcpPair();
+          // At once: an engine may tell of the handshake from within the call into TLS that ended it.
+          const connecting = sides.connector
+            .connect(tcp.client, { role: 'control', host: 'localhost', binding: bindings.client })
+            .then((channel) => {
+              tcp.client.destroy();
+              channel.destroy();
+              return channel;
+            });
+          const accepting = sides.acceptor
+            .accept(tcp.server, { role: 'control', binding: bindings.server })
+            .catch(() => undefined);
+          expect(await rejection((await connecting).read(Buffer.alloc(1)))).to.be.instanceOf(ConnectionError);
+          const server = await accepting;
+          if (server === undefined) return;
+          await readAll(server).catch(() => undefined);
+          server.destroy();
         });
 
         it('gives both sides the same keying material', async () => {

@@ -230,7 +230,13 @@ class Session {
     const old = this.#server.bytes(path) ?? Buffer.alloc(0);
     const before = verb === 'APPE' ? old : old.subarray(0, offset);
     await this.#peer.say('150 go on\r\n');
-    const { bytes, whole } = await receiveAll(await this.#data.channel());
+    let channel: ByteChannel;
+    try {
+      channel = await this.#data.channel();
+    } catch {
+      return '425 nobody came';
+    }
+    const { bytes, whole } = await receiveAll(channel);
     this.#server.put(path, Buffer.concat([before, bytes]), new Date('2026-01-02T03:04:05Z'));
     return whole ? '226 done' : '426 the connection broke';
   }

@@ -26,6 +26,7 @@ export class SocketChannel implements ByteChannel {
   readonly #socket: net.Socket;
   readonly #stream: StreamChannel;
   #handedOn = false;
+  #owner: { destroy(): unknown } | undefined;
 
   constructor(socket: net.Socket) {
     socket.setNoDelay(true);
@@ -78,8 +79,10 @@ export class SocketChannel implements ByteChannel {
     return this.#stream.end();
   }
 
+  /** Also ends the connection of a TLS engine that took the socket. */
   destroy(error?: Error): void {
-    this.#stream.destroy(error);
+    if (this.#owner === undefined) this.#stream.destroy(error);
+    else this.#owner.destroy();
   }
 
   /** Turns TCP's own keep-alive probes on, first after `idleMs`. */
@@ -93,6 +96,15 @@ export class SocketChannel implements ByteChannel {
     this.#handedOn = true;
     this.#stream.release();
     return this.#socket;
+  }
+
+  /**
+   * For an engine that took the socket: whoever destroys this channel from now on destroys `owner`, which ends the socket
+   * when it can. A TLS socket of Node whose TCP socket is destroyed before it frees its SSL at once, be it in the middle of
+   * a call into it, as all that runs on 'secureConnect' and 'session' is: the process dies.
+   */
+  ownedBy(owner: { destroy(): unknown }): void {
+    this.#owner = owner;
   }
 }
 

@@ -51,6 +51,7 @@ export class NodeAcceptor implements TlsAcceptor {
       ...sessions.socketOptions(role),
       ALPNProtocols: [...(role === 'data' ? this.policy.dataAlpn : this.policy.alpn)],
     });
+    transport.ownedBy(tlsSocket);
     if (this.policy.logKeys !== undefined) {
       const { logKeys } = this.policy;
       tlsSocket.on('keylog', (line: Buffer) => {

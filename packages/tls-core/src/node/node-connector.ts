@@ -57,6 +57,7 @@ export class NodeConnector implements TlsConnector {
       rejectUnauthorized: this.policy.pins.length === 0 && !this.policy.acceptAnyCertificate,
       ...(ticket === undefined ? {} : { session: Buffer.from(ticket.sessionForEngine()) }),
     });
+    transport.ownedBy(tlsSocket);
     const channel = new LateChannel();
     tlsSocket.on('session', (session: Buffer) => {
       const received = new Ticket({
