@@ -5,8 +5,11 @@ import { expect } from 'chai';
 import { fixedAccounts, type Authenticate, type LoginClient } from '@ftps-kit/ftps-server';
 import { ConfigError, ServerIdentity, selectEngine } from '@ftps-kit/tls-core';
 import { testCertificates, type TestIdentity } from '../support/certificates.js';
+import { openssl } from '../support/peers/openssl.js';
+import { requirePeer } from '../support/peers/peer.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { rejection } from '../support/rejection.js';
+import { makeRevokingAuthority } from '../support/revoking-authority.js';
 import { TestServer } from '../support/test-server.js';
 
 const { capabilities } = selectEngine();
@@ -184,5 +187,23 @@ describe('client certificates', () => {
       Array(2).fill('FTPS_ERR_TLS_CERTIFICATE'),
     );
     expect(asked).to.deep.equal([]);
+  });
+
+  it('that are revoked while the server runs end the next login with them, and none that is there', async function () {
+    requirePeer(this, openssl);
+    const { caPem, identity: own, emptyList, revokingList } = await makeRevokingAuthority();
+    const tls = { clientCertificates: 'required', clientCa: caPem, clientCrl: emptyList } as const;
+    await using running = await TestServer.start({ tls });
+    await using before = await RawFtpClient.loggedIn(running, { identity: own });
+    running.server.replaceClientCrl(revokingList);
+    const disconnected = once(running.server, 'disconnect');
+    await using client = await RawFtpClient.connect(running, { identity: own });
+    await client.reply();
+    await client.expect(234, 'AUTH TLS');
+    await rejection(client.startTls().then(() => client.login()));
+    await disconnected;
+    expect(running.disconnects.map(({ error }) => error)).to.have.length(1);
+    expect(running.disconnects[0]?.error).to.include({ code: 'FTPS_ERR_TLS_CERTIFICATE', reason: 'CERT_REVOKED' });
+    await before.expect(257, 'PWD');
   });
 });

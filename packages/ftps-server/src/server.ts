@@ -103,6 +103,14 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   }
 
   /**
+   * Checks client certificates against other revocation lists (PEM) from the next login on; a list has to be replaced before
+   * its time is over. Throws `ConfigError` where one is wrong or there is no `tls.clientCa`, and keeps the old ones.
+   */
+  replaceClientCrl(crl: string | readonly string[]): void {
+    this.#context.acceptor.replaceClientCrl(crl);
+  }
+
+  /**
    * Begins to listen on every address. Rejects with `ConnectionError` when one cannot be had, and with `AbortedError` when
    * `close` is called meanwhile; it listens on none then.
    */

@@ -60,6 +60,11 @@ export interface TlsAcceptor {
   accept(transport: SocketChannel, options: AcceptOptions): Promise<TlsChannel>;
   /** Shows other certificates from the next control connection on. */
   replaceIdentities(identities: readonly [ServerIdentity, ...ServerIdentity[]]): void;
+  /**
+   * Checks client certificates against other revocation lists (PEM) from the next control connection on. Throws `ConfigError`
+   * where one is wrong, where the policy has no `clientCa`, and where the engine asks for no certificates.
+   */
+  replaceClientCrl(crl: string | readonly string[]): void;
 }
 
 /** How a client makes one connection. */

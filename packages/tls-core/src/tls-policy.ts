@@ -71,6 +71,11 @@ export interface ServerTlsOptions extends TlsPolicyOptions {
   readonly clientCertificates?: 'none' | 'optional' | 'required' | undefined;
   /** Roots that client certificates must chain to, PEM. Needed unless `clientCertificates` is `none`. */
   readonly clientCa?: string | readonly string[] | undefined;
+  /**
+   * Certificate revocation lists for client certificates, PEM. With one, every certificate of a chain needs a list of its
+   * issuer that is in force. Default: none.
+   */
+  readonly clientCrl?: string | readonly string[] | undefined;
   /** Whether a ticket serves more than one data connection. Default `reusable`: most clients in the field need it. */
   readonly redeem?: 'once' | 'reusable' | undefined;
   /** Tickets sent when a control connection is up. Default 2. */
@@ -109,6 +114,7 @@ export interface ServerPolicy extends TlsPolicy {
   readonly identities: readonly [ServerIdentity, ...ServerIdentity[]];
   readonly clientCertificates: 'none' | 'optional' | 'required';
   readonly clientCa: readonly string[];
+  readonly clientCrl: readonly string[];
   readonly redeem: 'once' | 'reusable';
   readonly loginTickets: number;
   readonly maxEarlyDataBytes: number;
@@ -125,7 +131,15 @@ const SHARED_KEYS = [
   'dangerouslyLogKeys',
 ];
 const CLIENT_KEYS = ['ca', 'bundledRoots', 'crl', 'pins', 'dangerouslyAcceptAnyCertificate', 'serverName', 'identity'];
-const SERVER_KEYS = ['identities', 'clientCertificates', 'clientCa', 'redeem', 'loginTickets', 'maxEarlyDataBytes'];
+const SERVER_KEYS = [
+  'identities',
+  'clientCertificates',
+  'clientCa',
+  'clientCrl',
+  'redeem',
+  'loginTickets',
+  'maxEarlyDataBytes',
+];
 
 /** Parses a client's TLS options. Throws `ConfigError` that names the wrong field and the right values. */
 export function parseClientPolicy(options: ClientTlsOptions = {}): ClientPolicy {
@@ -157,6 +171,10 @@ export function parseServerPolicy(options: ServerTlsOptions): ServerPolicy {
   if (clientCertificates !== 'none' && clientCa.length === 0) {
     throw new ConfigError(`tls.clientCa: needed to check the client certificates that are ${clientCertificates}`);
   }
+  const clientCrl = parseClientCrl(options.clientCrl);
+  if (clientCrl.length > 0 && clientCa.length === 0) {
+    throw new ConfigError('tls.clientCrl: needs the roots that issued it, in tls.clientCa');
+  }
   const shared = sharedPolicy(options);
   return Object.freeze<ServerPolicy>({
     ...shared,
@@ -166,11 +184,17 @@ export function parseServerPolicy(options: ServerTlsOptions): ServerPolicy {
     identities: [first, ...others],
     clientCertificates,
     clientCa,
+    clientCrl,
     redeem: oneOf('redeem', options.redeem ?? 'reusable', ['once', 'reusable']),
     loginTickets: wholeNumber('loginTickets', options.loginTickets ?? 2, 0, 16),
     maxEarlyDataBytes: wholeNumber('maxEarlyDataBytes', options.maxEarlyDataBytes ?? 0, 0, 2 ** 20),
     ticketLifetimeSeconds: TICKET_LIFETIME_SECONDS,
   });
+}
+
+/** Revocation lists for client certificates as a list of PEM texts. Throws `ConfigError` where one is not PEM. */
+export function parseClientCrl(crl: string | readonly string[] | undefined): readonly string[] {
+  return pemList('clientCrl', crl);
 }
 
 function sharedPolicy(options: TlsPolicyOptions): TlsPolicy {

@@ -1,71 +1,40 @@
-// Certificates that their authority has revoked, by lists that `openssl ca` writes.
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// Certificates that their authority has revoked: the server's, and in both handshakes the client's.
 import { expect } from 'chai';
-import { CertificateError, ControlTicket, ServerIdentity, availableEngines, ticketScope } from '@ftps-kit/tls-core';
+import {
+  CertificateError,
+  ConfigError,
+  ControlTicket,
+  HandshakeError,
+  availableEngines,
+  parseServerPolicy,
+  selectEngine,
+  ticketScope,
+  type ServerTlsOptions,
+  type TlsVersions,
+} from '@ftps-kit/tls-core';
 import {
   controlConnection,
   endBoth,
   engineSides,
   handshake,
   newBindings,
+  testIdentity,
   type EngineSides,
 } from '../../compliance/tls-engine.js';
+import { readExactly } from '../../support/channel-bytes.js';
 import { openssl } from '../../support/peers/openssl.js';
-import { executable, requirePeer } from '../../support/peers/peer.js';
-import { runProgram } from '../../support/peers/run-program.js';
+import { opensslEngine } from '../../support/peers/openssl-engine.js';
+import { requirePeer } from '../../support/peers/peer.js';
 import { rejection } from '../../support/rejection.js';
-import { withTemporaryFolder } from '../../support/temporary-folder.js';
+import { makeRevokingAuthority, type RevokingAuthority } from '../../support/revoking-authority.js';
+import { tcpPair } from '../../support/tcp-pair.js';
 
-const SERIAL = 7;
+let revoking: RevokingAuthority;
 
-/** An authority, a server it signed, and its lists before and after it revoked that server. */
-interface Revoking {
-  readonly caPem: string;
-  readonly identity: ServerIdentity;
-  readonly emptyList: string;
-  readonly revokingList: string;
-}
-
-async function makeRevoking(): Promise<Revoking> {
-  let made: Revoking | undefined;
-  await withTemporaryFolder(async (folder) => {
-    const run = async (...args: readonly string[]): Promise<void> => {
-      const { code, stderr } = await runProgram(executable('openssl'), args, { cwd: folder });
-      expect(code, stderr).to.equal(0);
-    };
-    const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
-    const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    await write('ca.cnf', '[ca]\ndefault_ca=own\n[own]\ndatabase=index.txt\ndefault_md=sha256\ncrlnumber=number\n');
-    await write('names.cnf', 'subjectAltName=DNS:localhost\n');
-    await write('number', '01\n');
-    await write('index.txt', '');
-    await run('req', '-x509', ...key, '-subj', '/CN=revoking CA', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2');
-    await run('req', ...key, '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr');
-    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-set_serial', `${SERIAL}`, '-days', '2'];
-    await run('x509', '-req', '-in', 'server.csr', ...signed, '-extfile', 'names.cnf', '-out', 'server.pem');
-    const list = ['ca', '-config', 'ca.cnf', '-gencrl', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-crldays', '2'];
-    await run(...list, '-out', 'empty.pem');
-    await run('ca', '-config', 'ca.cnf', '-revoke', 'server.pem', '-cert', 'ca.pem', '-keyfile', 'ca.key');
-    await run(...list, '-out', 'revoking.pem');
-    made = {
-      caPem: await read('ca.pem'),
-      identity: new ServerIdentity({ cert: await read('server.pem'), key: await read('server.key') }),
-      emptyList: await read('empty.pem'),
-      revokingList: await read('revoking.pem'),
-    };
-  });
-  if (made === undefined) throw new Error('openssl made nothing');
-  return made;
-}
-
-describe('a revocation list', () => {
-  let revoking: Revoking;
-
+describe('a revocation list of a client', () => {
   before(async function () {
     requirePeer(this, openssl);
-    revoking = await makeRevoking();
+    revoking = await makeRevokingAuthority();
   });
 
   for (const engine of availableEngines()) {
@@ -117,4 +86,104 @@ describe('a revocation list', () => {
       await connect(revoking.emptyList);
     });
   }
+});
+
+/** How the server's side of a login ended that may be refused there, and what its client heard of it. */
+async function loginOf(sides: EngineSides): Promise<{ readonly refusal?: unknown; readonly heard?: unknown }> {
+  const bindings = newBindings(sides);
+  const tcp = await tcpPair();
+  const connecting = sides.connector.connect(tcp.client, {
+    role: 'control',
+    host: 'localhost',
+    binding: bindings.client,
+  });
+  // Under TLS 1.3 a client learns of the refusal behind its own handshake.
+  const hearing = connecting
+    .then((client) => readExactly(client, 3))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  try {
+    const server = await sides.acceptor.accept(tcp.server, { role: 'control', binding: bindings.server });
+    await server.write(Buffer.from('220'));
+    expect(await hearing).to.equal(undefined);
+    await endBoth({ client: await connecting, server });
+    return {};
+  } catch (refusal) {
+    return { refusal, heard: await hearing };
+  }
+}
+
+describe('a revocation list of a server', () => {
+  before(async function () {
+    requirePeer(this, openssl, opensslEngine);
+    revoking = await makeRevokingAuthority();
+  });
+
+  async function sidesWith(options: Partial<ServerTlsOptions>, versions: TlsVersions = '1.3'): Promise<EngineSides> {
+    const { caPem: clientCa, identity } = revoking;
+    return engineSides(selectEngine('openssl'), { clientCa, ...options }, { identity, versions });
+  }
+
+  for (const versions of ['1.2', '1.3'] as const) {
+    it(`refuses a client certificate that it names, and tells the client so (TLS ${versions})`, async () => {
+      const { revokingList: clientCrl } = revoking;
+      const sides = await sidesWith({ clientCertificates: 'optional', clientCrl }, versions);
+      const { refusal, heard } = await loginOf(sides);
+      expect(refusal).to.be.instanceOf(CertificateError).with.property('reason', 'CERT_REVOKED');
+      expect(heard).to.be.instanceOf(HandshakeError).with.property('message').that.includes('refused our certificate');
+    });
+
+    it(`lets pass what it does not name, and nobody once its time is over (TLS ${versions})`, async () => {
+      const { emptyList, expiredList } = revoking;
+      const required = { clientCertificates: 'required' } as const;
+      expect(await loginOf(await sidesWith({ ...required, clientCrl: emptyList }, versions))).to.deep.equal({});
+      const { refusal } = await loginOf(await sidesWith({ ...required, clientCrl: expiredList }, versions));
+      expect(refusal).to.be.instanceOf(CertificateError).with.property('reason', 'CRL_HAS_EXPIRED');
+    });
+  }
+
+  it('refuses a certificate that is asked for after the handshake, and the connection goes on', async () => {
+    const sides = await sidesWith({ clientCrl: revoking.revokingList });
+    const control = await controlConnection(sides, newBindings(sides));
+    const reading = readExactly(control.client, 3);
+    const error = await rejection(control.server.requestClientCertificate());
+    expect(error).to.be.instanceOf(CertificateError).with.property('reason', 'CERT_REVOKED');
+    await control.server.write(Buffer.from('200'));
+    expect((await reading).toString()).to.equal('200');
+    await endBoth(control);
+  });
+
+  it('is replaced from the next control connection on, whatever identity is shown, and not by a wrong one', async () => {
+    const sides = await sidesWith({ clientCertificates: 'required', clientCrl: revoking.emptyList });
+    const before = await controlConnection(sides, newBindings(sides));
+    sides.acceptor.replaceClientCrl([revoking.revokingList]);
+    for (const wrong of ['nothing of the kind', revoking.caPem]) {
+      expect(() => {
+        sides.acceptor.replaceClientCrl(wrong);
+      }).to.throw(ConfigError);
+    }
+    sides.acceptor.replaceIdentities([await testIdentity()]);
+    const { refusal } = await loginOf(sides);
+    expect(refusal).to.be.instanceOf(CertificateError).with.property('reason', 'CERT_REVOKED');
+    await endBoth(before);
+    sides.acceptor.replaceClientCrl(revoking.emptyList);
+    expect(await loginOf(sides)).to.deep.equal({});
+  });
+
+  it('is of no use without the roots that issued it, nor to an engine that asks for no certificates', async () => {
+    const { emptyList: clientCrl, caPem: clientCa } = revoking;
+    const identities = [await testIdentity()];
+    expect(() => parseServerPolicy({ identities, clientCrl })).to.throw(ConfigError, 'tls.clientCa');
+    const rootless = await engineSides(selectEngine('openssl'));
+    const portable = await engineSides(selectEngine('node'));
+    for (const { acceptor } of [rootless, portable]) {
+      expect(() => {
+        acceptor.replaceClientCrl(clientCrl);
+      }).to.throw(ConfigError);
+    }
+    const policy = parseServerPolicy({ identities, clientCa, clientCrl });
+    expect(() => selectEngine('node').acceptor(policy)).to.throw(ConfigError, 'tls.clientCrl');
+  });
 });

@@ -40,6 +40,10 @@ export class NodeAcceptor implements TlsAcceptor {
     this.#identity = identities[0];
   }
 
+  replaceClientCrl(): void {
+    refuse('ask for client certificates, nor check them (tls.clientCrl)');
+  }
+
   async accept(transport: SocketChannel, options: AcceptOptions): Promise<TlsChannel> {
     const startedAt = performance.now();
     const { role, binding } = options;
@@ -100,14 +104,16 @@ function ignoreBelowTls(): void {
 }
 
 function refuseWhatNodeCannot(policy: ServerPolicy): void {
-  const refuse = (what: string): never => {
-    throw new ConfigError(`the node engine cannot ${what}; the openssl engine can`);
-  };
   if (policy.redeem === 'once') refuse('redeem tickets once (tls.redeem)');
   if (policy.loginTickets !== 2) refuse('send another number of tickets than 2 (tls.loginTickets)');
   if (policy.maxEarlyDataBytes > 0) refuse('take early data (tls.maxEarlyDataBytes)');
   if (policy.clientCertificates !== 'none') refuse('ask for client certificates (tls.clientCertificates)');
+  if (policy.clientCrl.length > 0) refuse('ask for client certificates, nor check them (tls.clientCrl)');
   refuseSeveral(policy.identities);
+}
+
+function refuse(what: string): never {
+  throw new ConfigError(`the node engine cannot ${what}; the openssl engine can`);
 }
 
 function refuseSeveral(identities: readonly ServerIdentity[]): void {

@@ -10,12 +10,17 @@ type SharedOptions = Omit<NativeContextOptions, 'server' | 'ca' | 'crl' | 'alpn'
 /** A server's contexts for both kinds of connection. */
 export type ServerContexts = Readonly<Record<ConnectionRole, NativeContext>>;
 
-export function serverContexts(policy: ServerPolicy, identities: readonly ServerIdentity[]): ServerContexts {
+/** `identities` and `clientCrl` are those of the policy, or what has replaced them since. */
+export function serverContexts(
+  policy: ServerPolicy,
+  identities: readonly ServerIdentity[],
+  clientCrl: readonly string[],
+): ServerContexts {
   const options = {
     ...sharedOptions(policy, identities),
     server: true,
     ca: policy.clientCa,
-    crl: [],
+    crl: clientCrl,
     ticketLifetimeSeconds: policy.ticketLifetimeSeconds,
   };
   return {

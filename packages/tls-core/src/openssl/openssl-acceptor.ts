@@ -3,12 +3,13 @@ import { ServerBinding } from '../control-binding.js';
 import { withDeadline } from '../deadline.js';
 import { publishHandshake } from '../diagnostics.js';
 import type { AcceptOptions, TlsAcceptor } from '../engine.js';
+import { ConfigError } from '../errors.js';
 import { HANDSHAKE_TIMEOUT_MS, RETURNING_CLIENT_TICKETS } from '../limits.js';
 import type { ServerIdentity } from '../server-identity.js';
 import { ServerTickets } from '../server-tickets.js';
 import type { SocketChannel } from '../socket-channel.js';
 import type { TlsChannel } from '../tls-channel.js';
-import type { ServerPolicy } from '../tls-policy.js';
+import { parseClientCrl, type ServerPolicy } from '../tls-policy.js';
 import { driveHandshake } from './drive-handshake.js';
 import { nativeBinding, Status, type NativeSession, type NativeSummary } from './native-binding.js';
 import { serverContexts, type ServerContexts } from './native-context.js';
@@ -28,6 +29,8 @@ interface Opening {
 
 export class OpensslAcceptor implements TlsAcceptor {
   readonly policy: ServerPolicy;
+  #identities: readonly ServerIdentity[];
+  #clientCrl: readonly string[];
   #contexts: ServerContexts;
   /** The contexts with the identity that a control connection was shown; its data connections show the same. */
   readonly #shown = new WeakMap<ServerBinding, ServerContexts>();
@@ -36,7 +39,9 @@ export class OpensslAcceptor implements TlsAcceptor {
 
   constructor(policy: ServerPolicy) {
     this.policy = policy;
-    this.#contexts = serverContexts(policy, policy.identities);
+    this.#identities = policy.identities;
+    this.#clientCrl = policy.clientCrl;
+    this.#contexts = serverContexts(policy, this.#identities, this.#clientCrl);
     this.#returning = new ServerTickets({
       redeem: policy.redeem,
       laterCapacity: RETURNING_CLIENT_TICKETS,
@@ -49,7 +54,17 @@ export class OpensslAcceptor implements TlsAcceptor {
   }
 
   replaceIdentities(identities: readonly [ServerIdentity, ...ServerIdentity[]]): void {
-    this.#contexts = serverContexts(this.policy, identities);
+    this.#contexts = serverContexts(this.policy, identities, this.#clientCrl);
+    this.#identities = identities;
+  }
+
+  replaceClientCrl(crl: string | readonly string[]): void {
+    if (this.policy.clientCa.length === 0) {
+      throw new ConfigError('tls.clientCrl: needs the roots that issued it, in tls.clientCa');
+    }
+    const parsed = parseClientCrl(crl);
+    this.#contexts = serverContexts(this.policy, this.#identities, parsed);
+    this.#clientCrl = parsed;
   }
 
   async accept(transport: SocketChannel, options: AcceptOptions): Promise<TlsChannel> {
