@@ -1,8 +1,9 @@
-// A pool whose members' connections are killed at random while it moves many small files.
+// A pool whose members' connections are killed at random while it moves many small files, each of which takes effect once.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { FtpsPool } from '@ftps-kit/ftps-client';
+import { FtpsPool, type TransferResult } from '@ftps-kit/ftps-client';
+import { CommittingFileSystem, type Commit } from '../support/committing-file-system.js';
 import type { ProxiedConnection } from '../support/fault-proxy.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { StormyServer } from '../support/stormy-server.js';
@@ -30,16 +31,44 @@ function killer(random: SeededRandom, connections: ReadonlySet<ProxiedConnection
   };
 }
 
+/** A server whose commits are counted, behind a proxy. */
+async function startCounting(): Promise<{ readonly stormy: StormyServer; readonly files: CommittingFileSystem }> {
+  let files: CommittingFileSystem | undefined;
+  const stormy = await StormyServer.start({ fileSystem: (root) => (files = new CommittingFileSystem(root)) });
+  if (files === undefined) throw new Error('the server has no file system');
+  return { stormy, files };
+}
+
+/**
+ * How an upload took effect: `once`; or `looked`, where a reply was lost and the next attempt found all of it there and
+ * added no byte; or `missed`, where the next attempt looked before the first had taken effect, and sent it again. Throws
+ * for a file that was stored again though its uploader could have known.
+ */
+function howOften(commits: readonly Commit[], sizeBytes: number): 'once' | 'looked' | 'missed' {
+  const stored = commits.filter(({ bytes }) => bytes > 0);
+  const isWhole = stored.every(({ kind, bytes }) => kind === 'replace' && bytes === sizeBytes);
+  const again = stored.slice(0, -1);
+  if (stored.length === 0 || !isWhole || again.some(({ wasMissed }) => !wasMissed)) {
+    throw new Error(`it took effect as ${JSON.stringify(commits)}, and has ${sizeBytes} bytes`);
+  }
+  if (again.length > 0) return 'missed';
+  return commits.length === 1 ? 'once' : 'looked';
+}
+
 describe(`a pool of 8 whose connections are killed at random (FTPS_POOL_SEED=${seed})`, () => {
-  it(`moves ${count} files both ways: all arrive, each once, none doubled, none lost`, async function () {
+  it(`moves ${count} files both ways: all arrive, each takes effect once, none lost`, async function () {
     this.timeout(0);
-    await using stormy = await StormyServer.start();
-    const { server, proxy } = stormy;
+    const { stormy, files } = await startCounting();
+    await using server = stormy;
+    const { proxy } = server;
     await using pool = new FtpsPool(
-      { ...stormy.options, reconnect: true },
-      { size: 8, growAgainMs: 50, acquireTimeoutMs: 60_000 },
+      { ...server.options, reconnect: true },
+      // All wait from the beginning; a busy machine is no failure.
+      { size: 8, growAgainMs: 50, acquireTimeoutMs: 60_000 + count * 500 },
     );
     const death = killer(new SeededRandom(seed), proxy.connections, 10);
+    // Also where an upload has taken effect and nobody knows yet.
+    files.onCommit = death.maybe;
     const numbers = Array.from({ length: count }, (_, number) => number);
 
     const uploads = numbers.map(async (number) => {
@@ -49,8 +78,15 @@ describe(`a pool of 8 whose connections are killed at random (FTPS_POOL_SEED=${s
     });
     const sent = await Promise.all(uploads);
     expect(sent.map(({ sizeBytes }) => sizeBytes)).to.deep.equal(numbers.map((number) => contentOf(number).length));
-    expect(server.names()).to.deep.equal(numbers.map(String).sort());
-    for (const number of numbers) expect(server.read(String(number))).to.equal(contentOf(number));
+    expect(server.server.names()).to.deep.equal(numbers.map(String).sort());
+    for (const number of numbers) expect(server.server.read(String(number))).to.equal(contentOf(number));
+
+    const effects = numbers.map((number) => howOften(files.of(`/${number}`), contentOf(number).length));
+    // Whatever was done more than once was so after a failed attempt, and the result says that there was one.
+    sent.forEach((result: TransferResult, number) => {
+      if (effects[number] !== 'once') expect(result.attempts, `file ${number}, ${effects[number]}`).to.be.above(1);
+    });
+    expect(effects.filter((effect) => effect === 'once')).to.have.length.above(count / 2);
 
     await withTemporaryFolder(async (folder) => {
       const downloads = numbers.map(async (number) => {
@@ -65,5 +101,27 @@ describe(`a pool of 8 whose connections are killed at random (FTPS_POOL_SEED=${s
     });
     expect(death.kills).to.be.above(0);
     expect(pool.metrics).to.include({ busy: 0, waiting: 0 });
+  });
+
+  it('stores no file again whose 226 was lost: it is looked at, and verified', async () => {
+    const { stormy, files } = await startCounting();
+    await using server = stormy;
+    await using pool = new FtpsPool(server.options, { size: 1 });
+    // The proxy knows the connections, and the file system the moment.
+    files.onCommit = () => {
+      files.onCommit = () => undefined;
+      server.proxy.clear();
+    };
+    const content = contentOf(7);
+    const result = await pool.upload(Buffer.from(content), '/a', { retry });
+    expect(result).to.include({ attempts: 2, bytes: content.length, sizeBytes: content.length, prefix: 'own' });
+    expect(result.resumedAt).to.equal(content.length);
+    expect(result.verified.by).to.equal('hash');
+    expect(howOften(files.of('/a'), content.length)).to.equal('looked');
+    expect(files.of('/a').map(({ kind, bytes }) => [kind, bytes])).to.deep.equal([
+      ['replace', content.length],
+      ['append', 0],
+    ]);
+    expect(server.server.read('a')).to.equal(content);
   });
 });
