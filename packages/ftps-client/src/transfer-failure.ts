@@ -35,8 +35,8 @@ const STORAGE_EXCEEDED = 552;
 const speaksOfResumption = /\b(?:TLS|SSL)\b.*\b(?:session|resum|reus)|session.*(?:resum|reus)|operation not permitted/i;
 
 // DEVIATION RFC 959 §4.2.2, 426 "Connection closed; transfer aborted": ftp-srv says "550 read ECONNRESET" and
-// "551 write ECONNRESET" then, codes that speak of the file.
-const speaksOfLostConnection = /\b(?:ECONNRESET|ECONNABORTED|EPIPE)\b/;
+// "551 write ECONNRESET" then, or EPIPE in words, and its codes speak of the file.
+const speaksOfLostConnection = /\b(?:ECONNRESET|ECONNABORTED|EPIPE)\b|socket has been ended by the other party/;
 
 /** Failures that the peer or the network made: the server may have told the reason on the control connection. */
 export function isPeersDoing(failure: unknown): boolean {

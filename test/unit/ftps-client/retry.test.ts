@@ -16,7 +16,9 @@ import {
   VerificationError,
   type AttemptEvent,
 } from '@ftps-kit/ftps-client';
+import { outgoing } from '../../../packages/ftps-client/src/outgoing-command.js';
 import { backoffMs, isTransient, parseRetry, withAttempts } from '../../../packages/ftps-client/src/retry.js';
+import { refusalOf } from '../../../packages/ftps-client/src/transfer-failure.js';
 import { rejection } from '../../support/rejection.js';
 
 const reply = (code: number) => ({ code, lines: ['x'] });
@@ -59,6 +61,22 @@ describe('an error', () => {
       expect(isTransient(error)).to.equal(false);
     });
   }
+});
+
+describe('a code that speaks of the file', () => {
+  const state = { command: outgoing('RETR', 'a'), bytes: 1, safeBytes: 1, connected: true };
+  const refused = (text: string) =>
+    refusalOf({ code: 551, lines: [text] }, { ...state, begun: true, isProtected: true, handshake: undefined });
+
+  for (const text of ['write ECONNRESET', 'write EPIPE', 'This socket has been ended by the other party']) {
+    it(`is worth another attempt where its text speaks of a lost connection: ${text}`, () => {
+      expect(isTransient(refused(text))).to.equal(true);
+    });
+  }
+
+  it('is the last word where it does not', () => {
+    expect(isTransient(refused('page type unknown'))).to.equal(false);
+  });
 });
 
 describe('waiting before another attempt', () => {
