@@ -12,7 +12,9 @@ import { freePort } from '../support/peers/server-process.js';
 /** Arguments, the exit code that they lead to, and what standard error says. */
 type Case = readonly [args: readonly string[], code: number, message: RegExp];
 
-describe('ftps with bad input', () => {
+describe('ftps with bad input', function () {
+  // Many processes at once.
+  this.timeout(60_000);
   let folder: string;
   let served: string;
   let local: string;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export interface RunOptions {
   /** What it reads from stdin; default: nothing, closed at once. */
   readonly input?: string | Uint8Array;
-  /** It is killed after this time; default 15,000. */
+  /** It is killed after this time; default 60,000. */
   readonly timeoutMs?: number;
   /** Added to an environment of PATH, HOME and LANG. */
   readonly env?: NodeJS.ProcessEnv;
@@ -27,7 +27,7 @@ export interface ProgramOutput {
 export async function runProgram(
   file: string,
   args: readonly string[],
-  { input, timeoutMs = 15_000, env, cwd, signal }: RunOptions = {},
+  { input, timeoutMs = 60_000, env, cwd, signal }: RunOptions = {},
 ): Promise<ProgramOutput> {
   const home = await mkdtemp(join(tmpdir(), 'ftps-kit-home-'));
   try {
