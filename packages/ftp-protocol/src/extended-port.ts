@@ -1,7 +1,7 @@
 // EPRT, EPSV and the 229 reply: addresses of any family (RFC 2428).
 import { GrammarError } from './errors.js';
 import { isPort, type HostPort } from './host-port.js';
-import { ipFamily, type IpFamily } from './ip-address.js';
+import { ipFamily, withoutZone, type IpFamily } from './ip-address.js';
 
 /** What the argument of EPSV asks for (RFC 2428 §3). */
 export type ExtendedPassiveRequest =
@@ -36,8 +36,13 @@ export function parseEprtArgument(argument: string): HostPort {
   return { host, port: parsePort(port) };
 }
 
-/** The argument of EPRT. @throws GrammarError for what is no IP address, or no port. */
-export function encodeEprtArgument({ host, port }: HostPort): string {
+/**
+ * The argument of EPRT. A zone of the address stays behind: it has no form in RFC 2428, and no meaning elsewhere.
+ *
+ * @throws GrammarError for what is no IP address, or no port.
+ */
+export function encodeEprtArgument({ host: here, port }: HostPort): string {
+  const host = withoutZone(here);
   const family = ipFamily(host);
   if (family === undefined) throw new GrammarError('EPRT can only name an IP address');
   if (!isPort(port)) throw new GrammarError('a port lies between 1 and 65535');

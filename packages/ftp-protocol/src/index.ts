@@ -6,7 +6,7 @@ export { LineFramer, type FramedLine, type LineFramerOptions, type UnfinishedLin
 export { encodeCommand, parseCommand, type Command, type CommandEncodingOptions } from './command.js';
 export { ReplyParser, encodeReply, replyKind, type Reply, type ReplyKind, type ReplyParserOptions } from './reply.js';
 export { ReplyCode } from './reply-codes.js';
-export { addressGroups, ipFamily, isSameAddress, type IpFamily } from './ip-address.js';
+export { addressGroups, ipFamily, isSameAddress, withoutZone, type IpFamily } from './ip-address.js';
 export { parseHostName, type HostName } from './host-name.js';
 export {
   encodePassiveReply,

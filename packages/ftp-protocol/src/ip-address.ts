@@ -17,11 +17,24 @@ export function ipFamily(address: string): IpFamily | undefined {
 
 /**
  * Whether two addresses are one host: `::1` and `0:0::1` are, and so are `192.0.2.1` and `::ffff:192.0.2.1`, as an IPv4
- * peer appears on a socket that listens for both. False when either is no address.
+ * peer appears on a socket that listens for both. Two zones that differ are two hosts (RFC 4007 §6); where only one address
+ * names its zone, as FTP cannot, the zone says nothing. False when either is no address.
  */
 export function isSameAddress(one: string, other: string): boolean {
-  const canonical = addressGroups(one)?.join(':');
-  return canonical !== undefined && canonical === addressGroups(other)?.join(':');
+  const canonical = addressGroups(withoutZone(one))?.join(':');
+  if (canonical === undefined || canonical !== addressGroups(withoutZone(other))?.join(':')) return false;
+  const [zone, otherZone] = [zoneOf(one), zoneOf(other)];
+  return zone === '' || otherZone === '' || zone === otherZone;
+}
+
+/** The address alone: `fe80::1` for `fe80::1%eth0` (RFC 4007 §11), which says on which link of this machine that is. */
+export function withoutZone(address: string): string {
+  return address.slice(0, address.length - zoneOf(address).length);
+}
+
+/** `%eth0` of `fe80::1%eth0`, or nothing. Addresses of IPv4 have none. */
+function zoneOf(address: string): string {
+  return /^[^%]*:[^%]*(%[^%]+)$/.exec(address)?.[1] ?? '';
 }
 
 /** The eight 16-bit groups of an address, an IPv4 one as it is mapped into IPv6; undefined where it is none. */

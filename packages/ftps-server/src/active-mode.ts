@@ -30,7 +30,8 @@ export async function openActive(context: CommandContext, to: HostPort): Promise
   }
   session.replaceOpener(
     new ActiveOpener({
-      to,
+      // Where the client is link-local, its own address says on which link, which EPRT cannot.
+      to: { host: client.address, port: to.port },
       from: { address: local.address, port: server.settings.active?.sourcePort ?? 0 },
       secure: secureWith(context),
     }),

@@ -1,5 +1,6 @@
 // Addresses and networks in CIDR form, IPv4 and IPv6, and who is among them.
 import { BlockList, isIP } from 'node:net';
+import { withoutZone } from '@ftps-kit/ftp-protocol';
 import { ConfigError } from '@ftps-kit/tls-core';
 
 /** `::ffff:0:0/96` holds IPv4 addresses (RFC 4291 §2.5.5.2). */
@@ -18,7 +19,7 @@ export class AddressList {
   /** Whether this address is among them; what is no address never is. */
   has(address: string): boolean {
     // A zone says by which interface, which no network here can name.
-    const plain = unmapped(address.replace(/%.*$/, ''));
+    const plain = unmapped(withoutZone(address));
     const family = isIP(plain);
     return family !== 0 && this.#list.check(plain, family === 4 ? 'ipv4' : 'ipv6');
   }

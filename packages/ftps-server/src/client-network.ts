@@ -1,5 +1,5 @@
 // Whom a limit per address counts as one.
-import { addressGroups } from '@ftps-kit/ftp-protocol';
+import { addressGroups, withoutZone } from '@ftps-kit/ftp-protocol';
 
 /**
  * The network that is counted as one client: an IPv4 address, or the /64 of an IPv6 address, of which a single subscriber
@@ -7,7 +7,7 @@ import { addressGroups } from '@ftps-kit/ftp-protocol';
  */
 export function clientNetwork(address: string): string {
   // A zone says by which interface, and nothing of the network.
-  const groups = addressGroups(address.replace(/%.*$/, ''));
+  const groups = addressGroups(withoutZone(address));
   if (groups === undefined) return address;
   // RFC 4291 §2.5.5.2: IPv4 addresses stand behind ::ffff.
   const isIpv4 = groups.slice(0, 6).join(':') === '0:0:0:0:0:65535';

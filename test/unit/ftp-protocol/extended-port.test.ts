@@ -69,6 +69,10 @@ describe('EPRT', () => {
     grammarErrorOf(() => encodeEprtArgument({ host: '::1', port: 0 }));
   });
 
+  it('is written without the zone of a link-local address, which means nothing to the other side', () => {
+    expect(encodeEprtArgument({ host: 'fe80::1%eth0', port: 6275 })).to.equal('|2|fe80::1|6275|');
+  });
+
   it('answers any argument with an address or a GrammarError', () => {
     fc.assert(fc.property(fc.string(), (text) => void unlessGrammarError(() => parseEprtArgument(text))));
     fc.assert(

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ipFamily, isSameAddress } from '@ftps-kit/ftp-protocol';
+import { ipFamily, isSameAddress, withoutZone } from '@ftps-kit/ftp-protocol';
 
 describe('ipFamily', () => {
   const agreesWithNode = (text: string) => {
@@ -65,5 +65,25 @@ describe('isSameAddress', () => {
     expect(isSameAddress('192.0.2.1', '192.0.2.2')).to.equal(false);
     expect(isSameAddress('192.0.2.1', '::192.0.2.1')).to.equal(false);
     expect(isSameAddress('localhost', 'localhost')).to.equal(false);
+  });
+
+  it('tells one link from another where both addresses name theirs, and takes one without for any of them', () => {
+    expect(isSameAddress('fe80::1%eth0', 'fe80:0::1%eth0')).to.equal(true);
+    expect(isSameAddress('fe80::1%eth0', 'fe80::1')).to.equal(true);
+    expect(isSameAddress('fe80::1', 'fe80::1%3')).to.equal(true);
+    expect(isSameAddress('fe80::1%eth0', 'fe80::1%eth1')).to.equal(false);
+    expect(isSameAddress('fe80::1%eth0', 'fe80::2%eth0')).to.equal(false);
+    for (const none of ['192.0.2.1%eth0', 'fe80::1%', 'fe80::1%a%a', '%eth0']) {
+      expect(isSameAddress(none, none), none).to.equal(false);
+    }
+  });
+});
+
+describe('withoutZone', () => {
+  it('leaves the zone out, and anything else as it is', () => {
+    expect(withoutZone('fe80::1%eth0')).to.equal('fe80::1');
+    for (const address of ['fe80::1', '192.0.2.1', '192.0.2.1%eth0', 'fe80::1%', '']) {
+      expect(withoutZone(address)).to.equal(address);
+    }
   });
 });
