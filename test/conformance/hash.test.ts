@@ -159,6 +159,33 @@ describe('draft-bryan-ftpext-hash', () => {
       expect((await client.download('RETR a.txt')).bytes.toString()).to.equal('6789');
     });
 
+    it('§3 is about the transfer behind it, whatever comes between: only RANG 1 0 and REIN reset it', async () => {
+      await client.expect(350, 'RANG 2 4');
+      await client.expect(226, 'ABOR');
+      await client.expect(213, 'SIZE a.txt');
+      await client.expect(550, 'MDTM missing');
+      expect((await client.download('MLSD folder')).reply.code).to.equal(226);
+      expect((await client.download('RETR a.txt')).bytes.toString()).to.equal('345');
+      expect((await client.download('RETR a.txt')).bytes.toString()).to.equal(digits);
+    });
+
+    it('is used up by a transfer that comes to nothing', async () => {
+      for (const [command, code] of [
+        ['RETR missing', 550],
+        ['HASH missing', 550],
+        ['STOR a.txt', 504],
+      ] as const) {
+        await client.expect(350, 'RANG 2 4');
+        await client.expect(code, command);
+        expect((await client.download('RETR a.txt')).bytes.toString(), command).to.equal(digits);
+      }
+      await client.expect(350, 'RANG 2 4');
+      await client.extendedPassive();
+      await client.send('RETR a.txt\r\nABOR\r\n');
+      expect([(await client.reply()).code, (await client.reply()).code]).to.deep.equal([426, 226]);
+      expect((await client.download('RETR a.txt')).bytes.toString()).to.equal(digits);
+    });
+
     it('uploads into a range are refused, and change nothing', async () => {
       for (const command of ['STOR a.txt', 'APPE a.txt']) {
         await client.expect(350, 'RANG 2 3');

@@ -115,6 +115,23 @@ describe('behind a proxy', () => {
     expect(await told).to.include({ limit: 'proxyHeaderTimeoutMs', value: 100 });
   });
 
+  it('no more of them may keep a header to come than may keep a login to come', async () => {
+    await using server = await start({ limits: { maxPendingLogins: 2 } });
+    await using first = await through(server, Buffer.from('PROXY '));
+    await using second = await through(server, Buffer.from('PROXY '));
+    const told = server.next('limit');
+    await using third = await through(server, lineHeader(behind));
+    expect(await told).to.include({ limit: 'maxPendingLogins', value: 2 });
+    expect((await third.reply()).code).to.equal(421);
+    expect(await third.rest()).to.equal('');
+    // Who has sent it makes room.
+    await first.send(lineHeader(behind).subarray('PROXY '.length));
+    expect((await first.reply()).code).to.equal(220);
+    await using fourth = await through(server, lineHeader(behind));
+    expect((await fourth.reply()).code).to.equal(220);
+    second.destroy();
+  });
+
   it('limits count the client behind the proxy, and not the proxy', async () => {
     await using server = await start({ limits: { maxConnectionsPerAddress: 1 } });
     await using first = await through(server, lineHeader(behind));

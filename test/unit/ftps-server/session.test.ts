@@ -111,6 +111,8 @@ describe('a session', () => {
       protection: 'P',
       protectionBufferSet: true,
       restartAt: 7,
+      range: { first: 1, last: 2 },
+      hashing: { selected: 'MD5', wanted: 'MD5' },
       renameFrom: '/b',
       extendedPassiveOnly: true,
       selectedFacts: ['size'],
