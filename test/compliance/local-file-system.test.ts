@@ -367,6 +367,22 @@ describe('LocalFileSystem', () => {
       expect(readFileSync(join(root, 'b'), 'utf8')).to.equal('half');
     });
 
+    it('refuses at commit what is found under another name alone, and no more', async () => {
+      writeFileSync(join(root, 'a'), 'old');
+      linkSync(join(root, 'a'), join(root, 'snapshot'));
+      writeFileSync(join(root, 'b'), 'other');
+      const kept = await files.openWrite('/a', { kind: 'append' });
+      await kept.write(Buffer.from(' and new'));
+      unlinkSync(join(root, 'snapshot'));
+      await kept.commit();
+      linkSync(join(root, 'a'), join(root, 'snapshot'));
+      const lost = await files.openWrite('/a', { kind: 'append' });
+      await lost.write(Buffer.from(' and newer'));
+      renameSync(join(root, 'b'), join(root, 'a'));
+      await refuses('gone', lost.commit());
+      expect(readFileSync(join(root, 'a'), 'utf8')).to.equal('other');
+    });
+
     it('takes one upload into a file at a time, by whatever name, and the next one once that is over', async () => {
       const inPlace = new LocalFileSystem(root, { inPlace: true });
       for (const end of ['commit', 'abort'] as const) {

@@ -52,7 +52,7 @@ describe('MemoryFileSystem', () => {
     const upload = await files.openWrite('/a', { kind: 'append' });
     await files.remove('/a');
     await upload.write(Buffer.from('4567'));
-    await upload.commit();
+    await refuses('gone', upload.commit());
     expect(await files.freeSpace('/')).to.equal(10);
   });
 

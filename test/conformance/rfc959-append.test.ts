@@ -26,6 +26,35 @@ describe('RFC 959 and RFC 1123, appending and older names', () => {
     expect(server.read('new.txt')).to.equal('first\n');
   });
 
+  for (const [how, change] of [
+    ['removed by DELE', (other: RawFtpClient) => other.expect(250, 'DELE log.txt')],
+    ['replaced by STOR', (other: RawFtpClient) => other.upload('STOR log.txt', 'all new')],
+  ] as const) {
+    it(`§5.4 APPE is 451 where its file was ${how} meanwhile: what was sent is in no file`, async () => {
+      let files = new WatchedFileSystem('.');
+      await using shared = await TestServer.start({
+        files: { 'log.txt': 'one\n' },
+        fileSystem: (root) => (files = new WatchedFileSystem(root)),
+      });
+      await using first = await RawFtpClient.loggedIn(shared);
+      await using second = await RawFtpClient.loggedIn(shared);
+      const { channel } = await first.openData();
+      const written = once(files.events, 'written');
+      await first.expect(150, 'APPE log.txt');
+      await channel.write(Buffer.from('two\n'));
+      await written;
+      await change(second);
+      await channel.end();
+      const { code, lines } = await first.reply();
+      expect(code).to.equal(451);
+      expect(lines.join(' ')).to.include('removed or replaced');
+      expect(shared.names().map((name) => shared.read(name))).to.deep.equal(
+        how.startsWith('removed') ? [] : ['all new'],
+      );
+      channel.destroy();
+    });
+  }
+
   it('§5.4 APPE, and STOR behind REST, are 450 while another upload goes into the file, and done behind it', async () => {
     let files = new WatchedFileSystem('.');
     await using shared = await TestServer.start({

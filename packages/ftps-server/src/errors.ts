@@ -21,6 +21,8 @@ export type FileSystemErrorKind =
   | 'busy'
   /** It is not what it was when the transfer began. */
   | 'changed'
+  /** What was written to was removed or replaced meanwhile: nobody finds it any more. */
+  | 'gone'
   | 'other';
 
 /** A file system refused, or failed. The message may name local paths: it is for the operator and never goes to a client. */

@@ -20,6 +20,7 @@ const REPLIES: Readonly<Record<FileSystemErrorKind, readonly [code: number, text
   // RFC 959 §4.2.1: '450 Requested file action not taken. File unavailable (e.g., file busy).'
   busy: [ReplyCode.FileBusy, 'Another upload goes into this file; try again later.'],
   changed: [ReplyCode.LocalError, 'The file changed while it was read; try again.'],
+  gone: [ReplyCode.LocalError, 'The file was removed or replaced meanwhile; what was sent is lost with it.'],
   other: [ReplyCode.LocalError, 'The file system failed.'],
 };
 

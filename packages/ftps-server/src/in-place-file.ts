@@ -1,6 +1,7 @@
 // An upload into the file itself: one that goes on where an earlier one was broken off, or all of them where that is asked.
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
+import type { Place } from './contained-path.js';
 import { FileSystemError } from './errors.js';
 import type { FileStat, WriteHandle } from './file-system.js';
 import { statOf } from './local-stat.js';
@@ -25,35 +26,52 @@ export interface InPlaceOptions {
   readonly fsync: boolean;
 }
 
+/** What is known of a file once it may be written to. */
+interface Beginning {
+  readonly key: string;
+  readonly links: bigint;
+  readonly start: number;
+  readonly fsync: boolean;
+}
+
+/** Numbers of inodes may be too big to be exact otherwise. */
+const EXACT = { bigint: true } as const;
+
 /** The files that are being written, by device and inode: two writers, each at its own position, would mix their bytes. */
 const beingWritten = new Set<string>();
 
 export class InPlaceFile implements WriteHandle {
   readonly inPlace = true;
   readonly #file: FileHandle;
+  readonly #target: Place;
   readonly #key: string;
+  readonly #links: bigint;
   readonly #fsync: boolean;
   #position: number;
 
-  private constructor(file: FileHandle, key: string, start: number, fsync: boolean) {
+  private constructor(file: FileHandle, target: Place, { key, links, start, fsync }: Beginning) {
     this.#file = file;
+    this.#target = target;
     this.#key = key;
+    this.#links = links;
     this.#position = start;
     this.#fsync = fsync;
   }
 
-  /** Rejects with `busy` while another one writes to the file, with `offset-beyond-end` rather than leave a hole in it. */
-  static async open(path: string, { from, fsync }: InPlaceOptions): Promise<InPlaceFile> {
-    const file = await open(path, FLAGS | (typeof from === 'number' ? 0 : BEGINNINGS[from]));
+  /**
+   * Takes over the target's directory, which is let go of at the end. Rejects with `busy` while another one writes to the
+   * file, with `offset-beyond-end` rather than leave a hole in it.
+   */
+  static async open(target: Place, { from, fsync }: InPlaceOptions): Promise<InPlaceFile> {
+    const file = await open(target.path, FLAGS | (typeof from === 'number' ? 0 : BEGINNINGS[from]));
     let claimed: string | undefined;
     try {
-      // Numbers of inodes may be too big to be exact otherwise.
-      const { dev, ino } = await file.stat({ bigint: true });
-      const key = `${dev}:${ino}`;
+      const found = await file.stat(EXACT);
+      const key = keyOf(found);
       if (beingWritten.has(key)) throw new FileSystemError('busy', 'another upload is written into this file');
       beingWritten.add(key);
       claimed = key;
-      return new InPlaceFile(file, key, await begin(file, from), fsync);
+      return new InPlaceFile(file, target, { key, links: found.nlink, start: await begin(file, from), fsync });
     } catch (error) {
       if (claimed !== undefined) beingWritten.delete(claimed);
       await file.close();
@@ -70,6 +88,7 @@ export class InPlaceFile implements WriteHandle {
     try {
       await this.#file.truncate(this.#position);
       if (this.#fsync) await this.#file.sync();
+      await this.#refuseLost();
       return statOf(await this.#file.stat());
     } catch (error) {
       throw fileSystemError(error);
@@ -83,6 +102,17 @@ export class InPlaceFile implements WriteHandle {
       await this.#file.close();
     } finally {
       beingWritten.delete(this.#key);
+      await this.#target.directory.close();
+    }
+  }
+
+  /** Nobody shall be told that a file is stored which nobody can find. A file that was renamed has as many names as before. */
+  async #refuseLost(): Promise<void> {
+    const { nlink } = await this.#file.stat(EXACT);
+    if (nlink >= this.#links) return;
+    const named = await lstat(this.#target.path, EXACT).catch(undefinedIfMissing);
+    if (nlink === 0n || named === undefined || keyOf(named) !== this.#key) {
+      throw new FileSystemError('gone', 'the file was removed or replaced while it was written to');
     }
   }
 }
@@ -98,4 +128,13 @@ async function begin(file: FileHandle, from: InPlaceOptions['from']): Promise<nu
   const start = typeof from === 'number' ? from : found.size;
   if (start > found.size) throw new FileSystemError('offset-beyond-end', `${start} is beyond ${found.size}`);
   return start;
+}
+
+function keyOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (fileSystemError(error).kind === 'not-found') return undefined;
+  throw error;
 }

@@ -200,7 +200,7 @@ export class LocalFileSystem implements FileSystem {
     );
   }
 
-  /** Lets go of the target's directory, unless the upload takes it over. */
+  /** The upload takes the target's directory over. */
   async #beginWriting(target: Place, mode: WriteMode): Promise<WriteHandle> {
     const old = await lstat(target.path).catch(undefinedIfMissing);
     if (old?.isDirectory() === true) throw new FileSystemError('is-directory', 'a directory cannot be written to');
@@ -211,14 +211,7 @@ export class LocalFileSystem implements FileSystem {
     if (from === undefined) {
       return AtomicFile.open(target, { old, exclusive: mode.kind === 'create', fsync: this.#fsync });
     }
-    const file = await InPlaceFile.open(target.path, { from, fsync: this.#fsync });
-    try {
-      await target.directory.close();
-    } catch (error) {
-      await file.abort();
-      throw error;
-    }
-    return file;
+    return InPlaceFile.open(target, { from, fsync: this.#fsync });
   }
 
   /** Where an upload that is written in place begins; undefined for one that is not. */

@@ -24,6 +24,11 @@ export class MemoryContent {
     return this.#sizeBytes;
   }
 
+  /** Whether somebody still finds it by a name. */
+  get isNamed(): boolean {
+    return this.#room !== undefined;
+  }
+
   /** Writes at `position`, which is not beyond the end. Throws `no-space`, and has written nothing then. */
   write(chunk: Uint8Array, position: number): void {
     this.#resize(Math.max(this.#sizeBytes, position + chunk.length));

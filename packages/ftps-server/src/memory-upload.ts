@@ -39,6 +39,9 @@ export class MemoryUpload implements WriteHandle {
     return settled(() => {
       const { file, publish } = this.#options;
       file.isBeingWritten = false;
+      if (publish === undefined && !file.content.isNamed) {
+        throw new FileSystemError('gone', 'the file was removed or replaced while it was written to');
+      }
       file.content.truncate(this.#position);
       try {
         publish?.();

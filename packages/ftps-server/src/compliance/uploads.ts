@@ -194,6 +194,37 @@ export const resuming = group('resuming', [
     },
   ],
   [
+    'refuses at commit what went into a file that was removed or replaced meanwhile',
+    async (files) => {
+      for (const mode of [{ kind: 'append' }, { kind: 'resume', start: 2 }] as const) {
+        await writeFile(files, '/a', '0123');
+        const removed = await files.openWrite('/a', mode);
+        await removed.write(Buffer.from('45'));
+        await files.remove('/a');
+        await refuses('gone', removed.commit());
+        assert.deepEqual(await namesOf(files, '/'), []);
+        await writeFile(files, '/a', '0123');
+        await writeFile(files, '/b', 'other');
+        const replaced = await files.openWrite('/a', mode);
+        await replaced.write(Buffer.from('45'));
+        await files.rename('/b', '/a');
+        await refuses('gone', replaced.commit());
+        await holds(files, '/a', 'other');
+      }
+    },
+  ],
+  [
+    'keeps what went into a file that was renamed meanwhile',
+    async (files) => {
+      await writeFile(files, '/a', '0123');
+      const upload = await files.openWrite('/a', { kind: 'append' });
+      await upload.write(Buffer.from('45'));
+      await files.rename('/a', '/b');
+      await upload.commit();
+      await holds(files, '/b', '012345');
+    },
+  ],
+  [
     'keeps at abort what was appended',
     async (files) => {
       await writeFile(files, '/a', '0123');
