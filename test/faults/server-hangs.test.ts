@@ -1,6 +1,16 @@
 // What the program around a server never answers: a file system, or who is asked for accounts. It costs that session, no more.
+import { EventEmitter, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { MemoryFileSystem, fixedAccounts, type FileSystem, type ReadHandle } from '@ftps-kit/ftps-server';
+import {
+  LocalFileSystem,
+  MemoryFileSystem,
+  fixedAccounts,
+  type FileSystem,
+  type ReadHandle,
+  type WriteHandle,
+  type WriteMode,
+} from '@ftps-kit/ftps-server';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -76,6 +86,117 @@ describe('a file system that never answers', () => {
     await server.server.close({ graceSeconds: 0 });
     expect(server.server.connectionCount).to.equal(0);
     channel.destroy();
+  });
+});
+
+/** Files whose commit waits until it is let go; `callsOff`: it can still be called off then. */
+class HesitantFileSystem extends LocalFileSystem {
+  letGo: () => void = () => undefined;
+  /** Resolves when a commit is over, however it ended. */
+  over: Promise<unknown> = Promise.resolve();
+  readonly #mayGo = new Promise<void>((resolve) => (this.letGo = resolve));
+  readonly #callsOff: boolean;
+  readonly events = new EventEmitter<{ committing: [] }>();
+
+  constructor(root: string, callsOff: boolean) {
+    super(root);
+    this.#callsOff = callsOff;
+  }
+
+  override async openWrite(path: string, mode: WriteMode): Promise<WriteHandle> {
+    const file = await super.openWrite(path, mode);
+    return {
+      write: (chunk) => file.write(chunk),
+      commit: () => {
+        const committing = this.#mayGo.then(() => file.commit());
+        this.over = committing.catch(() => undefined);
+        this.events.emit('committing');
+        return committing;
+      },
+      abort: () => file.abort(),
+      ...(this.#callsOff && { callOff: () => file.callOff?.() ?? false }),
+    };
+  }
+}
+
+describe('a commit that takes too long', () => {
+  let files: HesitantFileSystem;
+
+  async function startHesitant(
+    callsOff: boolean,
+    limits: { commandTimeoutMs?: number; stallTimeoutMs?: number } = {},
+  ): Promise<TestServer> {
+    return TestServer.start({
+      limits,
+      fileSystem: (root) => (files = new HesitantFileSystem(root, callsOff)),
+    });
+  }
+
+  it('is no stall: the upload is done when it is', async () => {
+    const stallTimeoutMs = 40;
+    await using server = await startHesitant(false, { stallTimeoutMs });
+    await using client = await RawFtpClient.loggedIn(server);
+    const committing = once(files.events, 'committing');
+    const uploading = client.upload('STOR a', 'content');
+    await committing;
+    // By then a peer that had stalled would be cut off, and given up.
+    await setTimeout(4 * stallTimeoutMs);
+    files.letGo();
+    expect((await uploading).code).to.equal(226);
+    expect(server.read('a')).to.equal('content');
+  });
+
+  it('is told as what is not known yet where nobody can call it off, and the session lives on', async () => {
+    await using server = await startHesitant(false, { commandTimeoutMs: 100 });
+    await using client = await RawFtpClient.loggedIn(server);
+    const { code, lines } = await client.upload('STOR a', 'content');
+    expect(code).to.equal(451);
+    expect(lines.join(' ')).to.include('not known').and.to.include('may still appear');
+    expect(server.limits.map(({ limit, value }) => [limit, value])).to.deep.equal([['commandTimeoutMs', 100]]);
+    expect(server.lastTransfer).to.include({ replyCode: 451, bytes: 7 });
+    await client.expect(257, 'PWD');
+    files.letGo();
+    await files.over;
+    expect(server.read('a')).to.equal('content');
+  });
+
+  it('is called off where that can be, and told as what was not stored', async () => {
+    await using server = await startHesitant(true, { commandTimeoutMs: 100 });
+    await using client = await RawFtpClient.loggedIn(server);
+    const { code, lines } = await client.upload('STOR a', 'content');
+    expect(code).to.equal(451);
+    expect(lines.join(' ')).to.include('not stored');
+    files.letGo();
+    await files.over;
+    expect(server.names()).to.deep.equal([]);
+    await client.expect(257, 'PWD');
+  });
+
+  it('ends with ABOR where it can be called off', async () => {
+    await using server = await startHesitant(true);
+    await using client = await RawFtpClient.loggedIn(server);
+    const committing = once(files.events, 'committing');
+    const uploading = client.upload('STOR a', 'content');
+    await committing;
+    await client.send('ABOR\r\n');
+    expect((await uploading).code).to.equal(426);
+    expect((await client.reply()).code).to.equal(226);
+    files.letGo();
+    await files.over;
+    expect(server.names()).to.deep.equal([]);
+  });
+
+  it('answers ABOR with what became of the upload where it cannot be called off', async () => {
+    await using server = await startHesitant(false);
+    await using client = await RawFtpClient.loggedIn(server);
+    const committing = once(files.events, 'committing');
+    const uploading = client.upload('STOR a', 'content');
+    await committing;
+    await client.send('ABOR\r\n');
+    files.letGo();
+    expect((await uploading).code).to.equal(226);
+    expect((await client.reply()).code).to.equal(226);
+    expect(server.read('a')).to.equal('content');
   });
 });
 

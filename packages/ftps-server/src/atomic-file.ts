@@ -29,6 +29,7 @@ export class AtomicFile implements WriteHandle {
   readonly #target: Place;
   readonly #options: AtomicFileOptions;
   #position = 0;
+  #commitment: 'revocable' | 'called off' | 'final' = 'revocable';
 
   private constructor(file: FileHandle, temporary: string, target: Place, options: AtomicFileOptions) {
     this.#file = file;
@@ -63,6 +64,8 @@ export class AtomicFile implements WriteHandle {
       if (this.#options.fsync) await this.#file.sync();
       const committed = await this.#file.stat();
       await this.#file.close();
+      if (this.#commitment === 'called off') throw new FileSystemError('other', 'the commit was called off');
+      this.#commitment = 'final';
       await this.#publish();
       if (this.#options.fsync) await this.#syncName();
       return statOf(await this.#underItsName(committed));
@@ -72,6 +75,13 @@ export class AtomicFile implements WriteHandle {
       // Whether the file is in place or never will be: what is left of the upload cannot change that any more.
       await this.abort();
     }
+  }
+
+  /** Possible until the file is about to get its name. */
+  callOff(): boolean {
+    if (this.#commitment === 'final') return false;
+    this.#commitment = 'called off';
+    return true;
   }
 
   /** What is to be let go of may be gone already; then there is nothing left to do. */

@@ -2,6 +2,7 @@
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import { FtpsError, TimeoutError, type BindingVerdict, type ByteChannel } from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
+import { CommitTimeoutError } from './commit-time.js';
 import type { DataConnection } from './data-connection.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
@@ -70,7 +71,7 @@ export async function overDataConnection(context: CommandContext, transfer: Data
   session.transfer = undefined;
   for (const reason of reasons) reason.removeEventListener('abort', drop);
   tellTimeout(server, session, record.error);
-  const result = context.aborted.aborted ? unlessDone(outcomeOfAttempt) : outcomeOfAttempt;
+  const result = context.aborted.aborted ? unlessKnown(outcomeOfAttempt, record.error) : outcomeOfAttempt;
   server.events.emit('transfer', {
     id: session.id,
     client: session.client,
@@ -155,9 +156,12 @@ function rateLimited(
   return new RateLimitedChannel(channel, { limits, signal, whileWaiting });
 }
 
-/** RFC 959 §4.1.3: 426 for the transfer that ABOR ended. One that was complete by then stays so. */
-function unlessDone(result: Outcome): Outcome {
-  if (result.code === ReplyCode.ClosingDataConnection) return result;
+/**
+ * RFC 959 §4.1.3: 426 for the transfer that ABOR ended. One that was complete by then stays so, and of one that may still
+ * become complete nothing else is said than that.
+ */
+function unlessKnown(result: Outcome, error: Error | undefined): Outcome {
+  if (result.code === ReplyCode.ClosingDataConnection || error instanceof CommitTimeoutError) return result;
   return outcome(ReplyCode.TransferAborted, 'The transfer was aborted.');
 }
 
@@ -182,10 +186,19 @@ function refusalOf({ session, server }: CommandContext, connection: DataConnecti
 
 function failureReply(error: unknown): Outcome {
   if (error instanceof FileSystemError) return fileSystemReply(error);
+  if (error instanceof CommitTimeoutError) return outcome(ReplyCode.LocalError, commitTexts(error));
   if (error instanceof TimeoutError) {
     return outcome(ReplyCode.TransferAborted, 'The transfer stalled; the data connection was closed.');
   }
   return outcome(ReplyCode.TransferAborted, 'The data connection broke; the transfer is incomplete.');
+}
+
+function commitTexts({ isCalledOff }: CommitTimeoutError): string | readonly string[] {
+  if (isCalledOff) return 'The file system took too long; the upload was not stored.';
+  return [
+    'All of the upload has arrived, but the file system takes too long to store it.',
+    'Whether it is stored is not known: the new file may still appear.',
+  ];
 }
 
 /** Our errors' texts are made for people and hold nothing of this machine; others' may. */

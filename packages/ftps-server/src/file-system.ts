@@ -62,6 +62,11 @@ export interface WriteHandle {
    * say of the very file that was committed, where that is known; a hash that was made of the upload is kept by it.
    */
   commit(): Promise<FileStat | undefined>;
+  /**
+   * Called while `commit` is under way, when nobody wants to wait for it any longer. True: it is sure that the file will not
+   * appear, and `commit` rejects when it can. False: it is too late for that. Without this method every commit is too late.
+   */
+  callOff?(): boolean;
   /** Gives up. A `replace` or `create` leaves no trace; a `resume` or `append` leaves what was written. */
   abort(): Promise<void>;
 }

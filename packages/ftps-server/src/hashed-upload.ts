@@ -40,6 +40,10 @@ export class HashedUpload implements WriteHandle {
     return stat;
   }
 
+  callOff(): boolean {
+    return this.#file.callOff?.() ?? false;
+  }
+
   abort(): Promise<void> {
     return this.#file.abort();
   }

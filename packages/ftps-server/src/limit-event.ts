@@ -20,6 +20,7 @@ const LIMIT_OF_PHASE: Readonly<Partial<Record<string, LimitName>>> = {
   'data connection': 'dataConnectTimeoutMs',
   stall: 'stallTimeoutMs',
   reply: 'stallTimeoutMs',
+  commit: 'commandTimeoutMs',
 };
 
 /** Tells of the limit that ended a wait with this error, if one did. */

@@ -29,7 +29,7 @@ export interface ServerLimits {
   readonly stallTimeoutMs: number;
   /**
    * What a command takes that moves no file: the file system, and whoever is asked for accounts, answer within it. A hash of
-   * a large file needs some. Before a login `loginTimeoutMs` holds. Default 600,000.
+   * a large file needs some. So does an upload's commit, behind its last byte. Before a login `loginTimeoutMs` holds. Default 600,000.
    */
   readonly commandTimeoutMs: number;
   /** Entries of a directory that a listing may have; a longer one is cut and answered 451. Default 1,000,000. */

@@ -24,6 +24,7 @@ export class Progress {
   /** Runs when the connection was ended and even that moves nothing: then it is the file system that hangs. */
   #lastTimer: NodeJS.Timeout | undefined;
   #giveUp: (error: Error) => void = () => undefined;
+  #failure: Error | undefined;
 
   constructor(channel: ByteChannel, { direction, stallTimeoutMs }: ProgressOptions) {
     this.#watch = new StallWatch(channel, {
@@ -33,6 +34,7 @@ export class Progress {
       onStall: (error) => {
         channel.destroy(error);
         this.#lastTimer = setTimeout(() => {
+          this.#failure = error;
           this.#giveUp(error);
         }, stallTimeoutMs);
       },
@@ -61,6 +63,15 @@ export class Progress {
   moved(bytes: number): void {
     this.bytes += bytes;
     this.#watch.moved();
+  }
+
+  /**
+   * The last byte has moved: whatever is waited for from here on is not the peer's doing. Throws where the transfer was given
+   * up before, and somebody was told so.
+   */
+  finish(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.stop();
   }
 
   stop(): void {

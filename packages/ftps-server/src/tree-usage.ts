@@ -100,6 +100,7 @@ export class TreeUsage {
         await file.write(chunk);
       },
       commit: () => this.#exclusively(() => this.#commit(file, claim)),
+      callOff: () => file.callOff?.() ?? false,
       abort: () =>
         this.#exclusively(async () => {
           try {

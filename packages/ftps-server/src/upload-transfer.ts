@@ -2,6 +2,7 @@
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { ByteChannel } from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
+import { commitWithin } from './commit-time.js';
 import { overDataConnection } from './data-transfer.js';
 import { FileSystemError } from './errors.js';
 import type { FileStat, WriteMode } from './file-system.js';
@@ -39,11 +40,12 @@ export async function uploadOutcome(
       const file = server.hashing.follow(session, path, mode, await fileSystem.openWrite(path, mode));
       try {
         await receiveFile(channel, file, progress, type);
+        progress.finish();
       } catch (error) {
         await file.abort();
         throw error;
       }
-      await file.commit();
+      await commitWithin(file, server.settings.limits.commandTimeoutMs, context.aborted);
     },
   });
 }

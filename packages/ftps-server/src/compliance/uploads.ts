@@ -46,6 +46,24 @@ export const replacing = group('replacing', [
     },
   ],
   [
+    'leaves no trace of a commit that is called off, where that can be',
+    'atomic',
+    async (files) => {
+      await writeFile(files, '/a', 'old');
+      const upload = await files.openWrite('/a', replace);
+      await upload.write(Buffer.from('new'));
+      const committing = upload.commit();
+      if (upload.callOff?.() !== true) {
+        await committing;
+        await holds(files, '/a', 'new');
+        return;
+      }
+      await assert.rejects(committing);
+      assert.deepEqual(await namesOf(files, '/'), ['a']);
+      await holds(files, '/a', 'old');
+    },
+  ],
+  [
     'leaves no trace at abort',
     'atomic',
     async (files) => {
