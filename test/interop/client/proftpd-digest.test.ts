@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { AbortedError, FtpsClient } from '@ftps-kit/ftps-client';
+import { selectEngine, type TlsEngine } from '@ftps-kit/tls-core';
 import { requirePeer } from '../../support/peers/peer.js';
 import type { PeerServer } from '../../support/peers/peer-server.js';
 import { proftpd, startProftpd } from '../../support/peers/proftpd.js';
@@ -77,4 +78,62 @@ describe('our client and ProFTPD with mod_digest', () => {
       expect((await readFile(join(folder, 'b'))).equals(content)).to.equal(true);
     });
   });
+
+  it('find each hash by its X command where FEAT names no HASH, also with spaces in the name', async () => {
+    // The check value that every CRC catalogue gives.
+    const text = '123456789';
+    await server.seed({ check: text, 'check with  spaces': text });
+    const engine = engineThatReads((chunk) => {
+      withoutHashFeature(chunk);
+    });
+    await using old = await FtpsClient.connect({ ...clientOptions(server), engine });
+    const asked: string[] = [];
+    old.on('command', ({ line }) => asked.push(line));
+    for (const name of ['check', 'check with  spaces']) {
+      for (const algorithm of ['SHA-256', 'SHA-512', 'SHA-1', 'MD5'] as const) {
+        const value = createHash(algorithm.replace('-', '')).update(text).digest('hex');
+        expect(await old.hash(`/${name}`, { algorithm })).to.deep.equal({ algorithm, value });
+      }
+      expect(await old.hash(`/${name}`, { algorithm: 'CRC32' })).to.include({ value: 'cbf43926' });
+    }
+    expect(new Set(asked.map((line) => line.split(' ')[0]))).to.include.all.keys(
+      ...['XSHA256', 'XSHA512', 'XSHA1', 'XMD5', 'XCRC'],
+    );
+    const up = await old.upload(content, '/by X', { verify: 'hash' });
+    expect(up.verified).to.deep.equal(hash);
+    const down = await old.download('/by X', new PassThrough().resume(), { verify: 'hash' });
+    expect(down.verified).to.deep.equal(hash);
+    expect(asked.filter((line) => line.includes('HASH '))).to.deep.equal([]);
+  });
 });
+
+/** Makes another word of HASH in the reply to FEAT, as if the server were older. */
+function withoutHashFeature(chunk: Buffer): void {
+  for (let at = chunk.indexOf('\n HASH '); at >= 0; at = chunk.indexOf('\n HASH ', at + 1)) chunk.write('NONE', at + 2);
+}
+
+/** The engine, but what control connections read goes through `change` first. */
+function engineThatReads(change: (chunk: Buffer) => void): TlsEngine {
+  const engine = selectEngine();
+  return {
+    ...engine,
+    connector: (policy) => {
+      const connector = engine.connector(policy);
+      return {
+        policy,
+        newBinding: (options) => connector.newBinding(options),
+        connect: async (transport, options) => {
+          const channel = await connector.connect(transport, options);
+          if (options.role === 'data') return channel;
+          const read = channel.read.bind(channel);
+          channel.read = async (into) => {
+            const count = await read(into);
+            change(Buffer.from(into.buffer, into.byteOffset, count));
+            return count;
+          };
+          return channel;
+        },
+      };
+    },
+  };
+}
