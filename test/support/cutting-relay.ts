@@ -9,8 +9,11 @@ export interface Cut {
   /** The direction whose bytes are counted; the cut is after this many, those of the handshake with them. */
   readonly direction: 'to client' | 'to server';
   readonly afterBytes: number;
-  /** `fin`: both sides see the TCP connection end, without close_notify. `reset`: both see it reset. */
-  readonly how: 'fin' | 'reset';
+  /**
+   * `fin`: both sides see the TCP connection end, without close_notify. `reset`: both see it reset. `hold`: nothing more of
+   * this direction arrives, and nobody is told.
+   */
+  readonly how: 'fin' | 'reset' | 'hold';
 }
 
 /** The engine, but each data connection goes through a relay of its own, and is cut where `next` says so. */
@@ -49,11 +52,12 @@ async function relayed(transport: SocketChannel, cut: Cut): Promise<SocketChanne
       if (isCut) return;
       const passing = isCounted ? chunk.subarray(0, left) : chunk;
       if (isCounted) left -= passing.length;
-      if (!to.write(passing)) {
-        from.pause();
-        to.once('drain', () => from.resume());
-      }
-      if (isCounted && left === 0) breakOff();
+      const isOver = isCounted && left === 0;
+      const isHeld = isOver && cut.how === 'hold';
+      const isFull = !to.write(passing);
+      if (isHeld || isFull) from.pause();
+      if (isFull && !isHeld) to.once('drain', () => from.resume());
+      if (isOver && !isHeld) breakOff();
     });
     from.on('end', () => to.end());
     from.on('error', () => to.destroy());

@@ -1,4 +1,5 @@
 import { ftpSrv, startFtpSrv } from '../../support/peers/ftp-srv.js';
+import { killedProcessSuite } from './killed-process-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
@@ -19,5 +20,6 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+killedProcessSuite(real);
 // It cuts quotes out, takes a backslash for a slash, and shows a link as what it leads to, and removes no link.
 treeSuite(real, { garbles: ['q"uote', 'a\\b'], isSlow: true, links: 'followed' });

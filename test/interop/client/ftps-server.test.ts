@@ -1,11 +1,23 @@
+import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { TestServer } from '../../support/test-server.js';
+import { killedProcessSuite } from './killed-process-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer, type RunningServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
 
+interface OurOptions {
+  readonly implicit?: boolean;
+  /** Whether uploads are written where they belong from their first byte on. */
+  readonly inPlace?: boolean;
+}
+
 /** Our own server, which tells of its transfers by events: `bound` is its word for a data connection that resumed. */
-async function startOurs({ implicit = false }: { readonly implicit?: boolean }): Promise<RunningServer> {
-  const running = await TestServer.start({ mode: implicit ? 'implicit' : 'explicit', binding: 'require' });
+async function startOurs({ implicit = false, inPlace = false }: OurOptions): Promise<RunningServer> {
+  const running = await TestServer.start({
+    mode: implicit ? 'implicit' : 'explicit',
+    binding: 'require',
+    fileSystem: (root) => new LocalFileSystem(root, { inPlace }),
+  });
   const { port, user, password, caPem, root, transfers } = running;
   return {
     host: '127.0.0.1',
@@ -32,5 +44,12 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+killedProcessSuite(real);
+killedProcessSuite({
+  ...real,
+  peer: { name: 'our own server, which writes in place', missing: () => undefined },
+  start: (options) => startOurs({ ...options, inPlace: true }),
+  keepsBrokenUploads: true,
+});
 // A link that leads out of the root is not shown, and keeps its folder from being empty.
 treeSuite(real, { links: 'kept' });

@@ -1,4 +1,5 @@
 import { pureFtpd, startPureFtpd } from '../../support/peers/pure-ftpd.js';
+import { killedProcessSuite } from './killed-process-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
@@ -18,5 +19,6 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+killedProcessSuite(real);
 // It cuts spaces off at the end, and lists a tabulator as a low line.
 treeSuite(real, { refuses: ['a\\b'], garbles: ['behind ', 'tab\tin it'], links: 'removed' });

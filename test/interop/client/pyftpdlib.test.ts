@@ -1,4 +1,5 @@
 import { pyftpdlib, startPyftpdlib } from '../../support/peers/pyftpdlib.js';
+import { killedProcessSuite } from './killed-process-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
@@ -16,5 +17,6 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+killedProcessSuite(real);
 // A link that leads out of the root is not shown, and keeps its folder from being empty.
 treeSuite(real, { links: 'kept' });

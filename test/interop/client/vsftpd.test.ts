@@ -1,4 +1,5 @@
 import { startVsftpd, vsftpd } from '../../support/peers/vsftpd.js';
+import { killedProcessSuite } from './killed-process-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
@@ -16,4 +17,5 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
+killedProcessSuite(real);
 treeSuite(real, { links: 'removed' });
