@@ -1,6 +1,7 @@
 // Each bound of the server, when a client meets it: what the client sees, and which event names it.
 import { expect } from 'chai';
-import type { LimitName, ServerLimits } from '@ftps-kit/ftps-server';
+import type { FileSystem, LimitName, ServerLimits } from '@ftps-kit/ftps-server';
+import { CountedFileSystem } from '../support/counted-file-system.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -8,9 +9,12 @@ interface Case {
   readonly limit: LimitName;
   readonly limits: Partial<ServerLimits>;
   readonly what: string;
+  readonly fileSystem?: () => FileSystem;
   /** Goes over the limit, and checks what a client sees of that. */
   readonly meet: (server: TestServer) => Promise<void>;
 }
+
+const hashed = new CountedFileSystem();
 
 const cases: readonly Case[] = [
   {
@@ -148,6 +152,34 @@ const cases: readonly Case[] = [
     },
   },
   {
+    limit: 'maxWaitingHashes',
+    limits: { maxHashes: 1, maxWaitingHashes: 1 },
+    fileSystem: () => hashed,
+    what: 'one hash more is 450, and who gives up waiting leaves his place at once',
+    meet: async (server) => {
+      await using first = await RawFtpClient.loggedIn(server);
+      await using impatient = await RawFtpClient.loggedIn(server);
+      await using second = await RawFtpClient.loggedIn(server);
+      await using third = await RawFtpClient.loggedIn(server);
+      await first.upload('STOR a', 'content');
+      hashed.hashesHang = true;
+      const hanging = new Promise<void>((resolve) => (hashed.onHang = resolve));
+      await first.send('XSHA512 a\r\n');
+      await hanging;
+      await impatient.send('XSHA512 a\r\nABOR\r\n');
+      expect((await impatient.reply()).code).to.equal(426);
+      expect((await impatient.reply()).code).to.equal(226);
+      await second.send('XSHA512 a\r\n');
+      await second.expect(211, 'STAT');
+      await third.expect(450, 'XSHA512 a');
+      hashed.hashesHang = false;
+      await first.send('ABOR\r\n');
+      expect((await first.reply()).code).to.equal(426);
+      expect((await first.reply()).code).to.equal(226);
+      expect((await second.reply()).code).to.equal(250);
+    },
+  },
+  {
     limit: 'maxStatusEntries',
     limits: { maxStatusEntries: 2 },
     what: 'STAT of a directory with one entry more is 450',
@@ -201,9 +233,12 @@ const cases: readonly Case[] = [
 ];
 
 describe('a limit of the server', () => {
-  for (const { limit, limits, what, meet } of cases) {
+  for (const { limit, limits, what, meet, fileSystem } of cases) {
     it(`${limit}: ${what}, and the event names the limit and the client`, async () => {
-      await using server = await TestServer.start({ limits, files: { 'a.txt': 'content' } });
+      await using server = await TestServer.start({
+        ...{ limits, files: { 'a.txt': 'content' } },
+        ...(fileSystem && { fileSystem }),
+      });
       const told = server.next('limit');
       await meet(server);
       expect(await told).to.include({ limit, value: limits[limit] });

@@ -3,7 +3,7 @@ import { FileSystemError } from './errors.js';
 import type { FileStat, FileSystem, HashAlgorithm, HashRequest, WriteHandle, WriteMode } from './file-system.js';
 import { HashedUpload } from './hashed-upload.js';
 import { KnownHashes } from './known-hashes.js';
-import { HASHES_AT_ONCE, HASHES_WAITING, KNOWN_HASHES } from './limits.js';
+import { KNOWN_HASHES, type ServerLimits } from './limits.js';
 import type { Session } from './session.js';
 import { Turns } from './turns.js';
 
@@ -20,8 +20,14 @@ export interface HashQuestion {
 
 export class FileHashing {
   readonly #known = new KnownHashes(KNOWN_HASHES);
-  readonly #turns = new Turns(HASHES_AT_ONCE);
+  readonly #turns: Turns;
+  readonly #maxAsked: number;
   #asked = 0;
+
+  constructor({ maxHashes, maxWaitingHashes }: Pick<ServerLimits, 'maxHashes' | 'maxWaitingHashes'>) {
+    this.#turns = new Turns(maxHashes);
+    this.#maxAsked = maxHashes + maxWaitingHashes;
+  }
 
   /**
    * The hash. Rejects with `FileSystemError`, `HashingBusyError`, or the reason of the signal that fired: `aborted`, or the
@@ -93,7 +99,7 @@ export class FileHashing {
   }
 
   async #make(fileSystem: FileSystem, request: HashRequest & { readonly path: string }): Promise<string> {
-    if (this.#asked >= HASHES_AT_ONCE + HASHES_WAITING) throw new HashingBusyError('too many hashes are waiting');
+    if (this.#asked >= this.#maxAsked) throw new HashingBusyError('too many hashes are waiting');
     this.#asked += 1;
     try {
       return await this.#turns.run(async () => {
@@ -101,7 +107,7 @@ export class FileHashing {
         if (fileSystem.hash === undefined) throw new FileSystemError('other', 'this file system does not hash');
         const { hex } = await fileSystem.hash(request.path, request);
         return hex;
-      });
+      }, request.signal);
     } finally {
       this.#asked -= 1;
     }

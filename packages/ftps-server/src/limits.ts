@@ -49,6 +49,10 @@ export interface ServerLimits {
    * network, an ABOR too. Default 64.
    */
   readonly maxWaitingCommands: number;
+  /** Hashes of files that are made at a time, for all sessions together; a session has one. Default 2. */
+  readonly maxHashes: number;
+  /** Hashes that wait for one of those to end; one more is answered 450. Default 100. */
+  readonly maxWaitingHashes: number;
   /** Refused logins before the control connection is closed. Default 3. */
   readonly maxFailedLogins: number;
   /**
@@ -96,6 +100,8 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   maxStatusEntries: 1_000,
   maxCommandBytes: grammarLimits.maxCommandLineBytes,
   maxWaitingCommands: 64,
+  maxHashes: 2,
+  maxWaitingHashes: 100,
   maxFailedLogins: 3,
   failedLoginDelayMs: 1_000,
   maxFailedLoginDelayMs: 30_000,
@@ -130,10 +136,6 @@ export const CLEARED_FOLDERS = 4_096;
 
 /** Entries of a local directory that are looked up at a time for a listing. */
 export const LISTING_BATCH = 64;
-
-/** Hashes that are made at a time, and those that may wait for it; one more is answered 450. */
-export const HASHES_AT_ONCE = 2;
-export const HASHES_WAITING = 100;
 
 /** Files of one file system whose hashes are kept. */
 export const KNOWN_HASHES = 10_000;

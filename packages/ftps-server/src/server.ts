@@ -54,7 +54,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
         maxDelayMs: settings.limits.maxFailedLoginDelayMs,
       }),
       rates: new ServerRates(settings.limits),
-      hashing: new FileHashing(),
+      hashing: new FileHashing(settings.limits),
     };
     this.#connections = new Connections(this.#context);
   }

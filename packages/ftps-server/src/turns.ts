@@ -2,24 +2,44 @@
 
 export class Turns {
   readonly #atATime: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #taken = 0;
 
   constructor(atATime: number) {
     this.#atATime = atATime;
   }
 
-  /** Does `work` when it is its turn. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** Does `work` when it is its turn. Rejects with the signal's reason, and leaves the place, where it fires before that. */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#taken < this.#atATime) this.#taken += 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#turn(signal);
     try {
       return await work();
     } finally {
       // Handed on, so that nobody slips in between.
-      const next = this.#waiting.shift();
+      const [next] = this.#waiting;
       if (next === undefined) this.#taken -= 1;
       else next();
     }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(turn);
+        signal?.removeEventListener('abort', giveUp);
+      };
+      const turn = (): void => {
+        leave();
+        resolve();
+      };
+      const giveUp = (): void => {
+        leave();
+        reject(signal?.reason as Error);
+      };
+      this.#waiting.add(turn);
+      signal?.addEventListener('abort', giveUp);
+      if (signal?.aborted === true) giveUp();
+    });
   }
 }

@@ -24,7 +24,7 @@ export async function hash(context: CommandContext): Promise<Outcome> {
     // §3: hash-ok = "213" SP hashname SP start-point "-" end-point SP filehash SP <pathname> CRLF
     return outcome(ReplyCode.FileStatus, `${algorithm} ${first}-${last} ${hex} ${argument}`);
   } catch (error) {
-    return hashRefusal(error, aborted);
+    return hashRefusal(context, error);
   }
 }
 

@@ -24,7 +24,7 @@ export function xhash(algorithm: HashAlgorithm): Handler {
       const hex = await server.hashing.hash(session, { path, algorithm, start, end }, aborted);
       return outcome(ReplyCode.FileActionOkay, hex.toUpperCase());
     } catch (error) {
-      return hashRefusal(error, aborted);
+      return hashRefusal(context, error);
     }
   };
 }
