@@ -28,3 +28,42 @@ describe('a directory that was found to be inside the root', () => {
     });
   });
 });
+
+describe('a path on Windows', () => {
+  const { platform } = process;
+
+  afterEach(() => {
+    Object.defineProperty(process, 'platform', { value: platform });
+  });
+
+  it('holds no device, stream, drive or backslash, and no name that Windows takes for another', async () => {
+    await withTemporaryFolder(async (root) => {
+      const paths = new ContainedPaths(root);
+      mkdirSync(join(root, 'console'));
+      const look = (path: string): Promise<string> =>
+        paths.at(path, { last: 'follow' }, ({ name }) => Promise.resolve(name));
+      expect(await look('/console')).to.equal('console');
+      Object.defineProperty(process, 'platform', { value: 'win32' });
+      expect(await look('/console')).to.equal('console');
+      for (const name of [
+        'con',
+        'NUL',
+        'aux.txt',
+        'com1',
+        'LPT9.log',
+        'a:b',
+        'c:',
+        '..\\x',
+        'x.',
+        'x ',
+        'a*',
+        'a?',
+        '"a"',
+      ]) {
+        for (const path of [`/${name}`, `/console/${name}`, `/${name}/below`]) {
+          expect(await rejection(look(path)), path).to.have.property('kind', 'name-not-allowed');
+        }
+      }
+    });
+  });
+});

@@ -47,9 +47,12 @@ describe('a session', () => {
     it('forgets what was selected in clear', () => {
       const session = newSession();
       session.selectedFacts = ['size'];
+      session.hashing = { selected: 'MD5', wanted: 'MD5' };
+      session.host = 'ftp.example';
       session.moveSecurity('upgrading');
       session.moveSecurity('protected');
-      expect(session.selectedFacts).to.equal(undefined);
+      expect([session.selectedFacts, session.host]).to.deep.equal([undefined, undefined]);
+      expect(session.hashing).to.deep.equal(newSession().hashing);
     });
   });
 
