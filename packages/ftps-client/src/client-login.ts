@@ -5,6 +5,7 @@ import { openLogin, type OpenedLogin } from './login-opener.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { workingFolder } from './remote-entry.js';
 import type { ServerTraits } from './server-traits.js';
+import { LostToOrderError } from './transfer-attempts.js';
 
 /**
  * Holds one login at a time. Whoever works with it asks for `current`, `ensureOpen` or `reconnect` when the work begins,
@@ -128,7 +129,7 @@ export class ClientLogin {
     obstacle: () => string | undefined = () => undefined,
   ): Promise<T> {
     try {
-      return await work();
+      return await this.#standing(signal, work);
     } catch (error) {
       const mayPin = this.#options.onNotResumed === 'pin-1.2' && !this.#isPinned && !this.#hasTriedPin;
       if (!mayPin || !(error instanceof NotResumedError)) throw error;
@@ -153,6 +154,17 @@ export class ClientLogin {
       this.#hasTriedPin = isNoHelp || this.isOpen;
       throw error;
     }
+  }
+
+  /** Does `work`; where the login was lost to the order of its commands, which is known now, does it on another one. */
+  async #standing<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof LostToOrderError)) throw error;
+    }
+    await this.reconnect(signal);
+    return work();
   }
 
   /** Ends it for good; with `farewell`, QUIT is said first. Never rejects, and takes `timeouts.closeMs` at most. */

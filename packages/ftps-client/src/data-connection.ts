@@ -14,17 +14,20 @@ import {
   ConnectionError,
   NotResumedError,
   SocketChannel,
+  TimeoutError,
   type ByteChannel,
   type Endpoint,
   type HandshakeSummary,
 } from '@ftps-kit/tls-core';
 import { ActiveListener } from './active-listener.js';
 import type { ClientOptions } from './client-options.js';
-import type { ControlConnection } from './control-connection.js';
+import type { ControlConnection, ReplyDeadline } from './control-connection.js';
 import type { Protection } from './control-opener.js';
 import { ProtocolError, isNegative, refused } from './errors.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
+
+const EPSV = outgoing('EPSV', encodeEpsvArgument({ kind: 'default' }));
 
 /** A data connection ready to carry bytes. */
 export interface DataConnection {
@@ -76,6 +79,16 @@ export class DataConnections {
   }
 
   /**
+   * Whether the command of a transfer may go out right behind EPSV. Only where both are known to be in order: what a server
+   * would do with the command alone, or with none, is anybody's guess. And not where a ticket must be had first.
+   */
+  get mayCommandBehindPassive(): boolean {
+    const { extendedPassive, commandBehindPassive, wantsDataConnectionFirst } = this.#traits;
+    if (!this.mayPipeline || this.areActive || this.#options.whenEmpty === 'fail') return false;
+    return extendedPassive === 'works' && commandBehindPassive !== 'minded' && !wantsDataConnectionFirst;
+  }
+
+  /**
    * Asks the server to listen, or tells it where this side does. May be done ahead of the transfer, along with other
    * commands; serves one data connection. Rejects with `ReplyError`, `ConnectionError`, `TimeoutError`, `AbortedError`, and
    * with `NotResumedError` where no ticket is left for it and it must have one.
@@ -83,8 +96,62 @@ export class DataConnections {
   async listen(signal: AbortSignal | undefined): Promise<Listening> {
     this.#mustHaveTicket();
     if (this.areActive) return this.#listenHere(signal);
-    const address = await this.#listeningAddress(signal);
-    return { connect: (ending) => this.#connect(address, ending), close: () => undefined };
+    const extended = await this.#listenExtended(signal);
+    if (extended !== undefined) return extended;
+    const isDoubtful = this.#traits.extendedPassive === 'doubtful';
+    // One chance: where PASV does no better, EPSV is tried again.
+    if (isDoubtful) this.#traits.extendedPassive = 'untried';
+    const { host, port } = passiveAddress(await this.#control.demand(outgoing('PASV'), this.#replyDeadline(signal)));
+    // RFC 2577 §3 and practice: the address in the reply may be a private one behind a NAT, or a third party's.
+    const address = { host: this.#options.passiveAddress === 'reply' ? host : this.#control.remote.address, port };
+    const connect = async (ending: AbortSignal | undefined): Promise<SocketChannel> => {
+      const transport = await this.#connect(address, ending);
+      if (isDoubtful) this.#traits.extendedPassive = 'useless';
+      return transport;
+    };
+    return { connect, close: () => undefined };
+  }
+
+  /** As `listen`, by EPSV and nothing else, which is sent before this returns; undefined where no port comes of it. */
+  async listenByEpsv(signal: AbortSignal | undefined): Promise<Listening | undefined> {
+    const reply = await this.#control.run(EPSV, this.#replyDeadline(signal));
+    const port = extendedPort(reply);
+    return port === undefined ? undefined : this.#atExtendedPort(port);
+  }
+
+  #atExtendedPort(port: number): Listening {
+    const address = { host: this.#control.remote.address, port };
+    return { connect: (ending) => this.#connectByEpsv(address, ending), close: () => undefined };
+  }
+
+  #replyDeadline(signal: AbortSignal | undefined): ReplyDeadline {
+    return { timeoutMs: this.#options.timeouts.replyMs, signal };
+  }
+
+  /** By EPSV, unless PASV has to do. */
+  async #listenExtended(signal: AbortSignal | undefined): Promise<Listening | undefined> {
+    const { extendedPassive } = this.#traits;
+    if (extendedPassive === 'doubtful' || extendedPassive === 'useless') return undefined;
+    const reply = await this.#control.run(EPSV, this.#replyDeadline(signal));
+    const port = extendedPort(reply);
+    if (port !== undefined) return this.#atExtendedPort(port);
+    // 5yz says that EPSV is not understood; 4yz, that no port can be had now.
+    if (isNegative(reply) && reply.code < 500) throw refused(EPSV, reply);
+    this.#traits.extendedPassive = 'useless';
+    return undefined;
+  }
+
+  /** A port that cannot be reached is EPSV's fault where none ever was, and PASV's can be: some firewalls know only that. */
+  async #connectByEpsv(address: HostPort, signal: AbortSignal | undefined): Promise<SocketChannel> {
+    try {
+      const transport = await this.#connect(address, signal);
+      this.#traits.extendedPassive = 'works';
+      return transport;
+    } catch (error) {
+      if (this.#traits.extendedPassive === 'works' || !isUnreachable(error)) throw error;
+      this.#traits.extendedPassive = 'doubtful';
+      throw error;
+    }
   }
 
   /** EPRT, or PORT where that is not understood. */
@@ -146,23 +213,11 @@ export class DataConnections {
       'full-handshake',
     );
   }
+}
 
-  async #listeningAddress(signal: AbortSignal | undefined): Promise<HostPort> {
-    const deadline = { timeoutMs: this.#options.timeouts.replyMs, signal };
-    const { address } = this.#control.remote;
-    if (!this.#traits.refusesExtendedPassive) {
-      const command = outgoing('EPSV', encodeEpsvArgument({ kind: 'default' }));
-      const reply = await this.#control.run(command, deadline);
-      const port = extendedPort(reply);
-      if (port !== undefined) return { host: address, port };
-      // 5yz says that EPSV is not understood; 4yz, that no port can be had now.
-      if (isNegative(reply) && reply.code < 500) throw refused(command, reply);
-      this.#traits.refusesExtendedPassive = true;
-    }
-    const { host, port } = passiveAddress(await this.#control.demand(outgoing('PASV'), deadline));
-    // RFC 2577 §3 and practice: the address in the reply may be a private one behind a NAT, or a third party's.
-    return { host: this.#options.passiveAddress === 'reply' ? host : address, port };
-  }
+/** Whether nobody answered at the port, or nothing. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ConnectionError || error instanceof TimeoutError;
 }
 
 function hostPortOf({ address, port }: Endpoint): HostPort {

@@ -2,7 +2,7 @@
 import { AbortedError, type ByteChannel } from '@ftps-kit/tls-core';
 import type { Listening } from './data-connection.js';
 import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
-import { RemoteChangedError, ReplyError } from './errors.js';
+import { ProtocolError, RemoteChangedError, ReplyError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
 import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
@@ -12,7 +12,8 @@ import { timeIfTold } from './modification-time.js';
 import { isSameFile, sizeIfTold, type RemoteFacts } from './remote-facts.js';
 import { remotePrefixHash } from './remote-hash.js';
 import { isTransient, withAttempts } from './retry.js';
-import { runTransfer, type LoginContext, type TransferOutcome } from './transfer.js';
+import type { LoginContext, TransferOutcome } from './transfer.js';
+import { runTransfer } from './transfer-attempts.js';
 import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
 import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
@@ -113,11 +114,26 @@ class Download {
     const size = check.mode !== 'none' || mayGoOn ? sizeIfTold(context, this.#path, signal) : undefined;
     if (!context.data.mayPipeline) await size;
     const time = mayGoOn || preserveTimes ? timeIfTold(context, this.#path, signal) : undefined;
-    // Nothing will be asked in between, so this can be asked along with it.
-    if (this.#facts === undefined && resume === false && context.data.mayPipeline && !context.data.areActive)
+    // Nothing will be asked in between, so this can be asked along with it; alone it does better with the command.
+    const asksAnyway = size !== undefined || time !== undefined;
+    if (
+      asksAnyway &&
+      this.#facts === undefined &&
+      resume === false &&
+      context.data.mayPipeline &&
+      !context.data.areActive
+    )
       this.#askToListen(context);
-    const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
-    return { sizeBytes, modifiedAt };
+    try {
+      const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
+      return { sizeBytes, modifiedAt };
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || !context.data.mayPipeline) throw error;
+    }
+    // ftp-srv does what comes in several pieces all at once, and answers first what it is done with first.
+    await Promise.allSettled([size, time]);
+    context.traits.mindsPipelining = true;
+    return this.#look(context, check);
   }
 
   #askToListen(context: LoginContext): void {

@@ -12,7 +12,8 @@ import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command
 import { joined } from './remote-path.js';
 import { fixedOffset, learnedOffset } from './server-time-zone.js';
 import { TransferMeter } from './transfer-meter.js';
-import { runTransfer, type LoginContext } from './transfer.js';
+import type { LoginContext } from './transfer.js';
+import { runTransfer } from './transfer-attempts.js';
 
 const READ_BYTES = 64 * 1024;
 

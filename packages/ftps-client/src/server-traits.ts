@@ -2,8 +2,16 @@
 
 /** Changed by whoever finds something out. Every trait begins as the RFCs have it. */
 export class ServerTraits {
-  /** EPSV was not understood: PASV from then on. */
-  refusesExtendedPassive = false;
+  /**
+   * EPSV. `works`: a data connection was made to a port that it named. `doubtful`: one could not be made, and PASV is to show
+   * whether that is EPSV's fault. `useless`: it is not understood, or PASV worked where it did not; PASV from then on.
+   */
+  extendedPassive: 'untried' | 'works' | 'doubtful' | 'useless' = 'untried';
+  /**
+   * A read's command right behind EPSV, without waiting for its reply. `works`: a transfer came of it. `minded`: nothing did,
+   * and without it did.
+   */
+  commandBehindPassive: 'untried' | 'works' | 'minded' = 'untried';
   /** EPRT was not understood: PORT from then on. */
   refusesExtendedPort = false;
   /** It lost, or refused, what was sent without waiting for the reply before it. */

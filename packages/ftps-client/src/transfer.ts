@@ -4,6 +4,7 @@ import {
   AbortedError,
   ConnectionError,
   NotResumedError,
+  TimeoutError,
   withDeadline,
   type ByteChannel,
   type Closure,
@@ -15,6 +16,7 @@ import type { DataConnections, Listening } from './data-connection.js';
 import { ProtocolError, isNegative } from './errors.js';
 import type { Features } from './features.js';
 import type { Timeouts } from './client-options.js';
+import { PIPELINE_PATIENCE_MS } from './limits.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 import type { ServerTimeZone } from './server-time-zone.js';
 import type { ServerTraits } from './server-traits.js';
@@ -62,29 +64,22 @@ export interface TransferOutcome {
 }
 
 /**
- * Runs one transfer. Resolves when the data connection has ended and the final reply is positive. However it ends, the
- * control connection is in step again, or lost.
+ * When the transfer command goes out: behind the data connection; while it is made; or right behind EPSV, in one flight with
+ * it. Each saves something over the one before, and asks more of the server.
  */
-export async function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
-  const { traits, data } = context;
-  // One round trip less. Not where this side sends: a data connection that fails must leave the old file alone.
-  const isRead = !request.sends && (request.restartAt ?? 0) === 0;
-  if (!isRead || !data.mayPipeline || traits.wantsDataConnectionFirst) return new Transfer(context, request).run();
-  const transfer = new Transfer(context, request, 'command-first');
-  try {
-    return await transfer.run();
-  } catch (error) {
-    if (!transfer.cameTooEarly || context.control.isLost) throw error;
-  }
-  const outcome = await new Transfer(context, { ...request, listening: undefined }).run();
-  traits.wantsDataConnectionFirst = true;
-  return outcome;
-}
+export type TransferOrder = 'connection-first' | 'command-first' | 'one-flight';
 
-class Transfer {
+/**
+ * The command was refused because the data connection was not there yet (`too-early`), EPSV gave no port to connect to
+ * (`without-port`) or one that cannot be reached (`unreachable`), or the command was lost (`unanswered`).
+ */
+export type OrderFault = 'too-early' | 'without-port' | 'unreachable' | 'unanswered';
+
+/** One attempt of one transfer. */
+export class Transfer {
   readonly #context: LoginContext;
   readonly #request: TransferRequest;
-  readonly #order: 'connection-first' | 'command-first';
+  readonly #order: TransferOrder;
   #transport: SocketChannel | undefined;
   #channel: ByteChannel | undefined;
   #handshake: HandshakeSummary | undefined;
@@ -95,25 +90,21 @@ class Transfer {
   /** Whether the failure is the final reply. */
   #isRefused = false;
   #tellFailure: (error: Error) => void = () => undefined;
+  #isWithoutPort = false;
+  #isUnanswered = false;
+  #patience: NodeJS.Timeout | undefined;
 
-  /** `command-first`: the transfer command goes out while the data connection is being made, and not behind it. */
-  constructor(
-    context: LoginContext,
-    request: TransferRequest,
-    order: 'connection-first' | 'command-first' = 'connection-first',
-  ) {
+  constructor(context: LoginContext, request: TransferRequest, order: TransferOrder) {
     this.#context = context;
     this.#request = request;
     this.#order = order;
   }
 
+  /** Resolves when the data connection has ended and the final reply is positive. */
   async run(): Promise<TransferOutcome> {
     const { meter, signal, command } = this.#request;
     const startedAt = performance.now();
-    const { data } = this.#context;
-    const listening = await (this.#request.listening ?? data.listen(signal));
-    if (this.#order === 'connection-first' && !data.areActive) this.#transport = await listening.connect(signal);
-    const exchange = await this.#begin(listening);
+    const [exchange, agreed] = await this.#begin();
     const onAbort = (): void => {
       this.#break(aborted(command, signal));
     };
@@ -121,19 +112,20 @@ class Transfer {
       this.#tellFailure = reject;
     });
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#watch(exchange);
+    this.#watch(exchange, agreed);
     // Where it fired while the server answered REST, nobody listened.
     if (signal?.aborted === true) onAbort();
     try {
       // A source or a sink may keep `#carry` waiting for ever; a failure does not wait for it.
-      await Promise.race([this.#carry(exchange, listening), failed]);
+      await Promise.race([this.#carry(exchange, agreed), failed]);
     } catch (error) {
       this.#break(error instanceof Error ? error : new Error(String(error)));
     } finally {
       meter.stop();
+      clearTimeout(this.#patience);
       signal?.removeEventListener('abort', onAbort);
     }
-    listening.close();
+    letGo(agreed);
     const reply = await this.#settle(exchange).catch(async (error: unknown) => {
       await this.#takeRestartBack();
       throw error;
@@ -145,9 +137,13 @@ class Transfer {
     return { bytes: meter.bytes, durationMs, handshake: this.#handshake, closure, reply };
   }
 
-  async #begin(listening: Listening): Promise<Exchange> {
+  /** Sends the command; gives what comes of it, and where the data connection is to be made. */
+  async #begin(): Promise<[Exchange, Promise<Listening>]> {
     const { command, signal, restartAt = 0 } = this.#request;
-    const { control, timeouts } = this.#context;
+    const { control, data, timeouts } = this.#context;
+    if (this.#order === 'one-flight') return this.#beginInOneFlight();
+    const listening = await (this.#request.listening ?? data.listen(signal));
+    if (this.#order === 'connection-first' && !data.areActive) this.#transport = await listening.connect(signal);
     try {
       if (signal?.aborted === true) throw aborted(command, signal);
       // RFC 959 §4.1.3, of REST: "This command shall be immediately followed by the appropriate FTP service command". Nobody aborts
@@ -157,7 +153,7 @@ class Transfer {
         command.encode(control.encoding);
         await control.demand(restart(restartAt), { timeoutMs: timeouts.replyMs });
       }
-      return control.begin(command);
+      return [control.begin(command), Promise.resolve(listening)];
     } catch (error) {
       listening.close();
       this.#transport?.destroy();
@@ -165,8 +161,24 @@ class Transfer {
     }
   }
 
+  #beginInOneFlight(): [Exchange, Promise<Listening>] {
+    const { command, signal } = this.#request;
+    const { control, data } = this.#context;
+    if (signal?.aborted === true) throw aborted(command, signal);
+    // For what it throws: nothing is sent then.
+    command.encode(control.encoding);
+    const agreed = data.listenByEpsv(signal).then((listening) => {
+      if (listening !== undefined) return listening;
+      this.#isWithoutPort = true;
+      throw new ConnectionError('the server did not listen for the data connection');
+    });
+    // Told by whoever waits for it.
+    agreed.catch(() => undefined);
+    return [control.begin(command), agreed];
+  }
+
   /** The server may refuse at any time, and a lost control connection ends its transfers. */
-  #watch({ preliminary, final }: Exchange): void {
+  #watch({ preliminary, final }: Exchange, agreed: Promise<Listening>): void {
     preliminary.then(
       (reply) => {
         this.#begun = reply !== undefined;
@@ -176,7 +188,12 @@ class Transfer {
     final.then(
       (reply) => {
         this.#finalReply = reply;
-        if (isNegative(reply)) this.#refuse(reply);
+        if (!isNegative(reply)) return;
+        // What became of EPSV is the reason for what became of the command, and its reply was there first.
+        const refuse = (): void => {
+          this.#refuse(reply);
+        };
+        agreed.then(refuse, () => setImmediate(refuse));
       },
       (error: unknown) => {
         this.#break(error instanceof Error ? error : new ConnectionError(String(error)));
@@ -184,15 +201,18 @@ class Transfer {
     );
   }
 
-  async #carry({ preliminary }: Exchange, listening: Listening): Promise<void> {
+  async #carry({ preliminary }: Exchange, agreed: Promise<Listening>): Promise<void> {
     const { data, control, timeouts, onNotResumed } = this.#context;
     const { meter, sends, signal } = this.#request;
+    const listening = await agreed;
+    if (this.#hasEnded()) return;
     const transport = this.#transport ?? (await listening.connect(signal));
     if (this.#hasEnded()) {
       transport.destroy();
       return;
     }
     this.#transport = transport;
+    this.#waitForAnswer();
     // The command is on its way: some servers do their part of the handshake before the 150, some behind it.
     const { channel, handshake } = await data.protect(transport);
     this.#handshake = handshake;
@@ -210,6 +230,18 @@ class Transfer {
     await this.#request.move(channel);
   }
 
+  /** A server that was never seen to take a command behind EPSV may have thrown it away, and waits for it now. */
+  #waitForAnswer(): void {
+    const { timeouts, traits } = this.#context;
+    if (this.#order !== 'one-flight' || traits.commandBehindPassive !== 'untried') return;
+    const timeoutMs = Math.min(timeouts.replyMs, PIPELINE_PATIENCE_MS);
+    this.#patience = setTimeout(() => {
+      if (this.#hasBegun || this.#finalReply !== undefined) return;
+      this.#isUnanswered = true;
+      this.#break(new TimeoutError('reply', timeoutMs));
+    }, timeoutMs);
+  }
+
   /** The server's last word, and the reason unless something else broke before. */
   #refuse(reply: Reply): void {
     if (this.#failure !== undefined) return;
@@ -217,10 +249,28 @@ class Transfer {
     this.#break(refusalOf(reply, this.#state()));
   }
 
-  /** Whether it was refused, before anything else of it, because the data connection was not there yet. */
-  get cameTooEarly(): boolean {
-    const code = this.#isRefused && !this.#begun ? this.#finalReply?.code : undefined;
-    return code === BAD_SEQUENCE || (code === CANNOT_OPEN_DATA_CONNECTION && this.#transport === undefined);
+  /** What of its order may have been at fault where it failed; nothing took effect then. undefined: nothing. */
+  get fault(): OrderFault | undefined {
+    const isUnmade = this.#transport === undefined;
+    // 4yz may be the answer to ABOR; 5yz is a reason of its own.
+    const isRefusal = (this.#finalReply?.code ?? 0) >= 500;
+    if (isUnmade && !isRefusal && this.#context.traits.extendedPassive === 'doubtful') return 'unreachable';
+    if (this.#order === 'connection-first') return undefined;
+    const isLostAtOnce = this.#context.control.isLost && this.#finalReply === undefined && !this.#hasBegun;
+    if (this.#isUnanswered || (isLostAtOnce && this.#order === 'one-flight')) return 'unanswered';
+    if (this.#isWithoutPort) return 'without-port';
+    const code = this.#isRefused && !this.#hasBegun ? this.#finalReply?.code : undefined;
+    return code === BAD_SEQUENCE || (code === CANNOT_OPEN_DATA_CONNECTION && isUnmade) ? 'too-early' : undefined;
+  }
+
+  /** Whether a data connection was made, of TCP at least. */
+  get hasConnected(): boolean {
+    return this.#transport !== undefined;
+  }
+
+  /** Whether the server said 1yz, or sent something. */
+  get #hasBegun(): boolean {
+    return this.#begun || this.#request.meter.bytes > 0;
   }
 
   #hasEnded(): boolean {
@@ -307,6 +357,16 @@ class Transfer {
       handshake: this.#handshake,
     };
   }
+}
+
+/** Lets go of the data connection where nobody took it. */
+function letGo(agreed: Promise<Listening>): void {
+  agreed.then(
+    (listening) => {
+      listening.close();
+    },
+    () => undefined,
+  );
 }
 
 function restart(offset: number): OutgoingCommand {

@@ -11,6 +11,7 @@ const real: RealServer = {
   resumes: { '1.2': false, '1.3': false },
   hasImplicit: true,
   losesClientHello: true,
+  answersOutOfOrder: true,
   keepsBrokenUploads: true,
   isSilentAfterCuts: true,
   machineListing: false,

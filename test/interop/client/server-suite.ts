@@ -2,6 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
@@ -17,6 +19,7 @@ import {
 } from '@ftps-kit/ftps-client';
 import { selectEngine, type TlsEngine } from '@ftps-kit/tls-core';
 import { collect } from '../../support/collect.js';
+import { dialogueOf, unwaitedCommands } from '../../support/control-dialogue.js';
 import { layLongWire } from '../../support/long-wire.js';
 import { requirePeer, type Peer } from '../../support/peers/peer.js';
 import type { PeerServer } from '../../support/peers/peer-server.js';
@@ -39,6 +42,8 @@ export interface RealServer {
    * Whether the server sometimes takes a ClientHello for a command: it says 234 first, and looks for TLS a moment later.
    */
   readonly losesClientHello?: boolean;
+  /** Whether it does several commands at once, where they come apart, and answers first what it is done with first. */
+  readonly answersOutOfOrder?: boolean;
   /** Whether what came of an upload that broke off stays there, to be gone on with. */
   readonly keepsBrokenUploads: boolean;
   /** Whether it sometimes says nothing more on the control connection after a cut, so that time limits have to be short. */
@@ -195,6 +200,30 @@ export function realServerSuite(real: RealServer): void {
             await client.close();
             await serverSaysResumed(server, 3);
           });
+        });
+
+        it('is sent EPSV and the command of a read in one flight, over and over, where it stands it', async function () {
+          this.timeout(120_000);
+          // ftp-srv looks every 50 ms whether a data connection has come.
+          const count = real.answersOutOfOrder === true ? 20 : 200;
+          await using server = await real.start({});
+          await server.seed({ 'a.bin': 'what it is' });
+          await using client = await connect(real, clientOptions(server, pin));
+          const dialogue = await dialogueOf(async () => {
+            for (let file = 0; file < count; file++) {
+              if (file % 10 === 0) expect(await collect(client.list('/'))).to.have.lengthOf(1);
+              const sink = new PassThrough();
+              const [result, got] = await Promise.all([
+                client.download('/a.bin', sink, { verify: 'none' }),
+                text(sink),
+              ]);
+              expect([result.bytes, got]).to.deep.equal([10, 'what it is']);
+            }
+            expect(await rejection(client.download('/missing', new PassThrough()))).to.be.instanceOf(ReplyError);
+            expect(await collect(client.list('/'))).to.have.lengthOf(1);
+          });
+          if (real.answersOutOfOrder === true) return;
+          expect(unwaitedCommands(dialogue).filter((line) => line === 'RETR /a.bin')).to.have.lengthOf(count);
         });
 
         // Where no data connection resumes, the fiftieth proves no more than the fifth.

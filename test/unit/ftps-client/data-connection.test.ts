@@ -90,6 +90,7 @@ describe('data connections', () => {
       await peer.on('EPSV', '229 (|||1|)');
       await peer.on('MLSD', '150 here it comes');
       await peer.abort('425 nobody came\r\n226 aborted');
+      await peer.on('PASV', '500 what?');
       await peer.on('NOOP', '200 ok');
       await quit(peer);
     };
@@ -143,6 +144,7 @@ describe('data connections', () => {
   it('that cannot be made are never asked for by an upload: the old file stays as it is', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
       await peer.on('EPSV', '229 (|||1|)');
+      await peer.on('PASV', '500 what?');
       await quit(peer);
     };
     await withScriptedClient({ script, features }, async (client) => {

@@ -1,0 +1,65 @@
+// A transfer in the quickest order that its server is known to stand, and in a slower one where the order was at fault.
+import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
+import {
+  Transfer,
+  type LoginContext,
+  type TransferOrder,
+  type TransferOutcome,
+  type TransferRequest,
+} from './transfer.js';
+
+/**
+ * The login was lost to an order of commands that the server does not stand. Nothing took effect, the server's traits have it,
+ * and another login may do the same work.
+ */
+export class LostToOrderError extends ConnectionError {}
+
+/**
+ * Runs one transfer. Resolves when the data connection has ended and the final reply is positive. However it ends, the
+ * control connection is in step again, or lost.
+ */
+export async function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
+  const { traits, control } = context;
+  const order = quickestOrder(context, request);
+  const first = new Transfer(context, request, order);
+  let failure: unknown;
+  try {
+    const outcome = await first.run();
+    if (order === 'one-flight') traits.commandBehindPassive = 'works';
+    return outcome;
+  } catch (error) {
+    failure = error;
+  }
+  const { fault } = first;
+  const mayBlameOrder = fault !== 'unanswered' || traits.commandBehindPassive === 'untried';
+  if (fault === undefined || !mayBlameOrder || failure instanceof AbortedError) throw failure;
+  if (control.isLost) {
+    if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
+    if (fault === 'unanswered' || fault === 'unreachable') throw lostToOrder(failure);
+    throw failure;
+  }
+  const second = new Transfer(context, { ...request, listening: undefined }, 'connection-first');
+  try {
+    const outcome = await second.run();
+    if (fault === 'too-early') traits.wantsDataConnectionFirst = true;
+    if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
+    return outcome;
+  } catch (error) {
+    // That PASV does no better is no reason to speak of PASV.
+    throw fault === 'unreachable' && !second.hasConnected && !(error instanceof AbortedError) ? failure : error;
+  }
+}
+
+function quickestOrder({ data, traits }: LoginContext, request: TransferRequest): TransferOrder {
+  const { sends, restartAt = 0, listening } = request;
+  // A data connection that fails must leave the old file alone: some servers empty it at once.
+  if (sends || !data.mayPipeline || traits.wantsDataConnectionFirst) return 'connection-first';
+  // Nor where REST leads it: a server that did the two at once would send the beginning of the file for the rest of it.
+  if (restartAt > 0) return 'connection-first';
+  return listening === undefined && data.mayCommandBehindPassive ? 'one-flight' : 'command-first';
+}
+
+function lostToOrder(failure: unknown): LostToOrderError {
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return new LostToOrderError(message, { cause: failure });
+}
