@@ -200,7 +200,11 @@ describe('ftps with bad input', function () {
         1,
         /: cannot write mine\.txt\/a\.txt: a part of the path is no folder\n$/,
       ],
-      [['get', url, 'nothing/a.txt', ...server.trust], 1, /: cannot write nothing\/a\.txt: no such file or folder\n$/],
+      [
+        ['get', url, 'nothing/a.txt', ...server.trust],
+        1,
+        /: cannot write nothing\/a\.txt: there is no folder nothing\n$/,
+      ],
       [['get', url, '/proc/a.txt', ...server.trust], 1, /: cannot write \/proc\/a\.txt: .+\n$/],
       [['put', 'nothing', url, ...server.trust], 1, /: cannot read nothing: no such file or folder\n$/],
       [['put', '.', url, ...server.trust], 1, /: cannot read \.: it is a folder\n$/],

@@ -25,10 +25,21 @@ export async function openLocalFileSink(path: string, options: FileOptions): Pro
     // A symbolic link stays one: what it points to is replaced.
     const target = existing === undefined ? path : await realpath(path);
     const mode = existing === undefined ? 0o666 : existing.mode & 0o777;
-    await access(dirname(target), constants.W_OK | constants.X_OK);
+    await mustTakeFiles(dirname(target));
     return new LocalFileSink(target, mode, options);
   } catch (error) {
     throw localFailure(`cannot write ${path}`, path, error);
+  }
+}
+
+/** Rejects with the system's error. */
+async function mustTakeFiles(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    // The system says the same of the file, which nobody expects to be there.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error(`there is no folder ${folder}`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 // Uploads from local files, read ahead into two buffers, from any offset on.
 import { constants, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { folderError, localFailure } from './errors.js';
+import { LocalFileError, folderError, localFailure } from './errors.js';
 import { IterableReading } from './iterable-reading.js';
 import { UPLOAD_BUFFER_BYTES } from './limits.js';
 import { openDeviceForReading } from './local-device.js';
@@ -46,25 +46,29 @@ class LocalFileSource implements UploadSource {
   readonly #handle: FileHandle;
   readonly #path: string;
   #readsUnderWay = 0;
+  /** The file as it was when its first byte was read. */
+  #begunWith: Stats;
 
   constructor(handle: FileHandle, path: string, status: Stats) {
     this.#handle = handle;
     this.#path = path;
+    this.#begunWith = status;
     this.totalBytes = status.size;
     this.modifiedAt = status.mtime;
     this.identity = identityOf(status);
   }
 
   async isUnchanged(): Promise<boolean> {
-    try {
-      return identityOf(await this.#handle.stat()) === this.identity;
-    } catch (error) {
-      throw localFailure(`cannot read ${this.#path}`, this.#path, error);
-    }
+    return identityOf(await this.#stat()) === this.identity;
   }
 
-  open(start: number): Promise<SourceReading> {
-    return Promise.resolve(new FileReading((buffer, position) => this.#read(buffer, position), start));
+  async open(start: number): Promise<SourceReading> {
+    if (start === 0) this.#begunWith = await this.#stat();
+    return new FileReading(
+      (buffer, position) => this.#read(buffer, position),
+      () => this.#mustBeOneVersion(),
+      start,
+    );
   }
 
   async close(): Promise<void> {
@@ -83,6 +87,21 @@ class LocalFileSource implements UploadSource {
       this.#readsUnderWay -= 1;
     }
   }
+
+  async #stat(): Promise<Stats> {
+    try {
+      return await this.#handle.stat();
+    } catch (error) {
+      throw localFailure(`cannot read ${this.#path}`, this.#path, error);
+    }
+  }
+
+  /** Half of the old bytes and half of the new ones are no version of the file. One that only grew, as logs do, is. */
+  async #mustBeOneVersion(): Promise<void> {
+    const now = await this.#stat();
+    if (now.size > this.#begunWith.size || identityOf(now) === identityOf(this.#begunWith)) return;
+    throw new LocalFileError(`cannot read ${this.#path}: it was changed while it was read`, this.#path);
+  }
 }
 
 function identityOf({ size, mtimeMs }: Stats): string {
@@ -91,21 +110,31 @@ function identityOf({ size, mtimeMs }: Stats): string {
 
 class FileReading implements SourceReading {
   readonly #read: (buffer: Uint8Array, position: number) => Promise<number>;
+  readonly #checkAtEnd: () => Promise<void>;
   /** Where the next read begins. */
   #position: number;
   #buffer: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
   #other: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
   #reading: Promise<number>;
 
-  constructor(read: (buffer: Uint8Array, position: number) => Promise<number>, position: number) {
+  /** `checkAtEnd` rejects where what was read is not the file. */
+  constructor(
+    read: (buffer: Uint8Array, position: number) => Promise<number>,
+    checkAtEnd: () => Promise<void>,
+    position: number,
+  ) {
     this.#read = read;
+    this.#checkAtEnd = checkAtEnd;
     this.#position = position;
     this.#reading = this.#readAhead();
   }
 
   async next(): Promise<Uint8Array | undefined> {
     const count = await this.#reading;
-    if (count === 0) return undefined;
+    if (count === 0) {
+      await this.#checkAtEnd();
+      return undefined;
+    }
     this.#position += count;
     const full = this.#buffer;
     this.#buffer = this.#other;

@@ -179,7 +179,7 @@ describe('a download', () => {
       await withScriptedClient({ script }, async (client) => {
         for (const [path, reason] of [
           [join(folder, 'folder'), 'it is a folder'],
-          [join(folder, 'missing/a'), 'no such file or folder'],
+          [join(folder, 'missing/a'), 'there is no folder'],
         ] as const) {
           const error = await rejection(client.download('a', path));
           expect(error).to.be.instanceOf(LocalFileError).and.include({ path });

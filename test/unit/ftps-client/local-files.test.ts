@@ -1,0 +1,202 @@
+// Local files that change while they are uploaded, and local paths that cannot be read or written: one defined result each.
+import { randomBytes } from 'node:crypto';
+import {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { LocalFileError, type Progress, type TransferResult } from '@ftps-kit/ftps-client';
+import { LAST_YEAR, withFaultyServer, type Fault, type FaultyServer } from '../../support/faulty-server.js';
+import { rejection } from '../../support/rejection.js';
+import { withTemporaryFolder } from '../../support/temporary-folder.js';
+
+/** More than is read ahead. */
+const content = randomBytes(2_000_000);
+
+/** Uploads a local file of last year, and does something to it once it is open and the server is asked to take it. */
+async function uploading(
+  meanwhile: (path: string) => Promise<void>,
+  look: (
+    upload: Promise<TransferResult>,
+    seen: { readonly server: FaultyServer; readonly told: readonly Progress[] },
+  ) => Promise<void>,
+): Promise<void> {
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'a');
+    await writeFile(path, content);
+    await utimes(path, LAST_YEAR, LAST_YEAR);
+    const fault: Fault = async ({ verb }) => {
+      if (verb === 'STOR') await meanwhile(path);
+      return false;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      const told: Progress[] = [];
+      await look(client.upload(path, 'b', { onProgress: (progress) => told.push(progress) }), { server, told });
+      expect((await client.raw('NOOP')).code).to.equal(200);
+    });
+  });
+}
+
+describe('a local file that is uploaded', () => {
+  it('to its new end where it grew meanwhile, as logs do', async () => {
+    const more = randomBytes(100_000);
+    await uploading(
+      (path) => appendFile(path, more),
+      async (upload, { server, told }) => {
+        expect(await upload).to.include({ sizeBytes: content.length + more.length });
+        expect(server.bytes('b')?.equals(Buffer.concat([content, more]))).to.equal(true);
+        expect(told.at(-1)).to.include({ bytes: content.length + more.length, totalBytes: content.length });
+      },
+    );
+  });
+
+  const changes: readonly (readonly [string, (path: string) => Promise<void>])[] = [
+    ['becomes shorter', (path) => truncate(path, 1_000_000)],
+    [
+      'is overwritten in part',
+      async (path) => {
+        await using handle = await open(path, 'r+');
+        await handle.write(randomBytes(1_000), 0, 1_000, 1_500_000);
+      },
+    ],
+  ];
+  for (const [what, change] of changes) {
+    it(`and ${what} meanwhile is a LocalFileError, as half of each is no version of it`, async () => {
+      await uploading(change, async (upload) => {
+        const error = await rejection(upload);
+        expect(error).to.be.instanceOf(LocalFileError);
+        expect((error as Error).message).to.match(/^cannot read .*a: it was changed while it was read$/);
+      });
+    });
+  }
+
+  it('as it was where another is renamed over it meanwhile', async () => {
+    await uploading(
+      async (path) => {
+        await writeFile(`${path}.new`, 'new');
+        await rename(`${path}.new`, path);
+      },
+      async (upload, { server }) => {
+        expect(await upload).to.include({ sizeBytes: content.length });
+        expect(server.bytes('b')?.equals(content)).to.equal(true);
+      },
+    );
+  });
+
+  it('in its new version where it changed between two attempts', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content);
+      await utimes(path, LAST_YEAR, LAST_YEAR);
+      const fresh = randomBytes(content.length);
+      const fault: Fault = async ({ verb, count, peer }) => {
+        if (verb !== 'STOR' || count > 1) return false;
+        await writeFile(path, fresh);
+        peer.destroy();
+        return true;
+      };
+      await withFaultyServer({ fault }, async (client, server) => {
+        const result = await client.upload(path, 'b', { retry: { attempts: 2, wait: () => Promise.resolve() } });
+        expect(result).to.include({ attempts: 2, resumedAt: 0 });
+        expect(server.bytes('b')?.equals(fresh)).to.equal(true);
+      });
+    });
+  });
+
+  it('with its holes, and also where it is empty', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const [sparse, empty] = [join(folder, 'sparse'), join(folder, 'empty')];
+      await writeFile(sparse, 'begin');
+      await truncate(sparse, 3_000_000);
+      await appendFile(sparse, 'end');
+      await writeFile(empty, '');
+      await withFaultyServer({}, async (client, server) => {
+        expect(await client.upload(sparse, 's')).to.include({ sizeBytes: 3_000_003 });
+        expect(server.bytes('s')?.equals(await readFile(sparse))).to.equal(true);
+        expect(await client.upload(empty, 'e')).to.include({ sizeBytes: 0 });
+        expect(server.bytes('e')?.length).to.equal(0);
+        await client.download('s', join(folder, 'copy'));
+        expect((await readFile(join(folder, 'copy'))).equals(await readFile(sparse))).to.equal(true);
+        await client.download('e', join(folder, 'copy'));
+        expect((await readFile(join(folder, 'copy'))).length).to.equal(0);
+      });
+    });
+  });
+});
+
+/** Does it as a user who is not root, as root may read and write everything. */
+async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
+  const { seteuid, geteuid } = process;
+  if (geteuid?.() !== 0 || seteuid === undefined) return work();
+  seteuid(65_534);
+  try {
+    return await work();
+  } finally {
+    seteuid(0);
+  }
+}
+
+describe('a local path', () => {
+  it('that may not be read or written is a LocalFileError that says so, and no transfer begins', async function () {
+    if (process.platform === 'win32') this.skip();
+    await withTemporaryFolder(async (folder) => {
+      await writeFile(join(folder, 'secret'), 'secret', { mode: 0o000 });
+      await mkdir(join(folder, 'locked'), { mode: 0o555 });
+      await chmod(folder, 0o555);
+      await withFaultyServer({ files: { a: content } }, async (client, server) => {
+        const [secret, locked] = [join(folder, 'secret'), join(folder, 'locked/a')];
+        for (const [path, call, reason] of [
+          [secret, () => client.upload(secret, 'b'), `cannot read ${secret}: permission denied`],
+          [locked, () => client.download('a', locked), `cannot write ${locked}: permission denied`],
+        ] as const) {
+          const error = await rejection(unprivileged<unknown>(call));
+          expect(error).to.be.instanceOf(LocalFileError).and.include({ path, message: reason });
+        }
+        expect(server.commands.filter((line) => /^(?:RETR|STOR) /.test(line))).to.deep.equal([]);
+      });
+      await chmod(folder, 0o755);
+    });
+  });
+
+  it('in a folder that is not there is a LocalFileError that names the folder', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'missing', 'a');
+      await withFaultyServer({ files: { a: content } }, async (client) => {
+        const error = await rejection(client.download('a', path));
+        expect(error).to.be.instanceOf(LocalFileError).and.include({ path });
+        expect((error as Error).message).to.equal(
+          `cannot write ${path}: there is no folder ${join(folder, 'missing')}`,
+        );
+      });
+    });
+  });
+
+  it('that is a symbolic link stays one; one that leads nowhere is replaced by the file', async function () {
+    if (process.platform === 'win32') this.skip();
+    await withTemporaryFolder(async (folder) => {
+      const [real, link, dangling] = [join(folder, 'real'), join(folder, 'link'), join(folder, 'dangling')];
+      await writeFile(real, 'old');
+      await symlink(real, link);
+      await symlink(join(folder, 'elsewhere'), dangling);
+      await withFaultyServer({ files: { a: content } }, async (client) => {
+        await client.download('a', link);
+        await client.download('a', dangling);
+      });
+      expect((await lstat(link)).isSymbolicLink()).to.equal(true);
+      expect((await readFile(real)).equals(content)).to.equal(true);
+      expect((await lstat(dangling)).isFile()).to.equal(true);
+      expect(await readdir(folder)).to.have.members(['real', 'link', 'dangling']);
+    });
+  });
+});
