@@ -11,6 +11,7 @@ import {
   type WhenEmpty,
 } from '@ftps-kit/tls-core';
 import { announceNothing, type Announce } from './client-events.js';
+import { ControlTickets } from './control-tickets.js';
 import { DEFAULT_TIMEOUTS } from './limits.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 import { ServerMemory } from './server-memory.js';
@@ -57,6 +58,11 @@ export interface FtpsClientOptions {
   readonly onNotResumed?: 'allow' | 'fail' | 'pin-1.2' | undefined;
   /** What is known of servers, to be shared between clients. Default: one of this client's own. */
   readonly memory?: ServerMemory | undefined;
+  /**
+   * Tickets of control connections, kept for later ones: to be shared between clients, or kept in a folder for the next
+   * process. Default: none are kept, and each control connection has the server show its certificate.
+   */
+  readonly controlTickets?: ControlTickets | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /**
    * Where data connections go after PASV. Default `control`: to the host of the control connection, whatever the reply
@@ -140,6 +146,7 @@ export interface ClientOptions {
   readonly whenEmpty: WhenEmpty;
   readonly onNotResumed: 'allow' | 'fail' | 'pin-1.2';
   readonly memory: ServerMemory;
+  readonly controlTickets: ControlTickets | undefined;
   readonly timeouts: Timeouts;
   readonly passiveAddress: 'control' | 'reply';
   readonly dataConnections: 'passive' | 'active';
@@ -165,6 +172,7 @@ const KEYS: readonly string[] = [
   'whenEmpty',
   'onNotResumed',
   'memory',
+  'controlTickets',
   'timeouts',
   'passiveAddress',
   'dataConnections',
@@ -202,6 +210,7 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     whenEmpty: oneOf('whenEmpty', options.whenEmpty ?? 'reuse-last', ['reuse-last', 'full-handshake', 'fail']),
     onNotResumed: oneOf('onNotResumed', options.onNotResumed ?? 'allow', ['allow', 'fail', 'pin-1.2']),
     memory: options.memory ?? new ServerMemory(),
+    controlTickets: parseControlTickets(options.controlTickets),
     timeouts: parseTimeouts(options.timeouts ?? {}),
     passiveAddress: oneOf('passiveAddress', options.passiveAddress ?? 'control', ['control', 'reply']),
     dataConnections: oneOf('dataConnections', options.dataConnections ?? 'passive', ['passive', 'active']),
@@ -213,6 +222,11 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     pipelining: oneOf('pipelining', options.pipelining ?? 'auto', ['auto', 'off']),
     signal: options.signal,
   });
+}
+
+function parseControlTickets(tickets: ControlTickets | undefined): ControlTickets | undefined {
+  if (tickets === undefined || tickets instanceof ControlTickets) return tickets;
+  throw new ConfigError('controlTickets: give a ControlTickets');
 }
 
 function parseServerTimeZone(zone: string | undefined): ServerTimeZone | 'learn' | undefined {

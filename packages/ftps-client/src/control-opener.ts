@@ -12,6 +12,7 @@ import type { ClientOptions } from './client-options.js';
 import { ControlConnection } from './control-connection.js';
 import { publishControl } from './diagnostics.js';
 import { ProtocolError, ReplyError } from './errors.js';
+import type { LoginTickets } from './login-tickets.js';
 import { CONTROL_KEEP_ALIVE_MS, MAX_GREETING_REPLIES } from './limits.js';
 import { outgoing } from './outgoing-command.js';
 import { ReplyReader } from './reply-reader.js';
@@ -38,15 +39,15 @@ const AUTH_ACCEPTED = 234;
  * Rejects with `ConnectionError`, `TimeoutError`, `AbortedError`, `ReplyError`, `ProtocolError` or a `TlsError`, and has
  * closed the connection then.
  */
-export async function openControl(options: ClientOptions): Promise<OpenedControl> {
+export async function openControl(options: ClientOptions, tickets: LoginTickets): Promise<OpenedControl> {
   const { host, port, timeouts, signal } = options;
   // Before any connection: what the engine cannot do is a ConfigError.
   const connector = options.engine.connector(options.policy);
   const transport = await SocketChannel.connect({ host, port, timeoutMs: timeouts.connectMs, signal });
   transport.keepAlive(CONTROL_KEEP_ALIVE_MS);
   try {
-    if (options.mode === 'implicit') return await openImplicit(transport, connector, options);
-    return await openExplicit(transport, connector, options);
+    if (options.mode === 'implicit') return await openImplicit(transport, connector, options, tickets);
+    return await openExplicit(transport, connector, options, tickets);
   } catch (error) {
     transport.destroy();
     throw error;
@@ -57,6 +58,7 @@ async function openExplicit(
   transport: SocketChannel,
   connector: TlsConnector,
   options: ClientOptions,
+  tickets: LoginTickets,
 ): Promise<OpenedControl> {
   const reader = new ReplyReader(transport);
   const greeting = await readGreeting(reader, options);
@@ -84,29 +86,36 @@ async function openExplicit(
       'bytes came in clear behind the 234 reply to AUTH TLS: somebody between you and the server put them there',
     );
   }
-  return protect(transport, connector, options, () => Promise.resolve(greeting));
+  return protect(transport, connector, options, { tickets, greet: () => Promise.resolve(greeting) });
 }
 
 function openImplicit(
   transport: SocketChannel,
   connector: TlsConnector,
   options: ClientOptions,
+  tickets: LoginTickets,
 ): Promise<OpenedControl> {
-  return protect(transport, connector, options, (reader) => readGreeting(reader, options));
+  return protect(transport, connector, options, { tickets, greet: (reader) => readGreeting(reader, options) });
+}
+
+interface ProtectedOpening {
+  readonly tickets: LoginTickets;
+  readonly greet: (reader: ReplyReader) => Promise<Reply>;
 }
 
 async function protect(
   transport: SocketChannel,
   connector: TlsConnector,
   options: ClientOptions,
-  greet: (reader: ReplyReader) => Promise<Reply>,
+  { tickets, greet }: ProtectedOpening,
 ): Promise<OpenedControl> {
   const { host, whenEmpty, timeouts, signal } = options;
-  const binding = connector.newBinding({ whenEmpty });
+  const binding = connector.newBinding({ whenEmpty, sparesLast: tickets.areKept });
   const channel = await connector.connect(transport, {
     role: 'control',
     host,
     binding,
+    ticket: await tickets.take(),
     timeoutMs: timeouts.tlsMs,
     signal,
   });

@@ -11,6 +11,7 @@ export type {
   TransferSubject,
 } from './client-events.js';
 export type { FtpsClientOptions, Timeouts } from './client-options.js';
+export { ControlTickets, type ControlTicketsOptions } from './control-tickets.js';
 export { ServerMemory, type ServerMemoryOptions } from './server-memory.js';
 export { UnsafeNameError, safeLocalName, type LocalNameOptions } from './local-name.js';
 export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';

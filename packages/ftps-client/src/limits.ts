@@ -29,6 +29,21 @@ export const PIN_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 /** Replies of a greeting that puts its client off (120), each within `replyMs`, and the one that it waits for. */
 export const MAX_GREETING_REPLIES = 10;
 
+/** Tickets for control connections that are kept of one server; those that end first go. A pool of eight finds one each. */
+export const MAX_KEPT_TICKETS_PER_SERVER = 8;
+
+/** Tickets for control connections that are kept in all. */
+export const MAX_KEPT_TICKETS = 256;
+
+/** A kept ticket, with the server's chain of certificates, is no longer than this. */
+export const MAX_KEPT_TICKET_BYTES = 32 * 1024;
+
+/** RFC 8446 §4.6.1: no ticket is used for longer than 7 days. */
+export const MAX_KEPT_TICKET_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Tickets that a login leaves to later ones: as many as servers issue to each. */
+export const TICKETS_LEFT_BY_LOGIN = 2;
+
 /** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
 export const CONTROL_KEEP_ALIVE_MS = 30_000;
 

@@ -9,6 +9,7 @@ import { ProtocolError } from './errors.js';
 import { hasUtf8, type Features } from './features.js';
 import { PIPELINE_PATIENCE_MS } from './limits.js';
 import { LoginDialogue } from './login.js';
+import { LoginTickets } from './login-tickets.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
 import type { LoginContext } from './transfer.js';
@@ -18,28 +19,36 @@ export interface OpenedLogin extends LoginContext {
   readonly greeting: Reply;
   /** Of the control connection; undefined on plain FTP. */
   readonly handshake: HandshakeSummary | undefined;
+  /** To be called when the login is over: what tickets it has left go to the next one. Never rejects. */
+  readonly leaveTickets: () => Promise<void>;
 }
 
 /**
  * Opens a login; `options.signal` ends the opening. `traits` is what is known of the server, and learns more. A server that
  * takes the password and then loses what was sent along with it gets a second connection, on which each reply is waited
- * for. Rejects with `ConfigError`, `ConnectionError`, `TimeoutError` (phases `connect`, `tls`, `reply`), `AbortedError`, a
+ * for, and so does one that resumes the control connection and then gives no ticket for data connections: there, in full.
+ * Rejects with `ConfigError`, `ConnectionError`, `TimeoutError` (phases `connect`, `tls`, `reply`), `AbortedError`, a
  * `TlsError`, `LoginError`, `ReplyError` or `ProtocolError`; nothing stays open then.
  */
 export async function openLogin(options: ClientOptions, traits: ServerTraits): Promise<OpenedLogin> {
-  const pipelines = options.pipelining === 'auto' && !traits.mindsPipelining;
-  try {
-    return await attempt(options, traits, pipelines);
-  } catch (error) {
-    if (!(error instanceof PipeliningFailure)) throw error;
+  const mayPipeline = options.pipelining === 'auto' && !traits.mindsPipelining;
+  let pipelines = mayPipeline;
+  for (;;) {
+    try {
+      const opened = await attempt(options, traits, pipelines);
+      if (mayPipeline && !pipelines) traits.mindsPipelining = true;
+      return opened;
+    } catch (error) {
+      if (error instanceof PipeliningFailure) pipelines = false;
+      else if (error instanceof NoNewTickets) traits.leavesReturningWithoutTickets = true;
+      else throw error;
+    }
   }
-  const opened = await attempt(options, traits, false);
-  traits.mindsPipelining = true;
-  return opened;
 }
 
 async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: boolean): Promise<OpenedLogin> {
-  const { control, greeting, protection } = await openControl(options);
+  const tickets = new LoginTickets(options, traits);
+  const { control, greeting, protection } = await openControl(options, tickets);
   const { credentials, timeouts, signal } = options;
   const onNotResumed = options.onNotResumed === 'allow' ? 'allow' : 'fail';
   if (options.encoding === 'latin1') control.encoding = 'latin1';
@@ -52,12 +61,17 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
   });
   try {
     const features = await dialogue.run();
+    if (protection !== undefined && tickets.lacksNew(protection.binding, protection.handshake)) {
+      await control.quit(outgoing('QUIT'), timeouts.closeMs);
+      throw new NoNewTickets();
+    }
     await settleEncoding(control, { options, traits, features, pipelines });
     const data = new DataConnections(control, protection, options, traits);
     return {
       ...{ control, data, features, timeouts, onNotResumed, traits },
       serverTimeZone: options.serverTimeZone,
       ...{ greeting, handshake: protection?.handshake },
+      leaveTickets: () => (protection === undefined ? Promise.resolve() : tickets.leave(protection.binding)),
     };
   } catch (error) {
     control.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
@@ -88,6 +102,9 @@ interface EncodingRequest {
   readonly features: Features;
   readonly pipelines: boolean;
 }
+
+/** The server resumed, and gave no ticket that data connections could resume with. */
+class NoNewTickets extends Error {}
 
 /** The server may have minded that it was sent several commands at once. */
 class PipeliningFailure extends Error {}

@@ -24,6 +24,8 @@ export class ServerTraits {
   utcOffsetMs: number | null | undefined;
   /** It does not take back a range that RANG has set. */
   keepsRanges = false;
+  /** Who resumes a control connection under TLS 1.3 gets no new ticket, and so no data connection that resumes. */
+  leavesReturningWithoutTickets = false;
   /** `LIST -a` was not understood as an option. */
   refusesListOptions = false;
 }

@@ -1,6 +1,8 @@
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { TestServer } from '../../support/test-server.js';
 import { killedProcessSuite } from './killed-process-suite.js';
+import { selectEngine } from '@ftps-kit/tls-core';
+import { controlTicketSuite } from './control-ticket-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer, type RunningServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
@@ -51,5 +53,8 @@ killedProcessSuite({
   start: (options) => startOurs({ ...options, inPlace: true }),
   keepsBrokenUploads: true,
 });
+// On the portable engine each control connection has ticket keys of its own.
+const returning = selectEngine().name === 'openssl' ? 'each' : 'none';
+controlTicketSuite(real, { '1.2': returning, '1.3': returning });
 // A link that leads out of the root is not shown, and keeps its folder from being empty.
 treeSuite(real, { links: 'kept' });

@@ -1,5 +1,6 @@
 import { pureFtpd, startPureFtpd } from '../../support/peers/pure-ftpd.js';
 import { killedProcessSuite } from './killed-process-suite.js';
+import { controlTicketSuite } from './control-ticket-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
@@ -20,5 +21,6 @@ const real: RealServer = {
 realServerSuite(real);
 resumeSuite(real);
 killedProcessSuite(real);
+controlTicketSuite(real, { '1.2': 'each', '1.3': 'none' });
 // It cuts spaces off at the end, and lists a tabulator as a low line.
 treeSuite(real, { refuses: ['a\\b'], garbles: ['behind ', 'tab\tin it'], links: 'removed' });

@@ -1,5 +1,6 @@
 import { startVsftpd, vsftpd } from '../../support/peers/vsftpd.js';
 import { killedProcessSuite } from './killed-process-suite.js';
+import { controlTicketSuite } from './control-ticket-suite.js';
 import { resumeSuite } from './resume-suite.js';
 import { realServerSuite, type RealServer } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
@@ -18,4 +19,5 @@ const real: RealServer = {
 realServerSuite(real);
 resumeSuite(real);
 killedProcessSuite(real);
+controlTicketSuite(real, { '1.2': 'each', '1.3': 'every other' });
 treeSuite(real, { links: 'removed' });
