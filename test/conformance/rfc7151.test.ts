@@ -1,5 +1,6 @@
 // RFC 7151, HOST: which of the hosts behind an address a client wants.
 import { expect } from 'chai';
+import { ServerIdentity, developmentIdentity } from '@ftps-kit/tls-core';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
@@ -45,6 +46,19 @@ describe('RFC 7151', () => {
     expect((await client.command('HOST other.example')).code).to.equal(504);
     await client.expect(220, 'HOST localhost');
     await client.login();
+  });
+
+  it('§3.2.2 which of the hosts of a certificate is asked for is said in clear by HOST, and under TLS by TLS alone', async () => {
+    const { cert, key } = await developmentIdentity({ hosts: ['localhost', 'other.example'] });
+    await using server = await TestServer.start({ tls: { identities: [new ServerIdentity({ cert, key })] } });
+    const { host, port, implicit, user, password } = server;
+    await using client = await RawFtpClient.greeted({ host, port, implicit, user, password, caPem: cert });
+    await client.expect(220, 'HOST other.example');
+    await client.expect(234, 'AUTH TLS');
+    const { handshake } = await client.startTls();
+    expect(handshake.serverName).to.equal('localhost');
+    expect((await client.command('HOST other.example')).code).to.equal(504);
+    await client.expect(220, 'HOST localhost');
   });
 
   it('§3 the last of several before the login holds, and behind it HOST is 503', async () => {
