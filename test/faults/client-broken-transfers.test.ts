@@ -10,11 +10,12 @@ import {
   ReplyError,
   TimeoutError,
   TransferError,
+  TruncationError,
   VerificationError,
   type FtpsClient,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
-import { selectEngine } from '@ftps-kit/tls-core';
+import { availableEngines, selectEngine } from '@ftps-kit/tls-core';
 import { rejection } from '../support/rejection.js';
 import { withScriptedClient } from '../support/scripted-client.js';
 import type { ScriptedData, ScriptedPeer } from '../support/scripted-server.js';
@@ -142,6 +143,35 @@ describe('a download that breaks', () => {
     });
     expect(error).to.be.instanceOf(TransferError).and.include({ bytes: part.length, resumable: true });
   });
+
+  for (const engine of availableEngines()) {
+    const isSeen = engine.capabilities.secureClosure;
+    it(`by FIN without close_notify after all bytes is ${isSeen ? 'an error' : 'none, once the size is compared'}, ${engine.name} engine`, async () => {
+      const script = async (peer: ScriptedPeer): Promise<void> => {
+        await peer.on('SIZE a', `213 ${content.length}`);
+        const data = await peer.passive();
+        await peer.on('RETR a', '150 here it comes');
+        await (await data.channel()).write(content);
+        (await data.socket()).end();
+        await peer.say('226 done\r\n');
+      };
+      await withTemporaryFolder(async (folder) => {
+        await withScriptedClient({ script, tls: true, options: { engine } }, async (client) => {
+          const downloading = client.download('a', join(folder, 'a'));
+          if (isSeen) {
+            const error = await rejection(downloading);
+            expect(error).to.be.instanceOf(TransferError).and.include({ bytes: content.length, resumable: true });
+            expect(error).to.have.property('cause').that.is.instanceOf(TruncationError);
+            return;
+          }
+          const { verified, closure } = await downloading;
+          expect(closure).to.equal('unverified');
+          expect(verified).to.include({ by: 'size' });
+          expect((await readFile(join(folder, 'a'))).equals(content)).to.equal(true);
+        });
+      });
+    });
+  }
 
   for (const reply of ['426 broken', '451 disk error']) {
     it(`by ${reply} after all bytes is an error all the same`, async () => {
