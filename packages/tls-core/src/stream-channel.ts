@@ -8,22 +8,29 @@ import type { SocketTraffic } from './socket-traffic.js';
  * Reads and writes a duplex stream as a `ByteChannel`.
  *
  * `traffic` is that of the socket below it. `closureAtEnd` is what a plain end of the stream means: `clean` on TCP,
- * `unverified` where TLS's end is not visible.
+ * `unverified` where TLS's end is not visible. `failureOf` gives the typed error for one of the stream's.
  */
 export class StreamChannel implements ByteChannel {
   closure: Closure = 'open';
   readonly #stream: Duplex;
   readonly #traffic: SocketTraffic;
   readonly #closureAtEnd: Closure;
+  readonly #failureOf: (error: Error) => FtpsError;
   #rest: Uint8Array | undefined;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
   #listening = false;
 
-  constructor(stream: Duplex, traffic: SocketTraffic, closureAtEnd: Closure) {
+  constructor(
+    stream: Duplex,
+    traffic: SocketTraffic,
+    closureAtEnd: Closure,
+    failureOf: (error: Error) => FtpsError = connectionError,
+  ) {
     this.#stream = stream;
     this.#traffic = traffic;
     this.#closureAtEnd = closureAtEnd;
+    this.#failureOf = failureOf;
     stream.on('error', this.#onError);
     stream.on('close', this.#onClose);
     // It may have broken before anybody listened.
@@ -69,7 +76,7 @@ export class StreamChannel implements ByteChannel {
       }
       this.#stream.write(chunk, (error) => {
         if (error == null) resolve();
-        else reject(this.#failure ?? connectionError(error));
+        else reject(this.#failure ?? this.#failureOf(error));
       });
     });
   }
@@ -86,7 +93,7 @@ export class StreamChannel implements ByteChannel {
       }
       this.#stream.end((error?: Error | null) => {
         if (error == null) resolve();
-        else reject(this.#failure ?? connectionError(error));
+        else reject(this.#failure ?? this.#failureOf(error));
       });
     });
   }
@@ -134,7 +141,7 @@ export class StreamChannel implements ByteChannel {
   };
 
   readonly #onError = (error: Error): void => {
-    this.#failure ??= connectionError(error);
+    this.#failure ??= this.#failureOf(error);
     this.#wakeUp();
   };
 
@@ -144,7 +151,8 @@ export class StreamChannel implements ByteChannel {
   };
 }
 
-function connectionError(error: Error): FtpsError {
+/** The typed error for a connection that broke. */
+export function connectionError(error: Error): FtpsError {
   if (error instanceof FtpsError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
   return new ConnectionError(`the connection broke${code}`, { cause: error });

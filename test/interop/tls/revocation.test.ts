@@ -127,13 +127,19 @@ describe('a revocation list of a server', () => {
   }
 
   for (const versions of ['1.2', '1.3'] as const) {
-    it(`refuses a client certificate that it names, and tells the client so (TLS ${versions})`, async () => {
-      const { revokingList: clientCrl } = revoking;
-      const sides = await sidesWith({ clientCertificates: 'optional', clientCrl }, versions);
-      const { refusal, heard } = await loginOf(sides);
-      expect(refusal).to.be.instanceOf(CertificateError).with.property('reason', 'CERT_REVOKED');
-      expect(heard).to.be.instanceOf(HandshakeError).with.property('message').that.includes('refused our certificate');
-    });
+    for (const engine of availableEngines()) {
+      it(`refuses a client certificate that it names, and tells the client so (TLS ${versions}, ${engine.name} engine)`, async () => {
+        const { identity, caPem: clientCa, revokingList: clientCrl } = revoking;
+        const { acceptor } = await sidesWith({ clientCertificates: 'optional', clientCa, clientCrl });
+        const { connector } = await engineSides(engine, {}, { identity, versions });
+        const { refusal, heard } = await loginOf({ acceptor, connector });
+        expect(refusal).to.be.instanceOf(CertificateError).with.property('reason', 'CERT_REVOKED');
+        expect(heard)
+          .to.be.instanceOf(HandshakeError)
+          .with.property('message')
+          .that.includes('refused our certificate');
+      });
+    }
 
     it(`lets pass what it does not name, and nobody once its time is over (TLS ${versions})`, async () => {
       const { emptyList, expiredList } = revoking;

@@ -75,7 +75,7 @@ export class NodeAcceptor implements TlsAcceptor {
     const verdict = role === 'data' ? binding.judge(evidenceOf(tlsSocket, sessions)) : undefined;
     const handshake = summaryOf(tlsSocket, { role, verdict });
     publishHandshake({ engine: 'node', side: 'server', handshake, durationMs: performance.now() - startedAt });
-    return new NodeChannel(tlsSocket, socket, handshake);
+    return new NodeChannel(tlsSocket, socket, handshake, 'client');
   }
 
   #sessionsOf(binding: ServerBinding): ControlSessions {

@@ -3,10 +3,11 @@ import type { X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import type tls from 'node:tls';
 import type { Closure } from '../byte-channel.js';
-import { ConfigError, ConnectionError } from '../errors.js';
+import { ConfigError, ConnectionError, type FtpsError } from '../errors.js';
+import { recordFailure } from '../handshake-failure.js';
 import type { SocketChannel } from '../socket-channel.js';
 import { SocketTraffic } from '../socket-traffic.js';
-import { StreamChannel } from '../stream-channel.js';
+import { StreamChannel, connectionError } from '../stream-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
 
@@ -19,12 +20,14 @@ export class NodeChannel implements TlsChannel {
   readonly #stream: StreamChannel;
   readonly #ticketListeners = new Set<(ticket: Ticket) => void>();
 
-  /** `socket` is the one below `tlsSocket`. */
-  constructor(tlsSocket: tls.TLSSocket, socket: net.Socket, handshake: HandshakeSummary) {
+  /** `socket` is the one below `tlsSocket`; `peer` is the other side. */
+  constructor(tlsSocket: tls.TLSSocket, socket: net.Socket, handshake: HandshakeSummary, peer: 'client' | 'server') {
     this.handshake = handshake;
     this.#tlsSocket = tlsSocket;
     // node:tls shows FIN without close_notify as a clean end, so this engine cannot vouch for any end.
-    this.#stream = new StreamChannel(tlsSocket, new SocketTraffic(socket), 'unverified');
+    this.#stream = new StreamChannel(tlsSocket, new SocketTraffic(socket), 'unverified', (error) =>
+      failureOf(peer, error),
+    );
   }
 
   get closure(): Closure {
@@ -103,6 +106,12 @@ export class NodeChannel implements TlsChannel {
   updateKeys(): Promise<void> {
     return cannot('update keys');
   }
+}
+
+/** What TLS itself broke by, an alert for one, is told from what broke below it. */
+function failureOf(peer: 'client' | 'server', error: Error): FtpsError {
+  const isOfTls = 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL_');
+  return isOfTls ? recordFailure(peer, error) : connectionError(error);
 }
 
 function cannot(what: string): Promise<never> {

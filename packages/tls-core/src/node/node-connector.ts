@@ -87,7 +87,7 @@ export class NodeConnector implements TlsConnector {
     if (!handshake.resumed) this.#checkPins(tlsSocket, handshake.peerCertificates[0]?.fingerprint256);
     if (role === 'control') settleControl(binding, { handshake, presented, question });
     publishHandshake({ engine: 'node', side: 'client', handshake, durationMs: performance.now() - startedAt });
-    return channel.arrive(new NodeChannel(tlsSocket, socket, handshake));
+    return channel.arrive(new NodeChannel(tlsSocket, socket, handshake, 'server'));
   }
 
   #checkPins(tlsSocket: tls.TLSSocket, fingerprint: string | undefined): void {
