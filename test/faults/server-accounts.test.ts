@@ -1,5 +1,5 @@
 // What an account allows, as a client meets it: where from, how often, how much, and until when.
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   LocalFileSystem,
@@ -217,6 +217,22 @@ describe('a rate', () => {
     expect(server.lastTransfer.durationMs).to.be.above(800);
     expect((await client.upload('STOR b.bin', Buffer.alloc(bytes))).code).to.equal(226);
     expect(server.lastTransfer.durationMs).to.be.above(800);
+  });
+});
+
+describe('many logins at once from one address', () => {
+  it('are all let in where their passwords are right, and told as no limit', async () => {
+    await using server = await TestServer.start({
+      authenticate: async ({ user }) => {
+        await setImmediate();
+        return { name: user, root: server.root };
+      },
+    });
+    const clients = await Promise.all(Array.from({ length: 30 }, () => RawFtpClient.secured(server)));
+    await Promise.all(clients.map((client) => client.login()));
+    expect(server.limits).to.deep.equal([]);
+    expect(server.server.metrics().counters.logins).to.deep.equal({ accepted: 30, refused: 0 });
+    for (const client of clients) client.destroy();
   });
 });
 

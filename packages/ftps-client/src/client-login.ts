@@ -1,5 +1,5 @@
 // The login of one client: lost and opened again, with what its caller relies on restored.
-import { ConnectionError, FtpsError, NotResumedError } from '@ftps-kit/tls-core';
+import { ConnectionError, FtpsError, HandshakeError, NotResumedError } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
 import { openLogin, type OpenedLogin } from './login-opener.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
@@ -31,12 +31,20 @@ export class ClientLogin {
     this.#isPinned = isPinned;
   }
 
-  /** Opens the first login. Rejects as `openLogin`. */
+  /** Opens the first login, with TLS 1.3 where the pinned version is not spoken any more. Rejects as `openLogin`. */
   static async open(options: ClientOptions): Promise<ClientLogin> {
     const { memory, host, port, onNotResumed } = options;
     const traits = memory.traitsOf(host, port);
     const isPinned = onNotResumed === 'pin-1.2' && (await memory.isPinned(host, port));
-    return new ClientLogin(options, traits, await openLogin(withVersion(options, isPinned), traits), isPinned);
+    try {
+      return new ClientLogin(options, traits, await openLogin(withVersion(options, isPinned), traits), isPinned);
+    } catch (error) {
+      if (!isPinned || !(error instanceof HandshakeError)) throw error;
+    }
+    // TLS 1.2 may have been switched off since it was pinned: a pin must not keep people out.
+    const login = new ClientLogin(options, traits, await openLogin(options, traits), false);
+    await keeping(options, memory.unpin(host, port));
+    return login;
   }
 
   /** The login as it is, also where it is lost: then every command on it rejects with `ConnectionError`. */
@@ -82,6 +90,8 @@ export class ClientLogin {
       this.#traits,
     ).catch((error: unknown) => {
       this.#mustNotBeClosed();
+      // TLS 1.2 may have been switched off: the next try is with TLS 1.3.
+      if (error instanceof HandshakeError) this.#isPinned = false;
       throw error;
     });
     try {
@@ -147,7 +157,7 @@ export class ClientLogin {
       await this.reconnect(signal);
       this.#options.announce('pin', { host: this.#options.host, version: '1.2' });
       const result = await work();
-      await this.#rememberPin();
+      await keeping(this.#options, this.#options.memory.pin(this.#options.host, this.#options.port));
       return result;
     } catch (error) {
       const isNoHelp = error instanceof NotResumedError;
@@ -177,17 +187,18 @@ export class ClientLogin {
     await leaveTickets();
   }
 
-  async #rememberPin(): Promise<void> {
-    const { memory, host, port } = this.#options;
-    // What was to be done is done; that the next process has to find it out again is no failure of it.
-    await memory.pin(host, port).catch((error: unknown) => {
-      process.emitWarning(`the TLS 1.2 pin for ${host} is not kept: ${String(error)}`, { type: 'FtpsKitWarning' });
-    });
-  }
-
   #mustNotBeClosed(): void {
     if (this.#closing.signal.aborted) throw new ConnectionError('the client is closed');
   }
+}
+
+/** What was to be done is done; that the next process has to find out about the server again is no failure of it. */
+async function keeping({ host }: ClientOptions, change: Promise<void>): Promise<void> {
+  await change.catch((error: unknown) => {
+    process.emitWarning(`what was found out about TLS 1.2 on ${host} is not kept: ${String(error)}`, {
+      type: 'FtpsKitWarning',
+    });
+  });
 }
 
 function withVersion(options: ClientOptions, isPinned: boolean): ClientOptions {

@@ -1,7 +1,7 @@
 // What one remote path is: by MLST where the server has it, else from the listing of its folder, else by trying.
 import { GrammarError, parseMlstReply, parseQuotedPath, type Reply } from '@ftps-kit/ftp-protocol';
 import type { ReplyDeadline } from './control-connection.js';
-import { AbortedError } from '@ftps-kit/tls-core';
+import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
 import {
   NotFoundError,
   ProtocolError,
@@ -96,7 +96,12 @@ async function folderByEntering(context: LoginContext, path: string, signal: Abo
   const deadline = deadlineOf(context, undefined);
   const reply = await control.run(outgoingPath('CWD', path), deadline);
   if (isNegative(reply)) throw notFound(path, reply);
-  await control.demand(outgoingPath('CWD', before), deadline);
+  try {
+    await control.demand(outgoingPath('CWD', before), deadline);
+  } catch (error) {
+    control.destroy(new ConnectionError(`the login could not go back to ${before}, and is given up`, { cause: error }));
+    throw error;
+  }
   if (signal?.aborted === true) throw new AbortedError('CWD was aborted', { cause: signal.reason });
   return folderEntry(baseName(path));
 }

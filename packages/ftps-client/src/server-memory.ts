@@ -57,6 +57,14 @@ export class ServerMemory {
     if (file !== undefined) await oneByOne(file, () => this.#save(file));
   }
 
+  /** Takes the pin back. Rejects with `LocalFileError` where the file cannot be written; it is taken back even so. */
+  async unpin(host: string, port: number): Promise<void> {
+    const key = keyOf(host, port);
+    this.#pins.delete(key);
+    const file = this.#file;
+    if (file !== undefined) await oneByOne(file, () => this.#save(file, key));
+  }
+
   #add(key: string, at: number): void {
     this.#pins.delete(key);
     this.#pins.set(key, at);
@@ -86,8 +94,9 @@ export class ServerMemory {
   }
 
   /** What other processes wrote meanwhile stays, as far as it is fresh. */
-  async #save(file: string): Promise<void> {
-    const pins = new Map([...(await this.#read(file)), ...this.#pins].filter(([, at]) => this.#isFresh(at)));
+  async #save(file: string, without?: string): Promise<void> {
+    const kept = [...(await this.#read(file)), ...this.#pins];
+    const pins = new Map(kept.filter(([key, at]) => key !== without && this.#isFresh(at)));
     dropOldest(pins);
     try {
       await writePrivateJson(file, { version: 1, tls12: Object.fromEntries(pins) });

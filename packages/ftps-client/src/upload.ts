@@ -8,7 +8,7 @@ import { outgoingPath } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
 import { remoteHash } from './remote-hash.js';
-import { withAttempts } from './retry.js';
+import { isTransient, withAttempts } from './retry.js';
 import { endSending, send } from './send.js';
 import type { LoginContext, TransferOutcome } from './transfer.js';
 import { runTransfer } from './transfer-attempts.js';
@@ -349,6 +349,7 @@ class Upload {
   }
 }
 
+/** Whether the server does not do that here. What passes, such as a file that is busy, is tried again as it is. */
 function isRefusalOf(verb: string, error: unknown): boolean {
-  return error instanceof ReplyError && error.verb === verb && error.reply.code !== 421 && error.reply.code !== 425;
+  return error instanceof ReplyError && error.verb === verb && !isTransient(error);
 }

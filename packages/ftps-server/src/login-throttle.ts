@@ -31,6 +31,8 @@ interface Failures {
   countedAt: number;
   /** Attempts that wait or are checked: each may fail. */
   pending: number;
+  /** Woken when there are fewer of those. */
+  readonly queue: Set<() => void>;
   /** When the last attempt was let through, or will be. */
   startsAt: number;
   /** Of an address and an account together: the right password came from there. */
@@ -47,7 +49,8 @@ export interface LoginAttempt {
 
 /**
  * Failures are counted for an address and for an account. Attempts from an address go one after the other, at growing
- * distances, over however many connections. Attempts on an account wait a bounded time each, so that its owner always gets
+ * distances, over however many connections; some of them are checked at a time, and the others wait for what becomes of
+ * those: a client that opens many connections has done nothing wrong. Attempts on an account wait a bounded time each, so that its owner always gets
  * in from elsewhere. From an address that knew the password before, nobody waits for others' failures.
  */
 export class LoginThrottle {
@@ -81,15 +84,26 @@ export class LoginThrottle {
     const on = this.#of(`account ${digest(user)}`);
     const pairKey = `pair ${clientNetwork(address)} ${digest(user)}`;
     const pair = this.#of(pairKey);
-    const isTrusted = pair.isKnown && this.#countOf(pair) + pair.pending < FREE_ATTEMPTS;
-    const waitMs = isTrusted ? 0 : this.#reserve(from, on);
+    const isTrusted = (): boolean => pair.isKnown && this.#countOf(pair) + pair.pending < FREE_ATTEMPTS;
+    let isReleased = false;
+    while (!isReleased && !isTrusted() && from.pending >= FREE_ATTEMPTS) {
+      isReleased = await this.#waitUnlessReleased(pairKey, signal, (given) => turnIn(from.queue, given));
+    }
+    // Nothing is waited for between the look at the number and its change.
+    const counted = isTrusted() ? pair : from;
+    const waitMs = isReleased || counted === pair ? 0 : this.#reserve(from, on);
     if (waitMs === undefined) return undefined;
-    const counted = isTrusted ? pair : from;
     counted.pending += 1;
-    try {
-      await this.#wait(pairKey, waitMs, signal);
-    } catch (error) {
+    const leave = (): void => {
       counted.pending -= 1;
+      for (const wake of counted.queue) wake();
+    };
+    try {
+      if (waitMs > 0) {
+        await this.#waitUnlessReleased(pairKey, signal, (given) => this.#timing.wait(waitMs, given));
+      }
+    } catch (error) {
+      leave();
       throw error;
     }
     let isOver = false;
@@ -97,7 +111,7 @@ export class LoginThrottle {
     const over = (): boolean => {
       if (isOver) return false;
       isOver = true;
-      counted.pending -= 1;
+      leave();
       signal?.removeEventListener('abort', failed);
       return true;
     };
@@ -135,8 +149,12 @@ export class LoginThrottle {
     return Math.max(startsAt - now, this.#delayOf(this.#countOf(on) - FREE_ATTEMPTS_ON_ACCOUNT, MAX_ACCOUNT_DELAY_MS));
   }
 
-  async #wait(key: string, ms: number, signal: AbortSignal | undefined): Promise<void> {
-    if (ms <= 0) return;
+  /** Waits until `wait` is over, or somebody proves to know the password: then gives true. */
+  async #waitUnlessReleased(
+    key: string,
+    signal: AbortSignal | undefined,
+    wait: (signal: AbortSignal) => Promise<void>,
+  ): Promise<boolean> {
     const controller = new AbortController();
     const abort = (): void => {
       controller.abort();
@@ -146,9 +164,11 @@ export class LoginThrottle {
     this.#waiting.set(key, waiting.add(controller));
     try {
       if (signal?.aborted === true) abort();
-      await this.#timing.wait(ms, controller.signal);
+      await wait(controller.signal);
+      return false;
     } catch (error) {
       if (!(error instanceof AbortedError) || controller.signal.reason !== RELEASED) throw error;
+      return true;
     } finally {
       signal?.removeEventListener('abort', abort);
       waiting.delete(controller);
@@ -175,6 +195,7 @@ export class LoginThrottle {
       count: 0,
       countedAt: this.#timing.now(),
       pending: 0,
+      queue: new Set(),
       startsAt: -Infinity,
       isKnown: false,
     };
@@ -186,6 +207,27 @@ export class LoginThrottle {
     }
     return found;
   }
+}
+
+/** Resolves when the queue is woken. Rejects with `AbortedError` as soon as the signal fires. */
+function turnIn(queue: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      queue.delete(wake);
+      signal.removeEventListener('abort', giveUp);
+    };
+    const wake = (): void => {
+      leave();
+      resolve();
+    };
+    const giveUp = (): void => {
+      leave();
+      reject(new AbortedError('aborted while waiting for other logins'));
+    };
+    queue.add(wake);
+    signal.addEventListener('abort', giveUp);
+    if (signal.aborted) giveUp();
+  });
 }
 
 const RELEASED = new Error('the right password came from the same address');

@@ -91,6 +91,51 @@ describe('the throttle of logins', () => {
     await Promise.allSettled(burst);
   });
 
+  it('lets all of many in that come at once from an address and know their passwords, some checked at a time', async () => {
+    let [checked, most] = [0, 0];
+    const logins = Array.from({ length: 50 }, async (_, index) => {
+      const attempt = await throttle.attempt('192.0.2.1', `user ${index}`);
+      checked += 1;
+      most = Math.max(most, checked);
+      await setImmediate();
+      checked -= 1;
+      attempt?.succeeded();
+      return attempt !== undefined;
+    });
+    expect(await Promise.all(logins)).to.deep.equal(Array(50).fill(true));
+    expect(most).to.equal(3);
+  });
+
+  it('lets no more guesses through that come at once than one after the other, and sends the rest away', async () => {
+    const given: number[] = [];
+    let refused = 0;
+    const guesses = Array.from({ length: 100 }, async (_, index) => {
+      const attempt = await throttle.attempt(ATTACKER, `user ${index}`);
+      if (attempt === undefined) refused += 1;
+      else given.push(timing.now());
+      attempt?.failed();
+    });
+    await timing.advance(60_000);
+    await Promise.all(guesses);
+    expect(refused).to.be.above(85);
+    expect(given.length + refused).to.equal(100);
+    // Three cost nothing; behind them each comes later than the one before, from a second on.
+    const waits = given.slice(3).map((at, index) => at - (given[index + 2] ?? 0));
+    for (const wait of waits) expect(wait).to.be.at.least(1_000);
+  });
+
+  it('ends the wait of those in the queue when the server closes, or the client is gone', async () => {
+    const stop = new AbortController();
+    for (let n = 0; n < 3; n += 1) await throttle.attempt('192.0.2.1', 'alice');
+    const gone = rejection(throttle.attempt('192.0.2.1', 'alice', stop.signal));
+    const closed = rejection(throttle.attempt('192.0.2.1', 'bob'));
+    await setImmediate();
+    stop.abort();
+    expect(await gone).to.be.instanceOf(AbortedError);
+    throttle.endWaits();
+    expect(await closed).to.be.instanceOf(AbortedError);
+  });
+
   it('lets the right password in from elsewhere, however much is guessed', async () => {
     for (let guess = 0; guess < 30; guess += 1) await fail(`192.0.2.${guess}`, 'alice');
     expect(await waitOf('198.51.100.1', 'alice')).to.be.within(1, 3_100);
