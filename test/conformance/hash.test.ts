@@ -224,6 +224,20 @@ describe('a hash', () => {
     );
   });
 
+  it('of a file just uploaded costs no second read however large it is, though nobody had asked for a hash', async () => {
+    const files = new CountedFileSystem();
+    await withClient(
+      () => files,
+      async (client) => {
+        const large = Buffer.alloc(48 * 1024 * 1024, digits);
+        expect((await client.upload('STOR a', large)).code).to.equal(226);
+        const expected = `SHA-256 0-${large.length - 1} ${sha256(large)} a`;
+        expect(text(await client.command('HASH a'))).to.equal(expected);
+        expect(files.reads).to.equal(0);
+      },
+    );
+  });
+
   it('of an upload is made by the algorithm that the client asks for', async () => {
     const files = new CountedFileSystem();
     await withClient(

@@ -58,10 +58,10 @@ export class FileHashing {
     if (!isWhole) return file;
     if (fileSystem.hash === undefined) return file;
     const { wanted, selected } = session.hashing;
+    // SHA-256 as long as nobody asked for any: what most clients will ask for, if they do.
     const algorithm = wanted ?? selected;
     return new HashedUpload(file, {
       algorithm,
-      isWanted: wanted !== undefined,
       onHash: (stat, hex) => {
         this.#known.remember(fileSystem, path, stat, algorithm, hex);
       },

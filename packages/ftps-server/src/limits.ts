@@ -140,9 +140,6 @@ export const LISTING_BATCH = 64;
 /** Files of one file system whose hashes are kept. */
 export const KNOWN_HASHES = 10_000;
 
-/** So much of an upload is hashed while it comes even if its client never asked for a hash. */
-export const UNASKED_HASH_BYTES = 32 * 1024 * 1024;
-
 /** So many bytes are worth a thread of their own to hash; fewer are hashed between other work. */
 export const HASH_THREAD_BYTES = 4 * 1024 * 1024;
 /** How long the command of a session that has ended may still take to clean up behind itself. */
