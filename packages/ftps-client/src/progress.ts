@@ -31,6 +31,8 @@ export class ProgressReporter {
   #told: { readonly at: number; readonly bytes: number };
   #hasTold = false;
   #rate: number | undefined;
+  /** How much of a window lies behind: from 0 towards 1. */
+  #weights = 0;
   #later: NodeJS.Timeout | undefined;
   #onFailure: ((error: unknown) => void) | undefined;
 
@@ -97,12 +99,16 @@ export class ProgressReporter {
     });
   }
 
-  /** An exponential mean: what lies a window back counts for about a third. */
+  /**
+   * An exponential mean: what lies a window back counts for about a third. Early on it is the mean of all there was: the first
+   * bytes of an upload go into the system's buffers at once, and must not count as if they had been the whole window.
+   */
   #measure(now: number): void {
     const elapsedMs = now - this.#told.at;
     if (elapsedMs <= 0) return;
     const rate = ((this.#bytes - this.#told.bytes) / elapsedMs) * 1000;
     const weight = 1 - Math.exp(-elapsedMs / PROGRESS_WINDOW_MS);
-    this.#rate = this.#rate === undefined ? rate : this.#rate + weight * (rate - this.#rate);
+    this.#weights += weight * (1 - this.#weights);
+    this.#rate = this.#rate === undefined ? rate : this.#rate + (weight / this.#weights) * (rate - this.#rate);
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Progress } from '@ftps-kit/ftps-client';
 import { ProgressReporter } from '../../../packages/ftps-client/src/progress.js';
+import { SeededRandom } from '../../support/seeded-random.js';
 
 /** A reporter whose clock the test sets. */
 function reporting(totalBytes: number | undefined, offset = 0) {
@@ -65,6 +66,54 @@ describe('the progress of a transfer', () => {
     const { told, reporter } = reporting(10);
     reporter.moved(5);
     expect(told[0]).to.include({ bytesPerSecond: undefined, secondsLeft: undefined });
+  });
+
+  it('does not take what the system buffered at once for the rate of the line', () => {
+    const { told, time, reporter } = reporting(100_000_000);
+    time.now = 1;
+    reporter.moved(1_000_000);
+    for (let second = 1; second <= 4; second++) {
+      time.now = second * 1000;
+      reporter.moved(100_000);
+    }
+    // 1,400,000 bytes in four seconds.
+    expect(told.at(-1)?.bytesPerSecond).to.be.within(100_000, 400_000);
+    expect(told.at(-1)?.secondsLeft).to.be.above(240);
+  });
+
+  it('is never infinite, not a number or below zero, whatever the length, the offset and the clock', () => {
+    const random = new SeededRandom(20_261_126);
+    for (const [totalBytes, offset] of [
+      [0, 0],
+      [undefined, 0],
+      [undefined, 5_000],
+      [5_000, 5_000],
+      [5_000, 4_999],
+      [10, 0],
+    ] as const) {
+      const { told, time, reporter } = reporting(totalBytes, offset);
+      for (let step = 0; step < 200; step++) {
+        // It stands still, goes on, and is set back.
+        time.now += random.pick([0, 0, 0.000_1, 1, 150, 100_000, -50]);
+        reporter.moved(random.pick([0, 1, 1_000_000]));
+      }
+      reporter.finish();
+      expect(told).to.have.length.above(0);
+      for (const { bytes, bytesPerSecond, secondsLeft } of told) {
+        expect(bytes).to.be.at.least(offset);
+        for (const value of [bytesPerSecond, secondsLeft]) {
+          if (value !== undefined) expect(value).to.be.finite.and.at.least(0);
+        }
+        if (totalBytes === undefined) expect(secondsLeft).to.equal(undefined);
+      }
+    }
+  });
+
+  it('of an empty file is told once, with no rate to divide by', () => {
+    const { told, time, reporter } = reporting(0);
+    time.now = 10;
+    reporter.finish();
+    expect(told).to.deep.equal([{ bytes: 0, totalBytes: 0, bytesPerSecond: 0, secondsLeft: undefined }]);
   });
 
   it('tells where a transfer halted, though nothing follows', async () => {
