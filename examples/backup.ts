@@ -11,8 +11,9 @@ import { readFileSync } from 'node:fs';
 import { FtpsClient, leftBehind } from '@ftps-kit/ftps-client';
 
 const [folder, target] = process.argv.slice(2);
-if (folder === undefined || target === undefined) {
-  console.error('usage: backup.ts FOLDER ftpes://USER@HOST[:PORT]/PATH/NAME.tar');
+const password = process.env['FTPS_PASSWORD'];
+if (folder === undefined || target === undefined || !URL.canParse(target) || password === undefined) {
+  console.error('usage: FTPS_PASSWORD=… backup.ts FOLDER ftpes://USER@HOST[:PORT]/PATH/NAME.tar');
   process.exit(1);
 }
 
@@ -51,17 +52,21 @@ const HASH_COMMANDS = ['HASH', 'XSHA256', 'XSHA512', 'XSHA1', 'XMD5', 'XCRC'];
 const url = new URL(target);
 const caFile = process.env['FTPS_CA'];
 const interrupted = new AbortController();
-process.once('SIGINT', () => {
-  interrupted.abort();
-});
+// Ctrl-C, and what ends a service: the server hears of it, and keeps the old backup. A second one ends the process at once.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interrupted.abort(new Error(signal));
+  });
+}
 
 try {
   await using client = await FtpsClient.connect({
     host: url.hostname,
     port: url.port === '' ? undefined : Number(url.port),
     user: decodeURIComponent(url.username),
-    password: process.env['FTPS_PASSWORD'],
+    password,
     tls: caFile === undefined ? undefined : { ca: readFileSync(caFile, 'utf8') },
+    signal: interrupted.signal,
   });
   const path = decodeURIComponent(url.pathname);
   const result = await client.upload((start) => archive(folder, start), path, {
@@ -77,7 +82,7 @@ try {
   const { verified } = result;
   if (verified.by === 'nothing') throw new Error(`nothing proves that the backup is whole: ${verified.reason}`);
   const proof = verified.by === 'hash' ? `${verified.algorithm} ${verified.value}` : `size ${verified.sizeBytes}`;
-  console.log(`${path}: ${result.sizeBytes} bytes in ${result.attempts} attempts, verified by ${proof}`);
+  console.log(`${path}: ${result.sizeBytes} bytes, attempts: ${result.attempts}, verified by ${proof}`);
 } catch (error) {
   console.error(`the backup is NOT done: ${error instanceof Error ? error.message : String(error)}`);
   const left = leftBehind(error);

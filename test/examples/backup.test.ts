@@ -1,10 +1,12 @@
 // The example as a user runs it: a program of its own, against a server of ours.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { runProgram } from '../support/peers/run-program.js';
+import { startProgram } from '../support/peers/running-program.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 import { TestServer } from '../support/test-server.js';
 import { WatchedFileSystem } from '../support/watched-file-system.js';
@@ -36,7 +38,7 @@ describe('the example of a backup', () => {
       await using server = await TestServer.start();
       const { code, stdout, stderr } = await backUp(server, folder, '/backup.tar');
       expect(code, stderr).to.equal(0);
-      expect(stdout).to.match(/^\/backup\.tar: \d+ bytes in 1 attempts, verified by SHA-256 [0-9a-f]{64}\n$/);
+      expect(stdout).to.match(/^\/backup\.tar: \d+ bytes, attempts: 1, verified by SHA-256 [0-9a-f]{64}\n$/);
       expect(server.names()).to.deep.equal(['backup.tar']);
       const listing = await runProgram('tar', ['--compare', '-f', join(server.root, 'backup.tar'), '-C', folder]);
       expect(listing.code, listing.stdout + listing.stderr).to.equal(0);
@@ -59,7 +61,7 @@ describe('the example of a backup', () => {
       });
       const { code, stdout, stderr } = await backUp(server, folder, '/backup.tar');
       expect(code, stderr).to.equal(0);
-      expect(stdout).to.include('in 2 attempts');
+      expect(stdout).to.include('attempts: 2,');
       expect(stderr).to.match(/^attempt 1 failed \(.*451.*\); the next one in \d+ ms\n$/);
       expect(server.names()).to.deep.equal(['backup.tar']);
     });
@@ -84,6 +86,52 @@ describe('the example of a backup', () => {
       expect(stderr).to.match(/^the backup is NOT done: .*tar failed: .*missing/);
       expect(server.names()).to.deep.equal(['backup.tar']);
       expect(await readFile(join(server.root, 'backup.tar'), 'utf8')).to.equal('old');
+    });
+  });
+
+  it('tells the server of an interruption, says that nothing is done, and leaves the old backup', async () => {
+    await withFolder(async (folder) => {
+      const watched: WatchedFileSystem[] = [];
+      await using server = await TestServer.start({
+        files: { 'backup.tar': 'old' },
+        fileSystem: (root) => {
+          const files = new WatchedFileSystem(root);
+          watched.push(files);
+          return files;
+        },
+      });
+      // An archive without an end.
+      await writeFile(join(folder, 'tar'), '#!/bin/sh\nexec cat /dev/zero\n', { mode: 0o755 });
+      const url = `ftpes://${server.user}@${server.host}:${server.port}/backup.tar`;
+      const env = [`PATH=${folder}:${process.env['PATH'] ?? ''}`, `FTPS_PASSWORD=${server.password}`];
+      const program = [process.execPath, '--import', 'tsx', 'examples/backup.ts', folder, url];
+      const written = Promise.all(watched.map(({ events }) => once(events, 'written')));
+      await using backup = startProgram('env', [...env, `FTPS_CA=${server.caFile}`, ...program], repository);
+      await written;
+      backup.kill('SIGTERM');
+      expect(await backup.ended).to.equal(1);
+      expect(backup.output()).to.match(/^the backup is NOT done: STOR was aborted\n$/);
+      expect(server.names()).to.deep.equal(['backup.tar']);
+      expect(server.read('backup.tar')).to.equal('old');
+    });
+  });
+
+  it('says how it is used where the URL or the password is missing', async () => {
+    await withFolder(async (folder) => {
+      await using server = await TestServer.start();
+      const url = `ftpes://${server.user}@${server.host}:${server.port}/backup.tar`;
+      for (const [target, password] of [
+        ['backup.tar', server.password],
+        [url, undefined],
+      ] as const) {
+        const { code, stderr } = await runProgram(
+          process.execPath,
+          ['--import', 'tsx', 'examples/backup.ts', folder, target],
+          { cwd: repository, env: password === undefined ? {} : { FTPS_PASSWORD: password } },
+        );
+        expect(code).to.equal(1);
+        expect(stderr).to.match(/^usage: FTPS_PASSWORD=… backup\.ts FOLDER ftpes:/);
+      }
     });
   });
 });
