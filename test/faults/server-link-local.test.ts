@@ -10,12 +10,12 @@ import { forEachServed } from '../support/served-client.js';
 import type { TestServer } from '../support/test-server.js';
 
 /**
- * A link-local address of this machine with its zone, as sockets tell it; undefined where no interface has one. Loopback has
- * none unless somebody gave it one: this is the one test whose server the link can see.
+ * A link-local address of loopback with its zone, as sockets tell it; undefined where loopback has none, as it has unless
+ * somebody gave it one. Those of other interfaces would open the server to the link.
  */
 function linkLocalAddress(): string | undefined {
   for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
-    const found = addresses.find(({ family, scopeid = 0 }) => family === 'IPv6' && scopeid > 0);
+    const found = addresses.find(({ internal, family, scopeid = 0 }) => internal && family === 'IPv6' && scopeid > 0);
     if (found !== undefined) return `${found.address}%${process.platform === 'win32' ? String(found.scopeid) : name}`;
   }
   return undefined;
