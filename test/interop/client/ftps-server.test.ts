@@ -33,12 +33,15 @@ async function startOurs({ implicit = false, inPlace = false }: OurOptions): Pro
   };
 }
 
+const { earlyData, secureClosure } = selectEngine().capabilities;
+
 const real: RealServer = {
   peer: { name: 'our own server', missing: () => undefined },
   start: startOurs,
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /522 /, livesOn: true },
-  roundTrips: { login: 6, download: 3, upload: 4, listing: 3 },
+  // On the portable engine it cannot send before the client's part of the handshake has come (0.5-RTT).
+  roundTrips: { login: 6, download: earlyData ? 3 : 4, upload: 4, listing: earlyData ? 3 : 4 },
   hasImplicit: true,
   keepsBrokenUploads: false,
   machineListing: true,
@@ -46,7 +49,8 @@ const real: RealServer = {
 
 realServerSuite(real);
 resumeSuite(real);
-killedProcessSuite(real);
+// Nor can it tell there a client that was killed from one that has ended, and so takes what came for the file.
+killedProcessSuite({ ...real, keepsBrokenUploads: !secureClosure });
 killedProcessSuite({
   ...real,
   peer: { name: 'our own server, which writes in place', missing: () => undefined },
