@@ -141,6 +141,27 @@ describe('a server whose data connections do not resume under TLS 1.3', () => {
     });
   });
 
+  it('is logged in to with TLS 1.3 where TLS 1.2 was switched off since it was pinned, and the pin is taken back', async () => {
+    const memory = new ServerMemory();
+    const server = await scriptedServer(
+      async (peer) => {
+        const isIn = await peer.login({ tls: true, features }).then(
+          () => true,
+          () => false,
+        );
+        if (isIn) await quit(peer);
+      },
+      { versions: '1.3' },
+    );
+    await memory.pin('127.0.0.1', server.port);
+    const options = { ...(await scriptedOptions(server, true)), onNotResumed: 'pin-1.2', memory } as const;
+    const client = await FtpsClient.connect(options);
+    expect(client.handshake?.protocol).to.equal('TLSv1.3');
+    expect(await memory.isPinned('127.0.0.1', server.port)).to.equal(false);
+    await client.close();
+    await server.close();
+  });
+
   it('says that a stream that was read cannot come again with TLS 1.2, and what to give instead', async () => {
     const refusesLate: Script = async (peer) => {
       await peer.login({ tls: true, features });
@@ -214,6 +235,16 @@ describe('the memory of servers', () => {
     expect(await later.isPinned('other.example', 990)).to.equal(true);
     now += 30 * 24 * 60 * 60 * 1000;
     expect(await later.isPinned('ftp.example', 21)).to.equal(false);
+  });
+
+  it('takes a pin back for the next process too', async () => {
+    const memory = new ServerMemory({ file });
+    await memory.pin('a', 1);
+    await memory.pin('b', 2);
+    await memory.unpin('A', 1);
+    for (const each of [memory, new ServerMemory({ file })]) {
+      expect([await each.isPinned('a', 1), await each.isPinned('b', 2)]).to.deep.equal([false, true]);
+    }
   });
 
   it('keeps a pin that is made while the file is read for somebody else', async () => {
