@@ -164,6 +164,20 @@ describe('an upload that is tried again', () => {
     });
   });
 
+  it('goes on with APPE in its next attempt where the file was busy', async () => {
+    const busy: Fault = async ({ verb, count, peer }) => {
+      if (verb !== 'APPE' || count > 1) return false;
+      await peer.say('450 somebody else writes it\r\n');
+      return true;
+    };
+    await withFaultyServer({ fault: either(firstCut(60_000), busy) }, async (client, server) => {
+      const result = await client.upload(content, 'a', { retry: now });
+      expect(result).to.include({ attempts: 3, resumedAt: 60_000 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+      expect(server.commands.filter((line) => line.startsWith('STOR'))).to.deep.equal(['STOR a']);
+    });
+  });
+
   it('goes as a whole where neither APPE nor REST is taken', async () => {
     const fault = either(firstCut(60_000), refusing('APPE', '502 no'), refusing('REST', '502 no'));
     await withFaultyServer({ fault }, async (client, server) => {

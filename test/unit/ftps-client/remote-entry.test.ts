@@ -93,6 +93,18 @@ describe('what one remote path is', () => {
     });
   });
 
+  it('costs the login where it cannot go back to its working folder', async () => {
+    const script: Script = async (peer) => {
+      await peer.on('PWD', '257 "/home"');
+      await peer.on('CWD /', '250 ok');
+      await peer.on('CWD /home', '550 not any more');
+    };
+    await withScriptedClient({ script, features: old }, async (client) => {
+      expect(await rejection(client.stat('/'))).to.be.instanceOf(ReplyError);
+      expect(client.isOpen).to.equal(false);
+    });
+  });
+
   it('leaves the working folder as it was where the call is aborted in between', async () => {
     const controller = new AbortController();
     const script: Script = async (peer) => {
