@@ -3,11 +3,9 @@ import { ConfigError } from '@ftps-kit/tls-core';
 import { LocalFileError, ReplyError, TransferError, VerificationError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
-import { timeIfTold } from './modification-time.js';
 import { outgoingPath } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
-import { remoteHash } from './remote-hash.js';
 import { isTransient, withAttempts } from './retry.js';
 import { endSending, send } from './send.js';
 import type { LoginContext, TransferOutcome } from './transfer.js';
@@ -16,7 +14,8 @@ import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
 import { giveModificationTime } from './transfer-times.js';
 import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from './transfer-options.js';
-import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
+import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
+import { FROM_THE_BEGINNING, resumedStart, type Start } from './upload-resume.js';
 import { uploadSource, type UploadInput, type UploadSource } from './upload-source.js';
 import { UploadTarget } from './upload-target.js';
 import { planCheck, verifyFile, type Check, type Verified } from './verify.js';
@@ -38,14 +37,6 @@ export async function upload(
     await source.close();
   }
 }
-
-/** Where an attempt goes on, and why what lies before is right. */
-interface Start {
-  readonly offset: number;
-  readonly prefix: PrefixProof | undefined;
-}
-
-const FROM_THE_BEGINNING: Start = { offset: 0, prefix: undefined };
 
 /** An upload that the server has as a whole. */
 interface Sent {
@@ -140,60 +131,16 @@ class Upload {
     if (this.#hasBegun) return this.#laterStart(context);
     if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
     const { resume, retry, append, signal } = this.#options;
-    if (resume !== false) return this.#resumedStart(context, check);
+    if (resume !== false) {
+      return resumedStart(context, check, {
+        ...{ source: this.#source, target: this.#target, totalBytes: this.#totalBytes },
+        ...{ hash: this.#hash, resume, signal },
+      });
+    }
     // What stands there now must not be taken for the beginning of this upload when it is tried again.
     const mustKnow = append || (retry.attempts > 1 && !this.#target.isTemporary);
     if (mustKnow) this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
     return FROM_THE_BEGINNING;
-  }
-
-  /** Behind what the server has from an earlier upload, if it is the beginning of this one as far as can be told. */
-  async #resumedStart(context: LoginContext, check: Check): Promise<Start> {
-    const { signal } = this.#options;
-    const { path } = this.#target;
-    const size = await sizeIfTold(context, path, signal);
-    if (size === undefined || size === 0) return FROM_THE_BEGINNING;
-    if (this.#totalBytes !== undefined && size > this.#totalBytes) return FROM_THE_BEGINNING;
-    const unchecked: Start = { offset: size, prefix: 'unchecked' };
-    if (this.#hash === undefined || check.hash === undefined) {
-      // Of a source without an end that is known, nobody could tell that more is there than there should be.
-      const isLikely = this.#totalBytes !== undefined && (await this.#isLikelyOurs(context));
-      return isLikely ? unchecked : FROM_THE_BEGINNING;
-    }
-    if (!(await this.#hashBeginning(size))) return this.#startOver();
-    const value = await remoteHash(context, check.hash, { path, bytes: size }, signal);
-    if (value === undefined) return (await this.#isLikelyOurs(context)) ? unchecked : this.#startOver();
-    return value === this.#hash.value() ? { offset: size, prefix: 'hash' } : this.#startOver();
-  }
-
-  /**
-   * What can be said without a hash: a temporary name is made of the local file, its size and its time; and under the real
-   * name, what was written before the local file had its present bytes is not of it.
-   */
-  async #isLikelyOurs(context: LoginContext): Promise<boolean> {
-    const { resume, signal } = this.#options;
-    const { identity, modifiedAt } = this.#source;
-    if (resume === 'unchecked' || (this.#target.isTemporary && identity !== undefined)) return true;
-    if (modifiedAt === undefined) return false;
-    const written = await timeIfTold(context, this.#target.path, signal);
-    // MDTM tells whole seconds, mostly.
-    return written !== undefined && written.getTime() >= Math.floor(modifiedAt.getTime() / 1000) * 1000;
-  }
-
-  /** Hashes the source's first bytes, which are not sent again. False where it has fewer. */
-  async #hashBeginning(bytes: number): Promise<boolean> {
-    const reading = await this.#source.open(0);
-    try {
-      for (let at = 0; at < bytes;) {
-        const chunk = await reading.next();
-        if (chunk === undefined) return false;
-        this.#hash?.update(chunk.subarray(0, bytes - at), at);
-        at += chunk.length;
-      }
-      return true;
-    } finally {
-      await reading.close();
-    }
   }
 
   /** Behind what the server has of the attempts before. It is asked, never guessed. */
