@@ -96,6 +96,11 @@ export interface FtpsClientOptions {
    * (EPRT, PORT), where a firewall on its side leaves no other way; TLS is the same, with this side as its client.
    */
   readonly dataConnections?: 'passive' | 'active' | undefined;
+  /**
+   * How often NOOP is said on the control connection while a file moves, milliseconds, for firewalls that forget a connection
+   * on which nothing is said for long; to a server that refuses it, no more. Default 0: never. TCP keeps it alive anyway.
+   */
+  readonly transferKeepAliveMs?: number | undefined;
   /** DANGEROUS: no TLS at all, so that everybody on the way reads password and files. Default false. */
   readonly dangerouslyPlain?: boolean | undefined;
   /** Ends the connecting; later calls take signals of their own. */
@@ -156,6 +161,7 @@ export interface ClientOptions {
   readonly announce: Announce;
   readonly encoding: 'auto' | 'utf8' | 'latin1';
   readonly pipelining: 'auto' | 'off';
+  readonly transferKeepAliveMs: number;
   readonly serverTimeZone: ServerTimeZone | 'learn' | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -179,6 +185,7 @@ const KEYS: readonly string[] = [
   'reconnect',
   'encoding',
   'pipelining',
+  'transferKeepAliveMs',
   'serverTimeZone',
   'dangerouslyPlain',
   'signal',
@@ -219,6 +226,7 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     announce,
     encoding: oneOf('encoding', options.encoding ?? 'auto', ['auto', 'utf8', 'latin1']),
     serverTimeZone: parseServerTimeZone(options.serverTimeZone),
+    transferKeepAliveMs: wholeNumber('transferKeepAliveMs', options.transferKeepAliveMs ?? 0, 0, 2 ** 31 - 1),
     pipelining: oneOf('pipelining', options.pipelining ?? 'auto', ['auto', 'off']),
     signal: options.signal,
   });

@@ -9,6 +9,9 @@ import type { ReplyReader } from './reply-reader.js';
 
 const SERVICE_NOT_AVAILABLE = 421;
 
+/** What NOOP is answered with, by those that do not know it too. */
+const NOOP_CODES: readonly number[] = [200, 500, 501, 502, 503];
+
 /** One command and its replies. Both promises reject when the control connection is lost. */
 export interface Exchange {
   readonly verb: string;
@@ -77,6 +80,10 @@ export class ControlConnection {
    * name that the connection's encoding does not have.
    */
   begin(command: OutgoingCommand): Exchange {
+    return this.#send(command);
+  }
+
+  #send(command: OutgoingCommand): OpenExchange {
     if (this.#lost !== undefined) {
       throw new ConnectionError(`the control connection is gone: ${this.#lost.message}`, { cause: this.#lost });
     }
@@ -89,6 +96,17 @@ export class ControlConnection {
       .then(() => this.#channel.write(bytes))
       // The reader meets the same end, and may have the server's reason for it.
       .catch(() => undefined);
+    return exchange;
+  }
+
+  /**
+   * Sends a command, NOOP by what its reply may be, in the middle of an exchange that has begun with 1yz; undefined where there
+   * is none. Its reply may come before that exchange's final one, or behind it.
+   */
+  beginAside(command: OutgoingCommand): Exchange | undefined {
+    if (this.#open[0]?.hasBegun !== true) return undefined;
+    const exchange = this.#send(command);
+    exchange.isAside = true;
     return exchange;
   }
 
@@ -172,10 +190,20 @@ export class ControlConnection {
     }
   }
 
+  /**
+   * RFC 959 §5.4: behind its 1yz a transfer ends with 226, 250, 425, 426, 451, 551 or 552, and with none of those that NOOP is
+   * answered with. Pure-FTPd says 500 to it in the middle of a transfer.
+   */
+  #exchangeOf(reply: Reply): OpenExchange | undefined {
+    const [first] = this.#open;
+    if (first?.hasBegun !== true || !NOOP_CODES.includes(reply.code)) return first;
+    return this.#open.find(({ isAside }) => isAside) ?? first;
+  }
+
   #deliver(reply: Reply): void {
     if (this.#barrier !== undefined && !this.#passesBarrier(this.#barrier, reply)) return;
-    const exchange = this.#open[0];
-    if (exchange?.take(reply) === true) this.#open.shift();
+    const exchange = this.#exchangeOf(reply);
+    if (exchange?.take(reply) === true) this.#open.splice(this.#open.indexOf(exchange), 1);
     // RFC 959 §4.2.2: 421 "may be a reply to any command if the service knows it must shut down", and to none.
     if (reply.code === SERVICE_NOT_AVAILABLE) {
       throw new ReplyError(exchange?.verb ?? 'any command', reply, 'the server ended the control connection');
@@ -193,6 +221,10 @@ export interface Barrier {
 }
 
 class OpenExchange implements Exchange {
+  /** Whether a 1yz has come. */
+  hasBegun = false;
+  /** Whether it was sent in the middle of another one. */
+  isAside = false;
   readonly verb: string;
   readonly secret: string | undefined;
   readonly preliminary: Promise<Reply | undefined>;
@@ -220,6 +252,7 @@ class OpenExchange implements Exchange {
   /** Takes one reply; gives whether it was the final one. */
   take(reply: Reply): boolean {
     if (reply.code < 200) {
+      this.hasBegun = true;
       this.#givePreliminary(reply);
       return false;
     }

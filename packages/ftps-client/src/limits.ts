@@ -47,6 +47,9 @@ export const TICKETS_LEFT_BY_LOGIN = 2;
 /** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
 export const CONTROL_KEEP_ALIVE_MS = 30_000;
 
+/** NOOPs said during one transfer that a server has not answered yet; many answer them all together at its end. */
+export const MAX_UNANSWERED_NOOPS = 1_000;
+
 /** Bytes read at a time from the control connection. */
 export const CONTROL_READ_BYTES = 4 * 1024;
 

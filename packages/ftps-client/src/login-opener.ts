@@ -70,6 +70,7 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     return {
       ...{ control, data, features, timeouts, onNotResumed, traits },
       serverTimeZone: options.serverTimeZone,
+      transferKeepAliveMs: options.transferKeepAliveMs,
       ...{ greeting, handshake: protection?.handshake },
       leaveTickets: () => (protection === undefined ? Promise.resolve() : tickets.leave(protection.binding)),
     };

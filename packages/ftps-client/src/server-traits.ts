@@ -18,6 +18,8 @@ export class ServerTraits {
   mindsPipelining = false;
   /** It answers a transfer command with a refusal where the data connection is not there yet. */
   wantsDataConnectionFirst = false;
+  /** It refused a NOOP in the middle of a transfer, or left it without a reply. */
+  mindsNoop = false;
   /** How it spells names; undefined until FEAT or a listing has shown. */
   nameEncoding: 'utf8' | 'latin1' | undefined;
   /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */

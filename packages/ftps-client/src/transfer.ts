@@ -21,13 +21,14 @@ import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 import type { ServerTimeZone } from './server-time-zone.js';
 import type { ServerTraits } from './server-traits.js';
 import { failureOf, isPeersDoing, refusalOf, type TransferState } from './transfer-failure.js';
+import { TransferKeepAlive, type KeepAliveContext } from './transfer-keep-alive.js';
 import type { TransferMeter } from './transfer-meter.js';
 
 const CANNOT_OPEN_DATA_CONNECTION = 425;
 const BAD_SEQUENCE = 503;
 
 /** What one login has to work with. */
-export interface LoginContext {
+export interface LoginContext extends KeepAliveContext {
   readonly control: ControlConnection;
   readonly data: DataConnections;
   readonly features: Features;
@@ -93,11 +94,13 @@ export class Transfer {
   #isWithoutPort = false;
   #isUnanswered = false;
   #patience: NodeJS.Timeout | undefined;
+  readonly #keepAlive: TransferKeepAlive;
 
   constructor(context: LoginContext, request: TransferRequest, order: TransferOrder) {
     this.#context = context;
     this.#request = request;
     this.#order = order;
+    this.#keepAlive = new TransferKeepAlive(context);
   }
 
   /** Resolves when the data connection has ended and the final reply is positive. */
@@ -122,14 +125,17 @@ export class Transfer {
       this.#break(error instanceof Error ? error : new Error(String(error)));
     } finally {
       meter.stop();
+      this.#keepAlive.stop();
       clearTimeout(this.#patience);
       signal?.removeEventListener('abort', onAbort);
     }
     letGo(agreed);
-    const reply = await this.#settle(exchange).catch(async (error: unknown) => {
-      await this.#takeRestartBack();
-      throw error;
-    });
+    const reply = await this.#settle(exchange)
+      .finally(() => this.#keepAlive.settle(() => this.#findStep()))
+      .catch(async (error: unknown) => {
+        await this.#takeRestartBack();
+        throw error;
+      });
     this.#transport?.destroy();
     const closure = (this.#channel ?? this.#transport)?.closure ?? 'open';
     this.#channel?.destroy();
@@ -227,6 +233,7 @@ export class Transfer {
     meter.start(channel, sends ? 'sent' : 'received', (error) => {
       this.#break(error);
     });
+    this.#keepAlive.start();
     await this.#request.move(channel);
   }
 
@@ -329,10 +336,22 @@ export class Transfer {
 
   /** RFC 959 §4.1.3 has 426 for the transfer and 226 for ABOR; Pure-FTPd has one 226 for both, ftp-srv may have three. */
   async #abort({ final }: Exchange): Promise<void> {
-    const { control, features } = this.#context;
-    control.begin(outgoing('ABOR'));
+    this.#context.control.begin(outgoing('ABOR'));
     await final;
     // Not earlier: Pure-FTPd looks for ABOR, and nothing else, while it sends.
+    await this.#synchronize();
+  }
+
+  /** As `#synchronize`, in bounded time; a server that does not come back is left. */
+  #findStep(): Promise<void> {
+    const { control, timeouts } = this.#context;
+    return withDeadline('close', { timeoutMs: timeouts.closeMs }, this.#synchronize(), () => {
+      control.destroy(new ConnectionError('the server left commands without a reply'));
+    });
+  }
+
+  async #synchronize(): Promise<void> {
+    const { control, features } = this.#context;
     const barrier = features.size > 0 ? { verb: 'FEAT', code: 211 } : { verb: 'PWD', code: 257 };
     await control.synchronize({ command: outgoing(barrier.verb), code: barrier.code });
   }

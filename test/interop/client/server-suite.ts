@@ -226,6 +226,32 @@ export function realServerSuite(real: RealServer): void {
           expect(unwaitedCommands(dialogue).filter((line) => line === 'RETR /a.bin')).to.have.lengthOf(count);
         });
 
+        it('is told NOOP in the middle of a download, and whatever it answers, the download is whole', async function () {
+          this.timeout(60_000);
+          await using server = await real.start({});
+          const content = randomBytes(20_000_000);
+          await server.seed({ 'a.bin': content });
+          await using client = await connect(real, { ...clientOptions(server, pin), transferKeepAliveMs: 50 });
+          const hash = createHash('sha256');
+          const noop = new Promise<void>((resolve) => {
+            client.on('command', ({ line }) => {
+              if (line === 'NOOP') resolve();
+            });
+          });
+          const sink = {
+            // Nothing is taken before: the server is in the middle of it.
+            write: async (chunk: Uint8Array) => {
+              await noop;
+              hash.update(chunk);
+            },
+            ...{ commit: () => Promise.resolve(), discard: () => Promise.resolve() },
+          };
+          const result = await client.download('/a.bin', sink, { verify: 'none' });
+          expect(result.bytes).to.equal(content.length);
+          expect(hash.digest('hex')).to.equal(createHash('sha256').update(content).digest('hex'));
+          expect(await collect(client.list('/'))).to.have.lengthOf(1);
+        });
+
         // Where no data connection resumes, the fiftieth proves no more than the fifth.
         const files = real.resumes[pin] ? 50 : 5;
         it(`moves ${files} files each way, one after another, on one control connection`, async function () {

@@ -1,0 +1,71 @@
+// NOOP while a file moves: some firewalls forget a control connection on which nobody says anything for long.
+import { withDeadline } from '@ftps-kit/tls-core';
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import type { Timeouts } from './client-options.js';
+import type { ControlConnection, Exchange } from './control-connection.js';
+import { isNegative } from './errors.js';
+import { MAX_UNANSWERED_NOOPS, PIPELINE_PATIENCE_MS } from './limits.js';
+import { outgoing } from './outgoing-command.js';
+import type { ServerTraits } from './server-traits.js';
+
+/** What the NOOPs of one transfer need. */
+export interface KeepAliveContext {
+  readonly control: ControlConnection;
+  readonly traits: ServerTraits;
+  readonly timeouts: Timeouts;
+  /** How often, milliseconds; 0: never. */
+  readonly transferKeepAliveMs: number;
+}
+
+/** The NOOPs of one transfer, whose replies come at once, or all together behind that to the transfer. */
+export class TransferKeepAlive {
+  readonly #context: KeepAliveContext;
+  readonly #unanswered = new Set<Exchange>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(context: KeepAliveContext) {
+    this.#context = context;
+  }
+
+  start(): void {
+    const { transferKeepAliveMs } = this.#context;
+    if (transferKeepAliveMs > 0) this.#timer = setInterval(this.#say, transferKeepAliveMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /**
+   * Waits for the replies that are left, once the transfer has its own. Where one does not come, finds out where the replies
+   * stand, and says NOOP to this server no more. Never rejects.
+   */
+  async settle(barrier: () => Promise<void>): Promise<void> {
+    this.stop();
+    if (this.#unanswered.size === 0) return;
+    const { control, timeouts, traits } = this.#context;
+    const timeoutMs = Math.min(timeouts.replyMs, PIPELINE_PATIENCE_MS);
+    const answers = Promise.allSettled([...this.#unanswered].map(({ final }) => final));
+    try {
+      await withDeadline('reply', { timeoutMs }, answers, () => undefined);
+    } catch {
+      traits.mindsNoop = true;
+      if (!control.isLost) await barrier().catch(() => undefined);
+    }
+  }
+
+  readonly #say = (): void => {
+    const { control, traits } = this.#context;
+    if (traits.mindsNoop || control.isLost || this.#unanswered.size >= MAX_UNANSWERED_NOOPS) return;
+    const exchange = control.beginAside(outgoing('NOOP'));
+    if (exchange === undefined) return;
+    this.#unanswered.add(exchange);
+    exchange.final.then(
+      (reply: Reply) => {
+        this.#unanswered.delete(exchange);
+        if (isNegative(reply)) traits.mindsNoop = true;
+      },
+      () => this.#unanswered.delete(exchange),
+    );
+  };
+}
