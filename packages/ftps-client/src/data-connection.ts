@@ -23,7 +23,7 @@ import { ActiveListener } from './active-listener.js';
 import type { ClientOptions } from './client-options.js';
 import type { ControlConnection, ReplyDeadline } from './control-connection.js';
 import type { Protection } from './control-opener.js';
-import { ProtocolError, isNegative, refused } from './errors.js';
+import { ProtocolError, ReplyError, isNegative, refused } from './errors.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
 
@@ -96,10 +96,20 @@ export class DataConnections {
   async listen(signal: AbortSignal | undefined): Promise<Listening> {
     this.#mustHaveTicket();
     if (this.areActive) return this.#listenHere(signal);
-    const extended = await this.#listenExtended(signal);
-    if (extended !== undefined) return extended;
+    if (this.#traits.extendedPassive === 'doubtful') {
+      // What made it so may have been something else, such as a server that was about to go.
+      const listening = await this.listenByPasv(signal).catch((error: unknown) => {
+        if (!(error instanceof ReplyError)) throw error;
+        return undefined;
+      });
+      if (listening !== undefined) return listening;
+    }
+    return (await this.#listenExtended(signal)) ?? this.listenByPasv(signal);
+  }
+
+  /** As `listen`, by PASV and nothing else. Where EPSV is in doubt, this decides: it is tried again where PASV does no better. */
+  async listenByPasv(signal: AbortSignal | undefined): Promise<Listening> {
     const isDoubtful = this.#traits.extendedPassive === 'doubtful';
-    // One chance: where PASV does no better, EPSV is tried again.
     if (isDoubtful) this.#traits.extendedPassive = 'untried';
     const { host, port } = passiveAddress(await this.#control.demand(outgoing('PASV'), this.#replyDeadline(signal)));
     // RFC 2577 §3 and practice: the address in the reply may be a private one behind a NAT, or a third party's.
@@ -130,8 +140,7 @@ export class DataConnections {
 
   /** By EPSV, unless PASV has to do. */
   async #listenExtended(signal: AbortSignal | undefined): Promise<Listening | undefined> {
-    const { extendedPassive } = this.#traits;
-    if (extendedPassive === 'doubtful' || extendedPassive === 'useless') return undefined;
+    if (this.#traits.extendedPassive === 'useless') return undefined;
     const reply = await this.#control.run(EPSV, this.#replyDeadline(signal));
     const port = extendedPort(reply);
     if (port !== undefined) return this.#atExtendedPort(port);

@@ -31,6 +31,8 @@ export async function runTransfer(context: LoginContext, request: TransferReques
     failure = error;
   }
   const { fault } = first;
+  // A server that goes takes its ports along.
+  if (fault === undefined && traits.extendedPassive === 'doubtful') traits.extendedPassive = 'untried';
   const mayBlameOrder = fault !== 'unanswered' || traits.commandBehindPassive === 'untried';
   if (fault === undefined || !mayBlameOrder || failure instanceof AbortedError) throw failure;
   if (control.isLost) {
@@ -38,7 +40,8 @@ export async function runTransfer(context: LoginContext, request: TransferReques
     if (fault === 'unanswered' || fault === 'unreachable') throw lostToOrder(failure);
     throw failure;
   }
-  const second = new Transfer(context, { ...request, listening: undefined }, 'connection-first');
+  const listening = fault === 'unreachable' ? context.data.listenByPasv(request.signal) : undefined;
+  const second = new Transfer(context, { ...request, listening }, 'connection-first');
   try {
     const outcome = await second.run();
     if (fault === 'too-early') traits.wantsDataConnectionFirst = true;

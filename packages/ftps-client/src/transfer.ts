@@ -93,6 +93,8 @@ export class Transfer {
   #tellFailure: (error: Error) => void = () => undefined;
   #isWithoutPort = false;
   #isUnanswered = false;
+  /** Whether this side gave the control connection up, as the server did not hear ABOR. */
+  #isGivenUp = false;
   #patience: NodeJS.Timeout | undefined;
   readonly #keepAlive: TransferKeepAlive;
 
@@ -259,9 +261,11 @@ export class Transfer {
   /** What of its order may have been at fault where it failed; nothing took effect then. undefined: nothing. */
   get fault(): OrderFault | undefined {
     const isUnmade = this.#transport === undefined;
+    const isLostOtherwise = this.#context.control.isLost && !this.#isGivenUp;
     // 4yz may be the answer to ABOR; 5yz is a reason of its own.
     const isRefusal = (this.#finalReply?.code ?? 0) >= 500;
-    if (isUnmade && !isRefusal && this.#context.traits.extendedPassive === 'doubtful') return 'unreachable';
+    const isDoubtful = this.#context.traits.extendedPassive === 'doubtful';
+    if (isDoubtful && isUnmade && !isRefusal && !isLostOtherwise) return 'unreachable';
     if (this.#order === 'connection-first') return undefined;
     const isLostAtOnce = this.#context.control.isLost && this.#finalReply === undefined && !this.#hasBegun;
     if (this.#isUnanswered || (isLostAtOnce && this.#order === 'one-flight')) return 'unanswered';
@@ -325,6 +329,7 @@ export class Transfer {
         return;
       }
       await withDeadline('close', { timeoutMs: timeouts.closeMs }, this.#abort(exchange), () => {
+        this.#isGivenUp = true;
         control.destroy(
           new ConnectionError('the server did not come back from an aborted transfer', { cause: failure }),
         );

@@ -274,6 +274,19 @@ describe('a port of EPSV that cannot be reached', () => {
     await listOn([waits, script], 1, { timeouts: { closeMs: 300 } });
   });
 
+  it('is tried again on another login where PASV is not understood: the server may have been about to go', async () => {
+    const goes: Script = async (peer) => {
+      await peer.on('EPSV', UNREACHABLE);
+      while ((await peer.line()) !== undefined);
+    };
+    const script: Script = async (peer) => {
+      await peer.on('PASV', '502 what?');
+      await listNothing(peer);
+      await quit(peer);
+    };
+    await listOn([goes, script], 1, { timeouts: { closeMs: 300 } });
+  });
+
   it('is tried again next time where PASV does no better, and is what the failure tells of', async () => {
     const script: Script = async (peer) => {
       await peer.on('EPSV', UNREACHABLE);
