@@ -35,6 +35,7 @@ import {
   type FileSystemSetup,
 } from '@ftps-kit/ftps-server/compliance';
 import { ConfigError } from '@ftps-kit/tls-core';
+import { beforeNextStat } from '../support/failing-file-handles.js';
 
 const replace = { kind: 'replace' } as const;
 
@@ -380,6 +381,28 @@ describe('LocalFileSystem', () => {
       await lost.write(Buffer.from(' and newer'));
       renameSync(join(root, 'b'), join(root, 'a'));
       await refuses('gone', lost.commit());
+      expect(readFileSync(join(root, 'a'), 'utf8')).to.equal('other');
+    });
+
+    it('refuses to begin in a file that is removed or replaced as it is opened', async () => {
+      writeFileSync(join(root, 'other'), 'other');
+      for (const [meanwhile, mode] of [
+        [unlinkSync, { kind: 'append' }],
+        [unlinkSync, { kind: 'resume', start: 2 }],
+        [
+          (path: string) => {
+            renameSync(join(root, 'other'), path);
+          },
+          { kind: 'append' },
+        ],
+      ] as const) {
+        writeFileSync(join(root, 'a'), 'old');
+        using change = await beforeNextStat(() => {
+          meanwhile(join(root, 'a'));
+        });
+        await refuses('not-found', files.openWrite('/a', mode));
+        expect(change.isDone).to.equal(true);
+      }
       expect(readFileSync(join(root, 'a'), 'utf8')).to.equal('other');
     });
 

@@ -30,6 +30,33 @@ export async function failing(call: 'stat' | 'sync', of: 'directory' | 'file'): 
   };
 }
 
+/** What happens to a file between two calls: `meanwhile` is done once, right before the next `stat` of a file's handle. */
+export async function beforeNextStat(meanwhile: () => void): Promise<Disposable & { readonly isDone: boolean }> {
+  const prototype = await fileHandlePrototype();
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'stat');
+  if (descriptor === undefined) throw new Error('file handles have no stat of their own');
+  const original = descriptor.value as (this: FileHandle, ...args: unknown[]) => Promise<unknown>;
+  let isDone = false;
+  const restore = (): void => {
+    Object.defineProperty(prototype, 'stat', descriptor);
+  };
+  function stat(this: FileHandle, ...args: unknown[]): Promise<unknown> {
+    if (fstatSync(this.fd).isFile()) {
+      restore();
+      meanwhile();
+      isDone = true;
+    }
+    return original.apply(this, args);
+  }
+  Object.defineProperty(prototype, 'stat', { ...descriptor, value: stat });
+  return {
+    get isDone() {
+      return isDone;
+    },
+    [Symbol.dispose]: restore,
+  };
+}
+
 /** From here on no read of a file handle ends, and no close of one that is being read, until this is disposed of. */
 export async function hangingReads(): Promise<Disposable & { readonly calls: number }> {
   const prototype = await fileHandlePrototype();

@@ -67,6 +67,9 @@ export class InPlaceFile implements WriteHandle {
     let claimed: string | undefined;
     try {
       const found = await file.stat(EXACT);
+      // Removed or replaced since it was opened: no name leads to what would be written.
+      if (found.nlink === 0n)
+        throw new FileSystemError('not-found', 'the file was removed or replaced as it was opened');
       const key = keyOf(found);
       if (beingWritten.has(key)) throw new FileSystemError('busy', 'another upload is written into this file');
       beingWritten.add(key);
@@ -109,11 +112,14 @@ export class InPlaceFile implements WriteHandle {
   /** Nobody shall be told that a file is stored which nobody can find. A file that was renamed has as many names as before. */
   async #refuseLost(): Promise<void> {
     const { nlink } = await this.#file.stat(EXACT);
-    if (nlink >= this.#links) return;
+    if (nlink !== 0n && (nlink >= this.#links || (await this.#isNamed()))) return;
+    throw new FileSystemError('gone', 'the file was removed or replaced while it was written to');
+  }
+
+  /** Whether the name that it was opened by leads to it still. */
+  async #isNamed(): Promise<boolean> {
     const named = await lstat(this.#target.path, EXACT).catch(undefinedIfMissing);
-    if (nlink === 0n || named === undefined || keyOf(named) !== this.#key) {
-      throw new FileSystemError('gone', 'the file was removed or replaced while it was written to');
-    }
+    return named !== undefined && keyOf(named) === this.#key;
   }
 }
 
