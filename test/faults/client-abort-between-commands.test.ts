@@ -14,9 +14,13 @@ describe('an abort while the server answers REST', () => {
   for (const tls of [true, false]) {
     it(`ends the download, and the next begins at its beginning (${tls ? 'TLS' : 'plain'})`, async () => {
       const controller = new AbortController();
-      const fault: Fault = ({ verb }) => {
+      const fault: Fault = async ({ verb, count, peer }) => {
         if (verb === 'REST') controller.abort(new Error('enough'));
-        return false;
+        // The data connection is gone by then, and nobody waits for it.
+        const answer = { RETR: '150 here it comes', ABOR: '426 gone\r\n226 aborted' }[verb];
+        if (answer === undefined || count > 1) return false;
+        await peer.say(`${answer}\r\n`);
+        return true;
       };
       await withTemporaryFolder(async (folder) => {
         await withFaultyServer({ tls, files: { a: content }, fault }, async (client, server) => {
