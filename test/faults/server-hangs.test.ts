@@ -12,6 +12,7 @@ import {
   type WriteMode,
 } from '@ftps-kit/ftps-server';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
+import { rejection } from '../support/rejection.js';
 import { TestServer } from '../support/test-server.js';
 
 const never = new Promise<never>(() => undefined);
@@ -185,6 +186,24 @@ describe('a commit that takes too long', () => {
     await files.over;
     expect(server.names()).to.deep.equal([]);
   });
+
+  for (const callsOff of [true, false]) {
+    const what = callsOff ? 'is called off' : 'is told as what is not known yet';
+    it(`${what} where the server closes meanwhile, and nobody waits for it any more`, async () => {
+      await using server = await startHesitant(callsOff);
+      await using client = await RawFtpClient.loggedIn(server);
+      const committing = once(files.events, 'committing');
+      const uploading = rejection(client.upload('STOR a', 'content'));
+      await committing;
+      await server.server.close({ graceSeconds: 0 });
+      await uploading;
+      expect(server.lastTransfer).to.include({ replyCode: callsOff ? 426 : 451, bytes: 7 });
+      expect(server.limits).to.deep.equal([]);
+      files.letGo();
+      await files.over;
+      expect(server.names()).to.deep.equal(callsOff ? [] : ['a']);
+    });
+  }
 
   it('answers ABOR with what became of the upload where it cannot be called off', async () => {
     await using server = await startHesitant(false);

@@ -1,12 +1,16 @@
 // A process of its own: a server comes to life, is used and misused, and closes. Nothing is left to keep the process alive.
+import { EventEmitter, once } from 'node:events';
+import { CommitFaults, type CommitEvents } from './commit-faults.js';
 import { LineLogger } from './line-logger.js';
 import { RawFtpClient } from './raw-ftp-client.js';
 import { TestServer } from './test-server.js';
 
+const commits = new EventEmitter<CommitEvents>();
 const server = await TestServer.start({
   ...{ logger: new LineLogger(), files: { 'a.txt': 'content' } },
   proxyProtocol: { trusted: ['127.0.0.1'] },
   listen: [{ proxied: false }, {}],
+  fileSystem: (root) => new CommitFaults(root, commits),
 });
 const clients: RawFtpClient[] = [];
 
@@ -36,9 +40,16 @@ await behindProxy.send('PROXY ');
 const wrongPassword = await RawFtpClient.secured(server);
 await wrongPassword.expect(331, 'USER alice');
 await wrongPassword.expect(530, 'PASS wrong');
+// A commit that fails as nothing should, and one that never ends.
+await member.upload('STOR throws', 'content');
+const uploading = await RawFtpClient.loggedIn(server);
+const committing = once(commits, 'hangs');
+const unanswered = uploading.upload('STOR hangs', 'content').catch(() => undefined);
+await committing;
 
-clients.push(member, waiting, refused, guest, handshaking, behindProxy, wrongPassword);
+clients.push(member, waiting, refused, guest, uploading, handshaking, behindProxy, wrongPassword);
 await server[Symbol.asyncDispose]();
+await unanswered;
 for (const client of clients) client.destroy();
 for (const channel of [data.channel, unbound.channel]) channel.destroy();
 process.stdout.write('closed');

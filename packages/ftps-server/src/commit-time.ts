@@ -13,29 +13,52 @@ export class CommitTimeoutError extends TimeoutError {
   }
 }
 
+/** The session ended while a commit was under way that can no longer be called off: the file may still appear. */
+export class CommitUnknownError extends AbortedError {}
+
+export interface CommitBounds {
+  readonly timeoutMs: number;
+  /** Fires when the client wants the upload no more. */
+  readonly aborted: AbortSignal;
+  /** Fires when nobody is left who could be told. */
+  readonly ended: AbortSignal;
+}
+
 /**
- * Commits. Rejects with `CommitTimeoutError` after `timeoutMs`; and with `AbortedError` as soon as `aborted` fires, where
- * the commit can still be called off. What is not waited for any longer goes on, and ends as it ends.
+ * Commits. Rejects with `CommitTimeoutError` after `timeoutMs`; with `AbortedError` as soon as `aborted` or `ended` fires,
+ * where the commit can still be called off; and with `CommitUnknownError` at `ended` where it cannot. What is not waited for
+ * any longer goes on, and ends as it ends.
  */
-export function commitWithin(file: WriteHandle, timeoutMs: number, aborted: AbortSignal): Promise<void> {
+export function commitWithin(file: WriteHandle, { timeoutMs, aborted, ended }: CommitBounds): Promise<void> {
+  const calledOff = (): boolean => file.callOff?.() ?? false;
   return new Promise((resolve, reject) => {
-    const calledOff = (): boolean => file.callOff?.() ?? false;
+    // First of all: where this throws there is nothing to wait for.
+    const committing = file.commit();
     const patience = setTimeout(() => {
-      reject(new CommitTimeoutError(timeoutMs, calledOff()));
+      giveUp(new CommitTimeoutError(timeoutMs, calledOff()));
     }, timeoutMs);
     const onAborted = (): void => {
-      if (calledOff()) reject(new AbortedError('the upload was aborted while it was put in its place'));
+      if (calledOff()) giveUp(new AbortedError('the upload was aborted while it was put in its place'));
     };
-    const committing = file.commit();
+    const onEnded = (): void => {
+      const message = 'the session ended while the upload was put in its place';
+      giveUp(calledOff() ? new AbortedError(message) : new CommitUnknownError(message));
+    };
+    const stopWaiting = (): void => {
+      clearTimeout(patience);
+      aborted.removeEventListener('abort', onAborted);
+      ended.removeEventListener('abort', onEnded);
+    };
+    const giveUp = (error: Error): void => {
+      stopWaiting();
+      reject(error);
+    };
     aborted.addEventListener('abort', onAborted, { once: true });
+    ended.addEventListener('abort', onEnded, { once: true });
     if (aborted.aborted) onAborted();
-    committing
-      .finally(() => {
-        clearTimeout(patience);
-        aborted.removeEventListener('abort', onAborted);
-      })
-      .then(() => {
-        resolve();
-      }, reject);
+    if (ended.aborted) onEnded();
+    committing.finally(stopWaiting).then(() => {
+      resolve();
+    }, reject);
   });
 }

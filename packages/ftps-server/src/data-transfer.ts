@@ -2,7 +2,7 @@
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import { FtpsError, TimeoutError, type BindingVerdict, type ByteChannel } from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
-import { CommitTimeoutError } from './commit-time.js';
+import { CommitTimeoutError, CommitUnknownError } from './commit-time.js';
 import type { DataConnection } from './data-connection.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
@@ -26,6 +26,8 @@ export interface DataTransfer {
    */
   move(channel: ByteChannel, progress: Progress): Promise<void>;
 }
+
+const NOT_KNOWN = 'Whether it is stored is not known: the new file may still appear.';
 
 const REMEDY = 'Reuse the TLS session of this control connection on the data connection.';
 
@@ -161,7 +163,8 @@ function rateLimited(
  * become complete nothing else is said than that.
  */
 function unlessKnown(result: Outcome, error: Error | undefined): Outcome {
-  if (result.code === ReplyCode.ClosingDataConnection || error instanceof CommitTimeoutError) return result;
+  if (result.code === ReplyCode.ClosingDataConnection) return result;
+  if (error instanceof CommitTimeoutError || error instanceof CommitUnknownError) return result;
   return outcome(ReplyCode.TransferAborted, 'The transfer was aborted.');
 }
 
@@ -187,6 +190,7 @@ function refusalOf({ session, server }: CommandContext, connection: DataConnecti
 function failureReply(error: unknown): Outcome {
   if (error instanceof FileSystemError) return fileSystemReply(error);
   if (error instanceof CommitTimeoutError) return outcome(ReplyCode.LocalError, commitTexts(error));
+  if (error instanceof CommitUnknownError) return outcome(ReplyCode.LocalError, NOT_KNOWN);
   if (error instanceof TimeoutError) {
     return outcome(ReplyCode.TransferAborted, 'The transfer stalled; the data connection was closed.');
   }
@@ -195,10 +199,7 @@ function failureReply(error: unknown): Outcome {
 
 function commitTexts({ isCalledOff }: CommitTimeoutError): string | readonly string[] {
   if (isCalledOff) return 'The file system took too long; the upload was not stored.';
-  return [
-    'All of the upload has arrived, but the file system takes too long to store it.',
-    'Whether it is stored is not known: the new file may still appear.',
-  ];
+  return ['All of the upload has arrived, but the file system takes too long to store it.', NOT_KNOWN];
 }
 
 /** Our errors' texts are made for people and hold nothing of this machine; others' may. */

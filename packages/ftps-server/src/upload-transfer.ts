@@ -45,7 +45,8 @@ export async function uploadOutcome(
         await file.abort();
         throw error;
       }
-      await commitWithin(file, server.settings.limits.commandTimeoutMs, context.aborted);
+      const { commandTimeoutMs: timeoutMs } = server.settings.limits;
+      await commitWithin(file, { timeoutMs, aborted: context.aborted, ended: session.ended });
     },
   });
 }
