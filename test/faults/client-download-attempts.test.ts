@@ -394,6 +394,55 @@ describe('a download that is tried again', () => {
     });
   });
 
+  for (const reply of ['426 broken', '451 not now', '226 done']) {
+    /** Sends no byte of the second RETR, and says this. */
+    const nothing: Fault = async ({ verb, count, peer, data }) => {
+      if (verb !== 'RETR' || count !== 2 || data === undefined) return false;
+      await peer.say('150 here it comes\r\n');
+      await peer.send(data, '');
+      await peer.say(`${reply}\r\n`);
+      return true;
+    };
+    for (const resume of [true, 'in-place'] as const) {
+      it(`keeps what it has (resume: ${resume}) where the whole is to come, and no byte does before ${reply}`, async () => {
+        const fault: Fault = async (command, server) => {
+          if (command.verb === 'REST' && command.count === 1) {
+            await command.peer.say('502 not here\r\n');
+            return true;
+          }
+          return (await nothing(command, server)) || firstCut(150_000, 'fin')(command, server);
+        };
+        await downloading({ fault, options: { resume } }, async (call, { path, folder }) => {
+          await rejection(call());
+          const error = await rejection(call());
+          expect(error).to.be.instanceOf(TransferError).and.include({ bytes: 0, resumable: true });
+          const [kept = ''] = await readdir(folder);
+          expect(leftBehind(error)).to.deep.equal({ side: 'local', path: join(folder, kept), what: 'partial' });
+          expect((await readFile(join(folder, kept))).equals(content.subarray(0, 150_000))).to.equal(true);
+          expect(await call()).to.include({ resumedAt: 150_000, bytes: 50_000 });
+          expect((await readFile(path)).equals(content)).to.equal(true);
+        });
+      });
+    }
+
+    it(`into a stream that has all goes on where nothing of the last byte comes before ${reply}`, async () => {
+      const fault: Fault = async (command, server) => {
+        if (command.verb === 'REST' && command.argument === String(content.length)) {
+          await command.peer.say('554 not from there\r\n');
+          return true;
+        }
+        return (await nothing(command, server)) || doubtfulEnd(command, server);
+      };
+      await downloading({ fault }, async (_, { client }) => {
+        const stream = new PassThrough();
+        const taken = collect(stream);
+        const result = await client.download('a', stream, { retry: at.now });
+        expect(result).to.include({ attempts: 3, sizeBytes: content.length });
+        expect(Buffer.concat(await taken).equals(content)).to.equal(true);
+      });
+    });
+  }
+
   it('stops waiting at once when its signal fires', async () => {
     const controller = new AbortController();
     const retry = { attempts: 3, firstDelayMs: 3_600_000, maxDelayMs: 3_600_000 };

@@ -2,7 +2,7 @@
 import { AbortedError, type ByteChannel } from '@ftps-kit/tls-core';
 import type { Listening } from './data-connection.js';
 import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
-import { ProtocolError, RemoteChangedError, ReplyError } from './errors.js';
+import { ProtocolError, RemoteChangedError, ReplyError, VerificationError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
 import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
@@ -69,6 +69,8 @@ class Download {
   #held = 0;
   #hash: StreamHash | undefined;
   #moved = 0;
+  /** Of the bytes in the sink, how many the transfer under way is to bring again; 0 once the first of them has come. */
+  #comesAgain = 0;
   /** Settles when the attempt before has written all that it had. */
   #receiving: Promise<void> = Promise.resolve();
 
@@ -251,33 +253,50 @@ class Download {
     const listening = this.#listening;
     this.#listening = undefined;
     const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
+    this.#comesAgain = this.#held - offset;
     try {
-      return await runTransfer(context, {
+      const outcome = await runTransfer(context, {
         ...{ command: this.#command, sends: false, restartAt: offset, meter, signal, listening },
         move: async (channel) => {
-          this.#receiving = this.#receive(channel, offset, meter);
+          this.#receiving = this.#receive(channel, meter);
           await this.#receiving;
           progress.finish();
         },
       });
+      if (this.#comesAgain > 0) await this.#takeNothingForAll(context, offset, outcome);
+      return outcome;
     } finally {
       this.#moved += meter.bytes;
     }
   }
 
-  /** Of what is there and comes again, one byte is left out; more is let go of, but not before the first of it has come. */
-  async #receive(channel: ByteChannel, offset: number, meter: TransferMeter): Promise<void> {
-    let comesAgain = this.#held - offset;
+  /**
+   * Of what is there and comes again, one byte is left out; more is let go of, but not before the first of it has come: an end
+   * without a byte may be that of a server that broke off, and says so on the control connection.
+   */
+  async #receive(channel: ByteChannel, meter: TransferMeter): Promise<void> {
     const take = async (chunk: Uint8Array): Promise<void> => {
       if (chunk.length === 0) return;
-      const fresh = chunk.subarray(comesAgain === 1 ? 1 : 0);
-      if (comesAgain > 1) await this.#startOver();
-      comesAgain = 0;
+      const fresh = chunk.subarray(this.#comesAgain === 1 ? 1 : 0);
+      if (this.#comesAgain > 1) await this.#startOver();
+      this.#comesAgain = 0;
       await this.#write(fresh);
     };
     await receive(channel, take, meter);
-    // Nothing came, not even what is there: it is not of this file any more.
-    if (comesAgain > 0) await this.#startOver();
+  }
+
+  /** Nothing came, not even what is there, and the server calls that all: what is there is not of this file any more. */
+  async #takeNothingForAll(context: LoginContext, offset: number, { reply }: TransferOutcome): Promise<void> {
+    const size = await sizeIfTold(context, this.#path, this.#options.signal);
+    if (size === undefined || size <= offset) {
+      await this.#startOver();
+      return;
+    }
+    const message = `RETR brought nothing from byte ${offset} on, but the server's file has ${size}`;
+    throw new VerificationError(message, {
+      ...{ bytes: 0, safeBytes: this.#held, resumable: true, reply },
+      reason: 'size-differs',
+    });
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
