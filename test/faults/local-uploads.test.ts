@@ -7,7 +7,7 @@ import { AtomicFile } from '../../packages/ftps-server/src/atomic-file.js';
 import { PinnedDirectory } from '../../packages/ftps-server/src/pinned-directory.js';
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { namesOf, refuses, writeFile } from '@ftps-kit/ftps-server/compliance';
-import { failing } from '../support/failing-file-handles.js';
+import { failing, failingCloses } from '../support/failing-file-handles.js';
 import { rejection } from '../support/rejection.js';
 import { UnfinishedUpload } from '../support/unfinished-upload.js';
 
@@ -140,5 +140,31 @@ describe('an upload to a file system that fails', () => {
     }
     expect(contentOf('a')).to.equal('old content');
     expect(readdirSync(root)).to.deep.equal(['a']);
+  });
+
+  it('into the file itself is refused where the disk turns out to be full as it is closed, and can be gone on with', async () => {
+    const files = new LocalFileSystem(root);
+    {
+      using closing = await failingCloses('ENOSPC');
+      const upload = await files.openWrite('/a', { kind: 'append' });
+      await upload.write(Buffer.from(' and more'));
+      await refuses('no-space', upload.commit());
+      expect(closing.failures).to.equal(1);
+    }
+    await writeFile(files, '/a', ', again', { kind: 'resume', start: 11 });
+    expect(contentOf('a')).to.equal('old content, again');
+  });
+
+  it('into the file itself is given up, or told of as lost, whatever closing it says', async () => {
+    const files = new LocalFileSystem(root);
+    using closing = await failingCloses('EIO');
+    const givenUp = await files.openWrite('/a', { kind: 'append' });
+    await givenUp.write(Buffer.from(' and more'));
+    await givenUp.abort();
+    const lost = await files.openWrite('/a', { kind: 'append' });
+    await lost.write(Buffer.from(' and more'));
+    await files.remove('/a');
+    await refuses('gone', lost.commit());
+    expect(closing.failures).to.equal(2);
   });
 });

@@ -112,6 +112,19 @@ describe('a transfer that breaks', () => {
     }
   });
 
+  it('an upload says why it was given up, and the operator hears where that failed too', async () => {
+    await start();
+    files.failWrite = 'no-space';
+    files.failAbort = new Error('EIO: i/o error, close');
+    const fault = server.next('fault');
+    const { channel } = await client.openData();
+    await client.expect(150, 'STOR new.txt');
+    await channel.write(Buffer.from('some bytes'));
+    expect((await client.reply()).code).to.equal(452);
+    expect((await fault).error).to.equal(files.failAbort);
+    channel.destroy();
+  });
+
   it('an upload counts from the moment it is whole, even when its client is gone before the reply', async () => {
     await start();
     const { channel } = await client.openData();

@@ -30,6 +30,35 @@ export async function failing(call: 'stat' | 'sync', of: 'directory' | 'file'): 
   };
 }
 
+/** From here on files that are written to fail when they are closed, once each, with `code`; disposing of it ends that. */
+export async function failingCloses(code: string): Promise<Failing> {
+  const prototype = await fileHandlePrototype();
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'write');
+  if (descriptor === undefined) throw new Error('file handles have no write of their own');
+  const original = descriptor.value as (this: FileHandle, ...args: unknown[]) => Promise<unknown>;
+  let failures = 0;
+  function write(this: FileHandle, ...args: unknown[]): Promise<unknown> {
+    const close = this.close.bind(this);
+    // As close(2): whatever it says, the descriptor is free.
+    this.close = async () => {
+      this.close = close;
+      await close();
+      failures += 1;
+      throw Object.assign(new Error(`${code}: close`), { code });
+    };
+    return original.apply(this, args);
+  }
+  Object.defineProperty(prototype, 'write', { ...descriptor, value: write });
+  return {
+    get failures() {
+      return failures;
+    },
+    [Symbol.dispose]: () => {
+      Object.defineProperty(prototype, 'write', descriptor);
+    },
+  };
+}
+
 /** What happens to a file between two calls: `meanwhile` is done once, right before the next `stat` of a file's handle. */
 export async function beforeNextStat(meanwhile: () => void): Promise<Disposable & { readonly isDone: boolean }> {
   const prototype = await fileHandlePrototype();

@@ -25,6 +25,8 @@ export class WatchedFileSystem extends LocalFileSystem {
   /** The kind of error that every write, or the end of an upload, fails with. */
   failWrite: FileSystemErrorKind | undefined;
   failCommit: FileSystemErrorKind | undefined;
+  /** What giving an upload up rejects with, once that is done. */
+  failAbort: Error | undefined;
 
   override async openRead(path: string, options: { readonly start: number }): Promise<ReadHandle> {
     const file = await super.openRead(path, options);
@@ -55,7 +57,10 @@ export class WatchedFileSystem extends LocalFileSystem {
         await file.abort();
         throw new FileSystemError(this.failCommit, 'told to fail');
       },
-      abort: () => file.abort(),
+      abort: async () => {
+        await file.abort();
+        if (this.failAbort !== undefined) throw this.failAbort;
+      },
     };
   }
 }

@@ -77,7 +77,7 @@ export class InPlaceFile implements WriteHandle {
       return new InPlaceFile(file, target, { key, links: found.nlink, start: await begin(file, from), fsync });
     } catch (error) {
       if (claimed !== undefined) beingWritten.delete(claimed);
-      await file.close();
+      await file.close().catch(ignored);
       throw error;
     }
   }
@@ -92,7 +92,10 @@ export class InPlaceFile implements WriteHandle {
       await this.#file.truncate(this.#position);
       if (this.#fsync) await this.#file.sync();
       await this.#refuseLost();
-      return statOf(await this.#file.stat());
+      const committed = await this.#file.stat();
+      // Some file systems say only here that the disk is full or the quota used up.
+      await this.#file.close();
+      return statOf(committed);
     } catch (error) {
       throw fileSystemError(error);
     } finally {
@@ -100,13 +103,11 @@ export class InPlaceFile implements WriteHandle {
     }
   }
 
+  /** What is to be let go of may be gone already; then there is nothing left to do. */
   async abort(): Promise<void> {
-    try {
-      await this.#file.close();
-    } finally {
-      beingWritten.delete(this.#key);
-      await this.#target.directory.close();
-    }
+    await this.#file.close().catch(ignored);
+    beingWritten.delete(this.#key);
+    await this.#target.directory.close().catch(ignored);
   }
 
   /** Nobody shall be told that a file is stored which nobody can find. A file that was renamed has as many names as before. */
@@ -143,4 +144,8 @@ function keyOf({ dev, ino }: BigIntStats): string {
 function undefinedIfMissing(error: unknown): undefined {
   if (fileSystemError(error).kind === 'not-found') return undefined;
   throw error;
+}
+
+function ignored(): void {
+  return undefined;
 }

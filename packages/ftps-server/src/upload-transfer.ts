@@ -5,7 +5,7 @@ import type { CommandContext } from './command-row.js';
 import { commitWithin } from './commit-time.js';
 import { overDataConnection } from './data-transfer.js';
 import { FileSystemError } from './errors.js';
-import type { FileStat, WriteMode } from './file-system.js';
+import type { FileStat, WriteHandle, WriteMode } from './file-system.js';
 import { outcome, type Outcome } from './outcome.js';
 import { directoryOf, nameOf } from './paths.js';
 import { receiveFile, type Progress } from './transfer.js';
@@ -42,13 +42,22 @@ export async function uploadOutcome(
         await receiveFile(channel, file, progress, type);
         progress.finish();
       } catch (error) {
-        await file.abort();
+        await giveUp(file, context);
         throw error;
       }
       const { commandTimeoutMs: timeoutMs } = server.settings.limits;
       await commitWithin(file, { timeoutMs, aborted: context.aborted, ended: session.ended });
     },
   });
+}
+
+/** What fails here is a fault for the operator; the client is told why the upload was given up. */
+async function giveUp(file: WriteHandle, { server, session }: CommandContext): Promise<void> {
+  try {
+    await file.abort();
+  } catch (error) {
+    server.events.fault('command', error, session);
+  }
 }
 
 /** What can be known without touching anything is told before a data connection is spent on it. Gives what is there. */
