@@ -23,7 +23,7 @@ import { ActiveListener } from './active-listener.js';
 import type { ClientOptions } from './client-options.js';
 import type { ControlConnection, ReplyDeadline } from './control-connection.js';
 import type { Protection } from './control-opener.js';
-import { ProtocolError, ReplyError, isNegative, refused } from './errors.js';
+import { ProtocolError, ReplyError, isNegative, refused, replyText } from './errors.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
 
@@ -146,6 +146,10 @@ export class DataConnections {
     if (port !== undefined) return this.#atExtendedPort(port);
     // 5yz says that EPSV is not understood; 4yz, that no port can be had now.
     if (isNegative(reply) && reply.code < 500) throw refused(EPSV, reply);
+    // RFC 2428 §3: the code "MUST be 229"; another 2yz is the reply to another command.
+    if (!isNegative(reply) && reply.code !== 229) {
+      throw new ProtocolError(`the server answered EPSV with ${replyText(reply)}, and that is no reply to it`);
+    }
     this.#traits.extendedPassive = 'useless';
     return undefined;
   }

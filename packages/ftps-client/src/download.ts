@@ -112,36 +112,34 @@ class Download {
   /** What is needed of the remote file: its size for the check and the progress, its time to know it again. */
   async #look(context: LoginContext, check: Check): Promise<RemoteFacts> {
     const { resume, retry, preserveTimes, signal } = this.#options;
+    const { data, traits } = context;
+    // Another login of the same server may change both meanwhile.
+    const pipelines = data.mayPipeline;
+    const { extendedPassive } = traits;
     const mayGoOn = resume !== false || retry.attempts > 1;
     const size = check.mode !== 'none' || mayGoOn ? sizeIfTold(context, this.#path, signal) : undefined;
-    if (!context.data.mayPipeline) await size;
+    if (!pipelines) await size;
     const time = mayGoOn || preserveTimes ? timeIfTold(context, this.#path, signal) : undefined;
     // Nothing will be asked in between, so this can be asked along with it; alone it does better with the command.
     const asksAnyway = size !== undefined || time !== undefined;
-    if (
-      asksAnyway &&
-      this.#facts === undefined &&
-      resume === false &&
-      context.data.mayPipeline &&
-      !context.data.areActive
-    )
-      this.#askToListen(context);
+    const mayAskAhead = asksAnyway && this.#facts === undefined && resume === false && pipelines && !data.areActive;
+    // What an attempt before asked for may be of another login, and is let go of.
+    const listening = mayAskAhead ? data.listen(signal) : undefined;
+    // Told by the transfer that takes it.
+    listening?.catch(() => undefined);
+    this.#listening = listening;
     try {
       const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
       return { sizeBytes, modifiedAt };
     } catch (error) {
-      if (!(error instanceof ProtocolError) || !context.data.mayPipeline) throw error;
+      if (!(error instanceof ProtocolError) || !pipelines) throw error;
     }
     // ftp-srv does what comes in several pieces all at once, and answers first what it is done with first.
-    await Promise.allSettled([size, time]);
-    context.traits.mindsPipelining = true;
+    await Promise.allSettled([size, time, listening]);
+    traits.mindsPipelining = true;
+    // What was taken for the reply to EPSV may have been another one.
+    if (traits.extendedPassive !== 'works') traits.extendedPassive = extendedPassive;
     return this.#look(context, check);
-  }
-
-  #askToListen(context: LoginContext): void {
-    this.#listening = context.data.listen(this.#options.signal);
-    // Told by the transfer that takes it.
-    this.#listening.catch(() => undefined);
   }
 
   async #start(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {

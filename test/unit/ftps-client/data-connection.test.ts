@@ -38,6 +38,18 @@ describe('data connections', () => {
     });
   }
 
+  it('are not opened where EPSV gets the reply to another command, and ask for EPSV again', async () => {
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.on('EPSV', '213 20200101000000');
+      await listNothing(peer, await peer.passive());
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features }, async (client) => {
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(ProtocolError);
+      expect(await collect(client.list())).to.deep.equal([]);
+    });
+  });
+
   it('go to the host of the control connection, whatever address PASV names', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
       await peer.on('EPSV', '500 what?');

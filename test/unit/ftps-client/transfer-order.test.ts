@@ -108,6 +108,38 @@ describe('the command of a read', () => {
     });
   });
 
+  for (const [what, time, asksForPasv] of [
+    ['taken for another one', '213 20200101000000', false],
+    ['taken for a refusal of EPSV', '550 no time', true],
+  ] as const) {
+    it(`goes by a new EPSV where the first was answered before the questions, and the last reply ${what}`, async () => {
+      const script: Script = async (peer) => {
+        const unused = await peer.listenForData();
+        await expectAll(peer, ['SIZE a', 'MDTM a', 'EPSV'], `229 (|||${unused.port}|)\r\n213 5\r\n${time}`);
+        if (asksForPasv) await passiveByPasv(peer);
+        for (let round = 0; round < 2; round++) {
+          await peer.on('SIZE a', '213 5');
+          await peer.on('MDTM a', time);
+          const data = await peer.passive();
+          await peer.on('RETR a', '150 here it comes');
+          await peer.send(data, 'hello');
+          await peer.say('226 done\r\n');
+        }
+        await quit(peer);
+      };
+      await withScriptedClient({ script, features }, async (client) => {
+        const dialogue = await dialogueOf(async () => {
+          for (let round = 0; round < 2; round++) {
+            const sink = new PassThrough();
+            const [result, got] = await Promise.all([client.download('a', sink, { retry: 2 }), text(sink)]);
+            expect([result.attempts, got]).to.deep.equal([1, 'hello']);
+          }
+        });
+        expect(unwaitedCommands(dialogue)).to.deep.equal(['MDTM a', 'EPSV']);
+      });
+    });
+  }
+
   it('waits for REST, which a server that did both at once might do last', async () => {
     const script: Script = async (peer) => {
       await listNothing(peer);
