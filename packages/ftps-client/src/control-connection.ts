@@ -10,7 +10,7 @@ import type { ReplyReader } from './reply-reader.js';
 const SERVICE_NOT_AVAILABLE = 421;
 
 /** What NOOP is answered with, by those that do not know it too. */
-const NOOP_CODES: readonly number[] = [200, 500, 501, 502, 503];
+const NOOP_CODES: readonly number[] = [200, 202, 500, 501, 502, 503];
 
 /** One command and its replies. Both promises reject when the control connection is lost. */
 export interface Exchange {
@@ -104,8 +104,10 @@ export class ControlConnection {
    * is none. Its reply may come before that exchange's final one, or behind it.
    */
   beginAside(command: OutgoingCommand): Exchange | undefined {
-    if (this.#open[0]?.hasBegun !== true) return undefined;
+    const [first] = this.#open;
+    if (first?.hasBegun !== true) return undefined;
     const exchange = this.#send(command);
+    first.hasAside = true;
     exchange.isAside = true;
     return exchange;
   }
@@ -197,13 +199,28 @@ export class ControlConnection {
   #exchangeOf(reply: Reply): OpenExchange | undefined {
     const [first] = this.#open;
     if (first?.hasBegun !== true || !NOOP_CODES.includes(reply.code)) return first;
-    return this.#open.find(({ isAside }) => isAside) ?? first;
+    const aside = this.#open.find(({ isAside }) => isAside);
+    if (aside !== undefined && isNegative(reply)) first.doubtful ??= reply;
+    return aside ?? first;
+  }
+
+  /**
+   * What a reply says to the exchange that it comes to. Where NOOP was said in the middle of it, 200 cannot be its end: then it
+   * is NOOP's, and a 500 that was taken for NOOP's ended the exchange.
+   */
+  #meaningOf(reply: Reply, exchange: OpenExchange | undefined): Reply {
+    if (exchange?.hasAside !== true || isNegative(reply) || !NOOP_CODES.includes(reply.code)) return reply;
+    if (exchange.doubtful !== undefined) return exchange.doubtful;
+    throw new ProtocolError(
+      `the server answered NOOP once too often, or ended ${exchange.verb} as nothing but NOOP is ended ` +
+        `(transferKeepAliveMs: 0 says none): ${replyText(reply)}`,
+    );
   }
 
   #deliver(reply: Reply): void {
     if (this.#barrier !== undefined && !this.#passesBarrier(this.#barrier, reply)) return;
     const exchange = this.#exchangeOf(reply);
-    if (exchange?.take(reply) === true) this.#open.splice(this.#open.indexOf(exchange), 1);
+    if (exchange?.take(this.#meaningOf(reply, exchange)) === true) this.#open.splice(this.#open.indexOf(exchange), 1);
     // RFC 959 §4.2.2: 421 "may be a reply to any command if the service knows it must shut down", and to none.
     if (reply.code === SERVICE_NOT_AVAILABLE) {
       throw new ReplyError(exchange?.verb ?? 'any command', reply, 'the server ended the control connection');
@@ -225,6 +242,10 @@ class OpenExchange implements Exchange {
   hasBegun = false;
   /** Whether it was sent in the middle of another one. */
   isAside = false;
+  /** Whether another one was sent in the middle of this one. */
+  hasAside = false;
+  /** The first refusal that went to one sent in the middle of this one, and may have been for this one. */
+  doubtful: Reply | undefined;
   readonly verb: string;
   readonly secret: string | undefined;
   readonly preliminary: Promise<Reply | undefined>;

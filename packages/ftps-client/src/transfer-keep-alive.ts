@@ -21,6 +21,8 @@ export interface KeepAliveContext {
 export class TransferKeepAlive {
   readonly #context: KeepAliveContext;
   readonly #unanswered = new Set<Exchange>();
+  /** Whether one was refused, or the transfer was and it looked like that. */
+  #wasRefused = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: KeepAliveContext) {
@@ -37,21 +39,22 @@ export class TransferKeepAlive {
   }
 
   /**
-   * Waits for the replies that are left, once the transfer has its own. Where one does not come, finds out where the replies
-   * stand, and says NOOP to this server no more. Never rejects.
+   * Waits for the replies that are left, once the transfer has its own. Where one does not come, says NOOP to this server no
+   * more. Finds out where the replies stand after that, and after a refusal. Never rejects.
    */
   async settle(barrier: () => Promise<void>): Promise<void> {
     this.stop();
-    if (this.#unanswered.size === 0) return;
     const { control, timeouts, traits } = this.#context;
+    let isDoubtful = this.#wasRefused;
     const timeoutMs = Math.min(timeouts.replyMs, PIPELINE_PATIENCE_MS);
     const answers = Promise.allSettled([...this.#unanswered].map(({ final }) => final));
     try {
       await withDeadline('reply', { timeoutMs }, answers, () => undefined);
     } catch {
       traits.mindsNoop = true;
-      if (!control.isLost) await barrier().catch(() => undefined);
+      isDoubtful = true;
     }
+    if (isDoubtful && !control.isLost) await barrier().catch(() => undefined);
   }
 
   readonly #say = (): void => {
@@ -63,7 +66,9 @@ export class TransferKeepAlive {
     exchange.final.then(
       (reply: Reply) => {
         this.#unanswered.delete(exchange);
-        if (isNegative(reply)) traits.mindsNoop = true;
+        if (!isNegative(reply)) return;
+        this.#wasRefused = true;
+        traits.mindsNoop = true;
       },
       () => this.#unanswered.delete(exchange),
     );

@@ -72,6 +72,7 @@ describe('NOOP in the middle of a transfer', () => {
         else {
           await channel.end();
           await peer.say('226 done\r\n');
+          await peer.on('FEAT', '211 no features');
         }
       }
       await peer.on('FEAT', '211 no features');
