@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import {
   AbortedError,
   ConfigError,
+  FtpsClient,
   LocalFileError,
   RenameError,
   TransferError,
@@ -62,6 +63,28 @@ function firstCut(bytes: number, keep: 'all' | 'nothing' = 'all', ending: 'data'
   return async (command, server) => {
     if (command.verb !== 'STOR' || command.count > 1) return false;
     await cut(command, server, { bytes, keep, ending });
+    return true;
+  };
+}
+
+/** Breaks one attempt after the other off, as told; those behind go well. */
+function cutEach(
+  ...attempts: readonly {
+    readonly verb: 'STOR' | 'APPE';
+    readonly bytes: number;
+    readonly keep: 'all' | 'nothing';
+    /** What somebody else puts there then. */
+    readonly replacedBy?: Buffer;
+  }[]
+): Fault {
+  const left = [...attempts];
+  return async (command, server) => {
+    const [next] = left;
+    if (next?.verb !== command.verb) return false;
+    left.shift();
+    const { bytes, keep, replacedBy } = next;
+    await cut(command, server, { bytes, keep, ending: 'control' });
+    if (replacedBy !== undefined) server.put(command.argument, replacedBy);
     return true;
   };
 }
@@ -142,6 +165,25 @@ describe('an upload that is tried again', () => {
     });
   });
 
+  it('goes on behind nothing that somebody else put there meanwhile', async () => {
+    // More than the buffers of any socket take.
+    const large = randomBytes(24_000_000);
+    const shorter = cutEach(
+      { verb: 'STOR', bytes: 60_000, keep: 'all' },
+      { verb: 'APPE', bytes: 20_000, keep: 'nothing', replacedBy: randomBytes(30_000) },
+    );
+    const longer = cutEach(
+      { verb: 'STOR', bytes: 20_000, keep: 'nothing', replacedBy: randomBytes(18_000_000) },
+      { verb: 'STOR', bytes: 20_000_000, keep: 'nothing' },
+    );
+    for (const fault of [shorter, longer]) {
+      await withFaultyServer({ fault }, async (client, server) => {
+        expect(await client.upload(large, 'a', { retry: now })).to.include({ attempts: 3, resumedAt: 0 });
+        expect(server.bytes('a')?.equals(large)).to.equal(true);
+      });
+    }
+  });
+
   it('goes on behind nothing where nobody told what was there before', async () => {
     const busy: Fault = async ({ verb, count, peer }) => {
       if (verb !== 'SIZE' || count > 1) return false;
@@ -152,6 +194,23 @@ describe('an upload that is tried again', () => {
       server.put('a', randomBytes(30_000));
       expect(await client.upload(content, 'a', { retry: now })).to.include({ attempts: 2, resumedAt: 0 });
       expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
+  it('for the sake of TLS 1.2 alone goes on behind nothing either, as nobody asked what was there', async () => {
+    const fault: Fault = async ({ verb, count, peer, data }) => {
+      if (verb !== 'STOR' || count > 1 || data === undefined) return false;
+      await peer.say('150 go on\r\n');
+      await readExactly(await data.channel(), 150_000);
+      (await data.socket()).resetAndDestroy();
+      await peer.say('522 session reuse required\r\n');
+      return true;
+    };
+    await withFaultyServer({ fault, options: { onNotResumed: 'pin-1.2' } }, async (client, server) => {
+      server.put('a', randomBytes(100_000));
+      expect(await client.upload(content, 'a')).to.include({ resumedAt: 0 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+      expect(server.logins).to.equal(2);
     });
   });
 
@@ -538,6 +597,50 @@ describe('an upload with resume', () => {
     });
   });
 
+  for (const [how, features] of [
+    ['with', HASHING_FEATURES],
+    ['without', PLAIN_FEATURES],
+  ] as const) {
+    it(`never goes on behind an old file that is none of its own in a later attempt, ${how} a hash`, async () => {
+      await withFaultyServer(
+        { fault: firstCut(150_000, 'nothing'), features: [...features] },
+        async (client, server) => {
+          server.put('b', randomBytes(100_000));
+          const result = await client.upload(content, 'b', { resume: true, retry: now });
+          expect(result).to.include({ attempts: 2, resumedAt: 0 });
+          expect(server.bytes('b')?.equals(content)).to.equal(true);
+        },
+      );
+    });
+
+    it(`never goes on behind the temporary file of other bytes in a later attempt, ${how} a hash`, async () => {
+      const fault = cutEach(
+        { verb: 'STOR', bytes: 60_000, keep: 'all' },
+        { verb: 'STOR', bytes: 150_000, keep: 'nothing' },
+      );
+      await withFaultyServer({ fault, features: [...features] }, async (client, server) => {
+        const options = { atomic: true, resume: true };
+        await rejection(client.upload(randomBytes(200_000), 'b', options));
+        expect(names(server)).to.have.length(1);
+        await using second = await FtpsClient.connect(await server.options());
+        const result = await second.upload(content, 'b', { ...options, retry: now });
+        expect(result).to.include({ attempts: 2, resumedAt: 0 });
+        expect(names(server)).to.deep.equal(['b']);
+        expect(server.bytes('b')?.equals(content)).to.equal(true);
+      });
+    });
+  }
+
+  it('goes on where it did before, where the server kept nothing of the attempt behind that', async () => {
+    const fault = cutEach({ verb: 'APPE', bytes: 60_000, keep: 'nothing' });
+    await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
+      server.put('b', content.subarray(0, 50_000));
+      const result = await client.upload(content, 'b', { resume: true, retry: now });
+      expect(result).to.include({ attempts: 2, resumedAt: 50_000 });
+      expect(server.bytes('b')?.equals(content)).to.equal(true);
+    });
+  });
+
   it('finds what is there again where an attempt came to nothing', async () => {
     const fault: Fault = async ({ verb, count, peer }) => {
       if (verb !== 'APPE' || count > 1) return false;
@@ -624,6 +727,22 @@ describe('an upload with append', () => {
       server.put('log', 'first\n');
       expect(await client.upload(content, 'log', { append: true, retry: now })).to.include({ attempts: 2 });
       expect(server.bytes('log')?.equals(Buffer.concat([Buffer.from('first\n'), content]))).to.equal(true);
+    });
+  });
+
+  it('of a local file that changed meanwhile adds nothing more, and says what it added', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content);
+      const retry = { ...now, wait: () => writeFile(path, randomBytes(300_000)) };
+      const fault = cutEach({ verb: 'APPE', bytes: 60_000, keep: 'all' });
+      await withFaultyServer({ fault }, async (client, server) => {
+        server.put('log', 'first\n');
+        const error = await rejection(client.upload(path, 'log', { append: true, retry, verify: 'none' }));
+        expect(error).to.be.instanceOf(TransferError).and.include({ resumable: false });
+        expect(error).to.have.property('message').that.includes('60000 bytes of the local file were added');
+        expect(server.bytes('log')).to.have.length(60_006);
+      });
     });
   });
 

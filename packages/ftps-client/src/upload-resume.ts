@@ -1,7 +1,6 @@
 // Where an upload with `resume` goes on behind what an earlier one left on the server, and what says that it belongs to it.
 import type { StreamHash } from './hash-algorithm.js';
 import { timeIfTold } from './modification-time.js';
-import { sizeIfTold } from './remote-facts.js';
 import { remoteHash } from './remote-hash.js';
 import type { LoginContext } from './transfer.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
@@ -31,11 +30,15 @@ export interface ResumableUpload {
 }
 
 /** Behind what the server has from an earlier upload, if it is the beginning of this one as far as can be told. */
-export async function resumedStart(context: LoginContext, check: Check, upload: ResumableUpload): Promise<Start> {
+export async function resumedStart(
+  context: LoginContext,
+  check: Check,
+  size: number | 'absent' | 'unknown',
+  upload: ResumableUpload,
+): Promise<Start> {
   const { target, totalBytes, hash, signal } = upload;
   const { path } = target;
-  const size = await sizeIfTold(context, path, signal);
-  if (size === undefined || size === 0) return FROM_THE_BEGINNING;
+  if (typeof size !== 'number' || size === 0) return FROM_THE_BEGINNING;
   if (totalBytes !== undefined && size > totalBytes) return FROM_THE_BEGINNING;
   const unchecked: Start = { offset: size, prefix: 'unchecked' };
   if (hash === undefined || check.hash === undefined) {

@@ -54,8 +54,8 @@ class Upload {
   readonly #totalBytes: number | undefined;
   readonly #startedAt = performance.now();
   #context: LoginContext | undefined;
-  /** What stood under the target's name before the first byte went. Nothing stands under a temporary one. */
-  #sizeBefore: number | 'absent' | 'unknown' = 'absent';
+  /** What stood under the target's name before the first byte went, and must not be taken for bytes of this upload. */
+  #sizeBefore: number | 'absent' | 'unknown' = 'unknown';
   #hash: StreamHash | undefined;
   #start: Start = FROM_THE_BEGINNING;
   /** Where in the file the bytes of any attempt ended. */
@@ -132,30 +132,44 @@ class Upload {
     if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
     const { resume, retry, append, signal } = this.#options;
     if (resume !== false) {
-      return resumedStart(context, check, {
+      // Also under a temporary name, where something stands that an earlier call left.
+      this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
+      return resumedStart(context, check, this.#sizeBefore, {
         ...{ source: this.#source, target: this.#target, totalBytes: this.#totalBytes },
         ...{ hash: this.#hash, resume, signal },
       });
     }
-    // What stands there now must not be taken for the beginning of this upload when it is tried again.
-    const mustKnow = append || (retry.attempts > 1 && !this.#target.isTemporary);
-    if (mustKnow) this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
+    if (append || (retry.attempts > 1 && !this.#target.isTemporary)) {
+      this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
+    } else if (this.#target.isTemporary) {
+      // Its name is a new one.
+      this.#sizeBefore = 'absent';
+    }
     return FROM_THE_BEGINNING;
   }
 
   /** Behind what the server has of the attempts before. It is asked, never guessed. */
   async #laterStart(context: LoginContext): Promise<Start> {
-    if (!(await this.#source.isUnchanged())) return this.#startOver();
+    const isUnchanged = await this.#source.isUnchanged();
     const { append, signal } = this.#options;
+    if (!isUnchanged && !append) return this.#startOver();
     const size = await sizeIfTold(context, this.#target.path, signal);
-    if (append) return this.#laterAppend(size);
-    if (size === undefined || size === 0 || size > this.#sentTo) return this.#startOver();
+    if (append) return this.#laterAppend(size, isUnchanged);
+    if (size === undefined || size === 0) return this.#startOver();
+    if (size > this.#sentTo) {
+      // Somebody else's, and it may still be there when the next attempt has sent more.
+      this.#sizeBefore = size;
+      return this.#startOver();
+    }
+    const wentOnAt = this.#start.offset;
+    // Less than was there when the last attempt began: it is another file now.
+    if (size < wentOnAt || this.#sizeBefore === 'unknown') return this.#startOver();
     // The old file, as servers show it that keep nothing of a broken upload; or, by chance, as many bytes of the new one.
-    if (size === this.#sizeBefore || this.#sizeBefore === 'unknown') return this.#startOver();
+    if (size === this.#sizeBefore && size !== wentOnAt) return this.#startOver();
     return { offset: size, prefix: this.#start.prefix === 'unchecked' ? 'unchecked' : 'own' };
   }
 
-  #laterAppend(size: number | undefined): Start {
+  #laterAppend(size: number | undefined, isUnchanged: boolean): Start {
     const base = this.#base;
     if (size === undefined) {
       // Also where it says 550: of a folder where nothing may be read, that is no proof that nothing came.
@@ -173,7 +187,14 @@ class Upload {
         { bytes: this.#moved, resumable: false },
       );
     }
-    return added === 0 ? FROM_THE_BEGINNING : { offset: added, prefix: 'own' };
+    if (added === 0) return FROM_THE_BEGINNING;
+    if (!isUnchanged) {
+      throw new TransferError(
+        `${added} bytes of the local file were added before it was changed, and nothing more is added`,
+        { bytes: this.#moved, resumable: false },
+      );
+    }
+    return { offset: added, prefix: 'own' };
   }
 
   /** Bytes of the remote file that were there before any of ours. */
