@@ -110,7 +110,7 @@ describe('an upload to a file system that fails', () => {
         using syncing = await failing('sync', 'directory');
         const error = await rejection(upload.commit());
         expect(error)
-          .to.include({ kind: 'other' })
+          .to.include({ kind: 'unsynced' })
           .and.property('message')
           .includes(`${name} is in place, but its folder`);
         expect(syncing.failures).to.equal(1);

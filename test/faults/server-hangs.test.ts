@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   LocalFileSystem,
+  type LocalFileSystemOptions,
   MemoryFileSystem,
   fixedAccounts,
   type FileSystem,
@@ -11,6 +12,7 @@ import {
   type WriteHandle,
   type WriteMode,
 } from '@ftps-kit/ftps-server';
+import { failing } from '../support/failing-file-handles.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { rejection } from '../support/rejection.js';
 import { TestServer } from '../support/test-server.js';
@@ -99,8 +101,8 @@ class HesitantFileSystem extends LocalFileSystem {
   readonly #callsOff: boolean;
   readonly events = new EventEmitter<{ committing: [] }>();
 
-  constructor(root: string, callsOff: boolean) {
-    super(root);
+  constructor(root: string, callsOff: boolean, options?: LocalFileSystemOptions) {
+    super(root, options);
     this.#callsOff = callsOff;
   }
 
@@ -217,6 +219,37 @@ describe('a commit that takes too long', () => {
     expect((await client.reply()).code).to.equal(226);
     expect(server.read('a')).to.equal('content');
   });
+
+  for (const isAborted of [false, true]) {
+    it(`is told as what is in place where only its folder cannot be synced, ${isAborted ? 'even' : 'and not only'} at ABOR`, async function () {
+      // No folder is synced there.
+      if (process.platform === 'win32') return;
+      await using server = await TestServer.start({
+        files: { a: 'old' },
+        fileSystem: (root) => (files = new HesitantFileSystem(root, false, { fsync: true })),
+      });
+      await using client = await RawFtpClient.loggedIn(server);
+      const committing = once(files.events, 'committing');
+      const { channel } = await client.openData();
+      await client.expect(150, 'STOR a');
+      await channel.write(Buffer.from('content'));
+      await channel.end();
+      await committing;
+      using syncing = await failing('sync', 'directory');
+      // STAT is answered at once: by then ABOR was heard.
+      if (isAborted) {
+        await client.send('ABOR\r\n');
+        await client.expect(211, 'STAT');
+      }
+      files.letGo();
+      const { code, lines } = await client.reply();
+      expect(code).to.equal(451);
+      expect(lines.join(' ')).to.include('is in place');
+      channel.destroy();
+      expect(syncing.failures).to.equal(1);
+      expect(server.read('a')).to.equal('content');
+    });
+  }
 });
 
 describe('a login in a home that never answers', () => {

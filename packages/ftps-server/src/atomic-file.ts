@@ -112,7 +112,7 @@ export class AtomicFile implements WriteHandle {
     } catch (cause) {
       const file = join(directory.realPath, name);
       const { message } = fileSystemError(cause);
-      throw new FileSystemError('other', `${file} is in place, but its folder could not be synced: ${message}`, {
+      throw new FileSystemError('unsynced', `${file} is in place, but its folder could not be synced: ${message}`, {
         cause,
       });
     }

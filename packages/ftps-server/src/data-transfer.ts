@@ -160,11 +160,12 @@ function rateLimited(
 
 /**
  * RFC 959 §4.1.3: 426 for the transfer that ABOR ended. One that was complete by then stays so, and of one that may still
- * become complete nothing else is said than that.
+ * become complete, or has as far as anybody sees, nothing else is said than that.
  */
 function unlessKnown(result: Outcome, error: Error | undefined): Outcome {
   if (result.code === ReplyCode.ClosingDataConnection) return result;
   if (error instanceof CommitTimeoutError || error instanceof CommitUnknownError) return result;
+  if (error instanceof FileSystemError && error.kind === 'unsynced') return result;
   return outcome(ReplyCode.TransferAborted, 'The transfer was aborted.');
 }
 

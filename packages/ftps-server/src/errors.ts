@@ -23,6 +23,8 @@ export type FileSystemErrorKind =
   | 'changed'
   /** What was written to was removed or replaced meanwhile: nobody finds it any more. */
   | 'gone'
+  /** A new file is in place, whole, and others see it; but the disk did not confirm its name, so a crash may take it. */
+  | 'unsynced'
   | 'other';
 
 /** A file system refused, or failed. The message may name local paths: it is for the operator and never goes to a client. */

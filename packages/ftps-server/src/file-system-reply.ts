@@ -21,6 +21,7 @@ const REPLIES: Readonly<Record<FileSystemErrorKind, readonly [code: number, text
   busy: [ReplyCode.FileBusy, 'Another upload goes into this file; try again later.'],
   changed: [ReplyCode.LocalError, 'The file changed while it was read; try again.'],
   gone: [ReplyCode.LocalError, 'The file was removed or replaced meanwhile; what was sent is lost with it.'],
+  unsynced: [ReplyCode.LocalError, 'The file is in place, but the disk did not confirm it: a crash may undo that.'],
   other: [ReplyCode.LocalError, 'The file system failed.'],
 };
 

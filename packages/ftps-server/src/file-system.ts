@@ -57,7 +57,8 @@ export interface WriteHandle {
   /** Resolves when `chunk` may be used for something else. */
   write(chunk: Uint8Array): Promise<void>;
   /**
-   * Makes what was written the file. When it rejects, nothing of a `replace` or `create` is left. `gone` where it was written
+   * Makes what was written the file. When it rejects, nothing of a `replace` or `create` is left; but `unsynced` says that it is
+   * in place, and only not known to be on the disk. `gone` where it was written
    * in place, and the file was removed or replaced by then; to be renamed is no loss. Gives what `stat` would
    * say of the very file that was committed, where that is known; a hash that was made of the upload is kept by it.
    */
