@@ -18,6 +18,7 @@ import {
 } from '@ftps-kit/tls-core';
 import { testCertificates, type TestIdentity } from '../support/certificates.js';
 import { readAll, readExactly } from '../support/channel-bytes.js';
+import { finishedGate } from '../support/finished-gate.js';
 import { opensslEngine } from '../support/peers/openssl-engine.js';
 import { requirePeer } from '../support/peers/peer.js';
 import { rejection } from '../support/rejection.js';
@@ -278,15 +279,6 @@ describe('the openssl engine alone', () => {
     /** The server's side of a data connection whose client says hello, and whose later bytes wait until `letThrough`. */
     async function behindGate(sides: EngineSides, bindings: Bindings, sendsBeforeFinished: () => boolean) {
       const [front, back] = [await tcpPair(), await tcpPair()];
-      const pipe = async (from: typeof front.client, to: typeof front.client): Promise<void> => {
-        const buffer = Buffer.alloc(65_536);
-        for (;;) {
-          const count = await from.read(buffer);
-          if (count === 0) break;
-          await to.write(Buffer.from(buffer.subarray(0, count)));
-        }
-        await to.end();
-      };
       const connecting = sides.connector.connect(front.client, {
         role: 'data',
         host: 'localhost',
@@ -297,18 +289,8 @@ describe('the openssl engine alone', () => {
         binding: bindings.server,
         sendsBeforeFinished,
       });
-      const hello = Buffer.alloc(65_536);
-      await back.client.write(Buffer.from(hello.subarray(0, await front.server.read(hello))));
-      const downwards = pipe(back.client, front.server);
-      const letThrough = async (): Promise<void> => {
-        await Promise.all([downwards, pipe(front.server, back.client)]);
-      };
-      const letOneByteThrough = async (): Promise<void> => {
-        const byte = Buffer.alloc(1);
-        await front.server.read(byte);
-        await back.client.write(byte);
-      };
-      return { accepting, connecting, letThrough, letOneByteThrough };
+      const gate = await finishedGate(front.server, back.client);
+      return { accepting, connecting, ...gate };
     }
 
     it('sends and ends a round trip before the client has finished, when told so (RFC 8446 §4.4.4)', async () => {
@@ -330,6 +312,51 @@ describe('the openssl engine alone', () => {
         expect(await readAll(server)).to.have.length(0);
         expect(server.closure).to.equal('clean');
       }
+      await endBoth(control);
+    });
+
+    it('tells when the client has finished, which may be long after the end', async () => {
+      const sides = await sidesOf({ versions: '1.3' });
+      const bindings = newBindings(sides);
+      const control = await controlConnection(sides, bindings);
+      const { accepting, connecting, letThrough } = await behindGate(sides, bindings, () => true);
+      const server = await accepting;
+      let isConfirmed = false;
+      const confirmed = server.confirmed().then(() => (isConfirmed = true));
+      await server.end();
+      const client = await connecting;
+      expect(await readAll(client)).to.have.length(0);
+      expect(isConfirmed).to.equal(false);
+      const through = letThrough();
+      await confirmed;
+      await client.end();
+      await through;
+      expect(await readAll(server)).to.have.length(0);
+      await endBoth(control);
+    });
+
+    it('tells that the client left before it had finished', async () => {
+      const sides = await sidesOf({ versions: '1.3' });
+      const bindings = newBindings(sides);
+      const control = await controlConnection(sides, bindings);
+      const [front, back] = [await tcpPair(), await tcpPair()];
+      const connecting = sides.connector
+        .connect(front.client, { role: 'data', host: 'localhost', binding: bindings.client })
+        .catch(() => undefined);
+      const accepting = sides.acceptor.accept(back.server, {
+        ...{ role: 'data', binding: bindings.server, sendsBeforeFinished: () => true },
+      });
+      await finishedGate(front.server, back.client);
+      const server = await accepting;
+      const confirmed = rejection(server.confirmed());
+      await back.client.end();
+      expect(await confirmed).to.be.instanceOf(ConnectionError);
+      server.destroy();
+      for (const tcp of [front, back]) {
+        tcp.clientSocket.destroy();
+        tcp.serverSocket.destroy();
+      }
+      (await connecting)?.destroy();
       await endBoth(control);
     });
 

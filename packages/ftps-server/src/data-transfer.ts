@@ -1,6 +1,13 @@
 // What every command with a data connection goes through: open, 150, verdict, move, final reply, event.
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
-import { FtpsError, TimeoutError, type BindingVerdict, type ByteChannel } from '@ftps-kit/tls-core';
+import {
+  FtpsError,
+  TimeoutError,
+  type BindingVerdict,
+  type ByteChannel,
+  withDeadline,
+  type TlsChannel,
+} from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
 import { CommitTimeoutError, CommitUnknownError } from './commit-time.js';
 import type { DataConnection } from './data-connection.js';
@@ -105,7 +112,7 @@ async function attempt(
   connect: () => Promise<DataConnection>,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  let channel: ByteChannel;
+  let channel: TlsChannel;
   try {
     record.connection = await connect();
     // As soon as TCP is up, whatever TLS does meanwhile: some clients wait for this reply before they begin with TLS.
@@ -123,7 +130,7 @@ async function attempt(
     context.server.closings.begin(channel);
     return refusal;
   }
-  const { stallTimeoutMs } = context.server.settings.limits;
+  const { stallTimeoutMs, tlsTimeoutMs } = context.server.settings.limits;
   const progress = new Progress(channel, { direction: directionOf(transfer), stallTimeoutMs });
   record.progress = progress;
   try {
@@ -136,7 +143,11 @@ async function attempt(
   } finally {
     progress.stop();
   }
-  context.server.closings.begin(channel);
+  // What was sent lies in the socket until the client has done its part of the handshake, however long its way is.
+  const confirmed = withDeadline('tls', { timeoutMs: tlsTimeoutMs }, channel.confirmed(), () => {
+    channel.destroy();
+  });
+  context.server.closings.begin(channel, confirmed);
   return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
 }
 

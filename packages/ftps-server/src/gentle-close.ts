@@ -2,9 +2,13 @@
 import { withDeadline, type ByteChannel } from '@ftps-kit/tls-core';
 import { DRAIN_BYTES, DRAIN_TIMEOUT_MS } from './limits.js';
 
-/** Sends the end, reads what still comes up to a bound of bytes and time, and lets go. Never rejects. */
-export async function closeGently(channel: ByteChannel): Promise<void> {
+/**
+ * Sends the end, reads what still comes up to a bound of bytes and time, and lets go. `first` is waited for before that time
+ * begins, and has a bound of its own. Never rejects.
+ */
+export async function closeGently(channel: ByteChannel, first?: Promise<void>): Promise<void> {
   try {
+    await first;
     await withDeadline('close', { timeoutMs: DRAIN_TIMEOUT_MS }, endAndDrain(channel), () => {
       channel.destroy();
     });
@@ -23,8 +27,8 @@ export class GentleClosings {
     return this.#closings.size;
   }
 
-  begin(channel: ByteChannel): void {
-    const closing = closeGently(channel).finally(() => {
+  begin(channel: ByteChannel, first?: Promise<void>): void {
+    const closing = closeGently(channel, first).finally(() => {
       this.#closings.delete(channel);
     });
     this.#closings.set(channel, closing);

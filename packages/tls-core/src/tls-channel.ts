@@ -38,6 +38,13 @@ export interface TlsChannel extends ByteChannel {
   /** Server: bytes that came as 0-RTT early data and could be a replay; `read` gives them first. 0 where none did. */
   readonly earlyDataBytes: number;
 
+  /**
+   * Resolves when the handshake is over on both sides: at once, unless this side writes before the client's Finished (0.5-RTT,
+   * `AcceptOptions.sendsBeforeFinished`). Until then a connection that is destroyed may take with it what was sent. Rejects
+   * with what ended the connection before.
+   */
+  confirmed(): Promise<void>;
+
   /** Client: calls `listener` for each ticket that comes; the binding keeps them by itself. Gives a function that stops it. */
   onTicket(listener: (ticket: Ticket) => void): () => void;
 

@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { closeGently } from '../../../packages/ftps-server/src/gentle-close.js';
-import { DRAIN_BYTES } from '../../../packages/ftps-server/src/limits.js';
+import { DRAIN_BYTES, DRAIN_TIMEOUT_MS } from '../../../packages/ftps-server/src/limits.js';
 import { readAll } from '../../support/channel-bytes.js';
 import { tcpPair } from '../../support/tcp-pair.js';
 
@@ -40,5 +41,27 @@ describe('a connection that is closed gently', () => {
     expect(await readAll(client)).to.have.length(0);
     expect(server.closure).not.to.equal('open');
     client.destroy();
+  });
+
+  it('is not timed before what is waited for first, and let go of where that fails', async () => {
+    for (const end of ['resolve', 'reject'] as const) {
+      const { client, server } = await tcpPair();
+      let settle = { resolve: (): void => undefined, reject: (): void => undefined };
+      const first = new Promise<void>((resolve, reject) => {
+        const refuse = (): void => {
+          reject(new Error('nobody came'));
+        };
+        settle = { resolve, reject: refuse };
+      });
+      let isClosed = false;
+      const closed = closeGently(server, first).then(() => (isClosed = true));
+      // Longer than the drain may take.
+      await setTimeout(DRAIN_TIMEOUT_MS + 200);
+      expect([isClosed, server.closure]).to.deep.equal([false, 'open']);
+      if (end === 'resolve') settle.resolve();
+      else settle.reject();
+      await closed;
+      client.destroy();
+    }
   });
 });

@@ -77,6 +77,10 @@ export class NodeChannel implements TlsChannel {
     return !this.#tlsSocket.writableEnded && this.#tlsSocket.remoteAddress === undefined;
   }
 
+  confirmed(): Promise<void> {
+    return Promise.resolve();
+  }
+
   onTicket(listener: (ticket: Ticket) => void): () => void {
     this.#ticketListeners.add(listener);
     return () => this.#ticketListeners.delete(listener);

@@ -105,6 +105,16 @@ export class OpensslChannel implements TlsChannel {
     this.#layer.release();
   }
 
+  async confirmed(): Promise<void> {
+    const { wire } = this.#layer;
+    while (this.#state.awaitsFinished && this.#state.sendFailure === undefined) {
+      if (wire.ended && !wire.hasInput) throw new ConnectionError('the client left before its part of the handshake');
+      await this.#state.progress();
+    }
+    const failure = this.#state.sendFailure;
+    if (failure !== undefined) throw failure;
+  }
+
   onTicket(listener: (ticket: Ticket) => void): () => void {
     this.#ticketListeners.add(listener);
     return () => this.#ticketListeners.delete(listener);
@@ -117,7 +127,7 @@ export class OpensslChannel implements TlsChannel {
 
   async issueTicket(): Promise<void> {
     if (this.#peer === 'server') throw new ConfigError('a client cannot issue tickets');
-    await this.#confirmed();
+    await this.confirmed();
     // A TLS 1.2 session may be resumed any number of times, and nothing could send another.
     if (this.handshake.protocol === 'TLSv1.3') this.#command(() => this.#layer.native.issueTicket());
   }
@@ -127,7 +137,7 @@ export class OpensslChannel implements TlsChannel {
     if (this.handshake.protocol !== 'TLSv1.3') {
       throw new HandshakeError('a client certificate after the handshake needs TLS 1.3 (RFC 8446 §4.6.2)');
     }
-    await this.#confirmed();
+    await this.confirmed();
     this.#state.checkOpen();
     return this.#certificateRequest.make();
   }
@@ -139,7 +149,7 @@ export class OpensslChannel implements TlsChannel {
 
   async updateKeys(): Promise<void> {
     if (this.handshake.protocol !== 'TLSv1.3') throw new ConfigError('TLS 1.2 cannot update keys');
-    await this.#confirmed();
+    await this.confirmed();
     this.#changeKeys();
   }
 
@@ -156,7 +166,7 @@ export class OpensslChannel implements TlsChannel {
   /** Sends close_notify and waits for the peer's. */
   async #shutDown(): Promise<void> {
     while (this.#writing && this.#state.sendFailure === undefined) await this.#state.progress();
-    await this.#confirmed();
+    await this.confirmed();
     this.#command(() => this.#layer.native.shutdown());
     if ((await this.#reader.read(new Uint8Array(1))) === 0) return;
     throw this.#state.fail(new ConnectionError('the peer went on under TLS, where it should have ended it'));
@@ -184,16 +194,10 @@ export class OpensslChannel implements TlsChannel {
   async #endOnce(): Promise<void> {
     while (this.#writing && this.#state.sendFailure === undefined) await this.#state.progress();
     // RFC 8446 §6.1: close_notify ends what this side says, which may be before the client's Finished (0.5-RTT).
-    if (this.#state.hasBegunToFinish) await this.#confirmed();
+    if (this.#state.hasBegunToFinish) await this.confirmed();
     this.#command(() => this.#layer.native.shutdown());
     await this.#layer.wire.end();
     this.#state.thisSideEnded();
-  }
-
-  /** Resolves when the handshake is over on both sides. */
-  async #confirmed(): Promise<void> {
-    while (this.#state.awaitsFinished && this.#state.sendFailure === undefined) await this.#state.progress();
-    this.#state.checkOpen();
   }
 
   /** A call whose whole effect is on the wire. */
