@@ -103,7 +103,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
   }
 
   /**
-   * Checks client certificates against other revocation lists (PEM) from the next login on; a list has to be replaced before
+   * Checks client certificates against other revocation lists (PEM) from the next connection on; a list has to be replaced before
    * its time is over. Throws `ConfigError` where one is wrong or there is no `tls.clientCa`, and keeps the old ones.
    */
   replaceClientCrl(crl: string | readonly string[]): void {
