@@ -639,6 +639,32 @@ describe('a download with resume', () => {
     });
   });
 
+  for (const [what, mine, features] of [
+    ['is longer than the remote one', Buffer.concat([other, other]), PLAIN_FEATURES],
+    ['has another hash', other.subarray(0, 1), HASHING_FEATURES],
+  ] as const) {
+    it(`in place leaves a file that ${what} alone until the first byte comes`, async () => {
+      const endings = ['425 no port', '550 not allowed', '150 here it comes'];
+      const fault: Fault = async (command) => {
+        const reply = command.verb === 'RETR' ? endings[command.count - 1] : undefined;
+        if (reply === undefined) return false;
+        if (reply.startsWith('150')) await cut(command, 0, 'fin');
+        else await command.peer.say(`${reply}\r\n`);
+        return true;
+      };
+      await downloading({ fault, features, options: { resume: 'in-place' } }, async (call, { path, client }) => {
+        await writeFile(path, mine);
+        for (let round = 0; round < 2; round++) {
+          await rejection(call());
+          expect((await readFile(path)).equals(mine)).to.equal(true);
+        }
+        const result = await client.download('a', path, { resume: 'in-place', retry: at.now });
+        expect(result).to.include({ attempts: 2, resumedAt: 0, prefix: undefined, bytes: content.length });
+        expect((await readFile(path)).equals(content)).to.equal(true);
+      });
+    });
+  }
+
   it('in place makes no file where there is none to download', async () => {
     await downloading({ fault: () => false }, async (_, { client, folder }) => {
       await rejection(client.download('missing', join(folder, 'b'), { resume: 'in-place' }));

@@ -67,6 +67,8 @@ class Download {
   #facts: RemoteFacts | undefined;
   /** Bytes that the sink has for certain. */
   #held = 0;
+  /** Whether those are of another file, and are there only until the first byte of this one comes. */
+  #isRefuted = false;
   #hash: StreamHash | undefined;
   #moved = 0;
   /** Of the bytes in the sink, how many the transfer under way is to bring again; 0 once the first of them has come. */
@@ -159,32 +161,32 @@ class Download {
     this.#begunWith ??= facts;
     if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
     if (this.#held === 0) return FROM_THE_BEGINNING;
-    if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#startOver();
-    if (!isSameFile(this.#begunWith, facts)) return this.#startOver();
+    if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#anew();
+    if (!isSameFile(this.#begunWith, facts)) return this.#anew();
     await this.#hashHeld();
     const proof = await this.#proofByHash(context, check);
-    if (proof === 'differs') return this.#startOver();
+    if (proof === 'differs') return this.#anew();
     if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
     const isKnown = facts.sizeBytes !== undefined && facts.modifiedAt !== undefined;
     if (this.#sink.holdsBy === 'facts' && isKnown) return { offset: this.#held, prefix: 'unchanged' };
     // The hash of the whole file will tell; and who writes in place has said that it is the same file.
     const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
-    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#startOver();
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew();
   }
 
   /** Behind what the attempts before brought, if the remote file is still the one they were of. */
   async #laterStart(context: LoginContext, check: Check, before: RemoteFacts, now: RemoteFacts): Promise<Start> {
     await this.#settled();
-    if (this.#held === 0) return FROM_THE_BEGINNING;
-    if (!isSameFile(before, now)) return this.#startOver();
+    if (this.#held === 0 || this.#isRefuted) return FROM_THE_BEGINNING;
+    if (!isSameFile(before, now)) return this.#anew();
     // What nobody checked at first is not proved by having stayed the same.
     const isKnown = now.modifiedAt !== undefined && this.#prefix !== 'unchecked';
     if (isKnown) return { offset: this.#held, prefix: 'unchanged' };
     const proof = await this.#proofByHash(context, check);
-    if (proof === 'differs') return this.#startOver();
+    if (proof === 'differs') return this.#anew();
     if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
     const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
-    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#startOver();
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew();
   }
 
   async #proofByHash(context: LoginContext, { hash }: Check): Promise<'hash' | 'differs' | undefined> {
@@ -204,6 +206,12 @@ class Download {
     }
   }
 
+  /** What is there in place may be a file of the caller's: it stays until something comes instead. */
+  async #anew(): Promise<Start> {
+    this.#isRefuted = this.#options.resume === 'in-place' && this.#sink.canRestart;
+    return this.#isRefuted ? FROM_THE_BEGINNING : this.#startOver();
+  }
+
   async #startOver(): Promise<Start> {
     if (!this.#sink.canRestart) {
       throw new RemoteChangedError(
@@ -214,6 +222,7 @@ class Download {
     }
     await this.#sink.restart();
     this.#held = 0;
+    this.#isRefuted = false;
     this.#hash?.restart();
     this.#resumedAt = 0;
     this.#prefix = undefined;
@@ -275,8 +284,9 @@ class Download {
   async #receive(channel: ByteChannel, meter: TransferMeter): Promise<void> {
     const take = async (chunk: Uint8Array): Promise<void> => {
       if (chunk.length === 0) return;
-      const fresh = chunk.subarray(this.#comesAgain === 1 ? 1 : 0);
-      if (this.#comesAgain > 1) await this.#startOver();
+      const isLastByte = this.#comesAgain === 1 && !this.#isRefuted;
+      const fresh = chunk.subarray(isLastByte ? 1 : 0);
+      if (this.#comesAgain > 0 && !isLastByte) await this.#startOver();
       this.#comesAgain = 0;
       await this.#write(fresh);
     };
@@ -292,7 +302,7 @@ class Download {
     }
     const message = `RETR brought nothing from byte ${offset} on, but the server's file has ${size}`;
     throw new VerificationError(message, {
-      ...{ bytes: 0, safeBytes: this.#held, resumable: true, reply },
+      ...{ bytes: 0, safeBytes: this.#isRefuted ? 0 : this.#held, resumable: true, reply },
       reason: 'size-differs',
     });
   }
