@@ -7,7 +7,7 @@ import { AtomicFile } from '../../packages/ftps-server/src/atomic-file.js';
 import { PinnedDirectory } from '../../packages/ftps-server/src/pinned-directory.js';
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { namesOf, refuses, writeFile } from '@ftps-kit/ftps-server/compliance';
-import { failing, failingCloses } from '../support/failing-file-handles.js';
+import { failing, failingCloses, heldSyncs } from '../support/failing-file-handles.js';
 import { rejection } from '../support/rejection.js';
 import { UnfinishedUpload } from '../support/unfinished-upload.js';
 
@@ -167,4 +167,26 @@ describe('an upload to a file system that fails', () => {
     await refuses('gone', lost.commit());
     expect(closing.failures).to.equal(2);
   });
+});
+
+describe('a commit that has given the file its name', () => {
+  for (const kind of ['create', 'replace'] as const) {
+    it(`to ${kind} cannot be called off any more, although it is not over, and is done`, async function () {
+      // No folder is synced there.
+      if (process.platform === 'win32') return;
+      const root = mkdtempSync(join(tmpdir(), 'ftps-kit-files-'));
+      if (kind === 'replace') writeFileSync(join(root, 'a'), 'old content');
+      const upload = await new LocalFileSystem(root, { fsync: true }).openWrite('/a', { kind });
+      await upload.write(Buffer.from('new content'));
+      using syncing = await heldSyncs('directory');
+      const committing = upload.commit();
+      await syncing.began;
+      expect(readFileSync(join(root, 'a'), 'utf8')).to.equal('new content');
+      expect(upload.callOff?.()).to.equal(false);
+      syncing.letGo();
+      expect(await committing).to.include({ sizeBytes: 11 });
+      expect(readFileSync(join(root, 'a'), 'utf8')).to.equal('new content');
+      rmSync(root, { recursive: true });
+    });
+  }
 });

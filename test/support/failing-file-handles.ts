@@ -59,6 +59,33 @@ export async function failingCloses(code: string): Promise<Failing> {
   };
 }
 
+/** From here on no sync of a file handle of directories or of files begins before `letGo`; disposing of it ends that. */
+export async function heldSyncs(
+  of: 'directory' | 'file',
+): Promise<Disposable & { readonly began: Promise<void>; letGo(): void }> {
+  const prototype = await fileHandlePrototype();
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'sync');
+  if (descriptor === undefined) throw new Error('file handles have no sync of their own');
+  const original = descriptor.value as (this: FileHandle) => Promise<void>;
+  let began: () => void = () => undefined;
+  let release: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (began = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  async function sync(this: FileHandle): Promise<void> {
+    if (fstatSync(this.fd).isDirectory() === (of === 'directory')) {
+      began();
+      await released;
+    }
+    await original.call(this);
+  }
+  Object.defineProperty(prototype, 'sync', { ...descriptor, value: sync });
+  const letGo = (): void => {
+    Object.defineProperty(prototype, 'sync', descriptor);
+    release();
+  };
+  return { began: asked, letGo, [Symbol.dispose]: letGo };
+}
+
 /** What happens to a file between two calls: `meanwhile` is done once, right before the next `stat` of a file's handle. */
 export async function beforeNextStat(meanwhile: () => void): Promise<Disposable & { readonly isDone: boolean }> {
   const prototype = await fileHandlePrototype();

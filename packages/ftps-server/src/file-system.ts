@@ -64,7 +64,7 @@ export interface WriteHandle {
    */
   commit(): Promise<FileStat | undefined>;
   /**
-   * Called while `commit` is under way, when nobody wants to wait for it any longer. True: it is sure that the file will not
+   * Called while `commit` is under way, or has ended and nobody has heard of it yet, when nobody wants to wait any longer. True: it is sure that the file will not
    * appear, and `commit` rejects when it can. False: it is too late for that. Without this method every commit is too late.
    */
   callOff?(): boolean;

@@ -64,6 +64,17 @@ export const replacing = group('replacing', [
     },
   ],
   [
+    'calls no commit off that is over',
+    'atomic',
+    async (files) => {
+      const upload = await files.openWrite('/a', replace);
+      await upload.write(Buffer.from('new'));
+      await upload.commit();
+      assert.notEqual(upload.callOff?.(), true);
+      await holds(files, '/a', 'new');
+    },
+  ],
+  [
     'leaves no trace at abort',
     'atomic',
     async (files) => {
