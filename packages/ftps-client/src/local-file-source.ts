@@ -11,8 +11,8 @@ import type { SourceReading, UploadSource } from './upload-source.js';
 /** No open waits for the other side of a pipe. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** Rejects with `LocalFileError` where the path cannot be read. */
-export async function openLocalFileSource(path: string): Promise<UploadSource> {
+/** With `mayGrow` a file is read as far as it reached at first. Rejects with `LocalFileError` where it cannot be read. */
+export async function openLocalFileSource(path: string, mayGrow: boolean): Promise<UploadSource> {
   const failed = `cannot read ${path}`;
   try {
     const status = await stat(path);
@@ -20,7 +20,7 @@ export async function openLocalFileSource(path: string): Promise<UploadSource> {
     if (!status.isFile()) return new OnceSource(new IterableReading(await openDeviceForReading(path), failed, path));
     const handle = await open(path, FLAGS);
     try {
-      return new LocalFileSource(handle, path, await statOfFile(handle));
+      return new LocalFileSource(handle, path, await statOfFile(handle), mayGrow);
     } catch (error) {
       await handle.close();
       throw error;
@@ -40,34 +40,49 @@ async function statOfFile(handle: FileHandle): Promise<Stats> {
 class LocalFileSource implements UploadSource {
   readonly canOpenAnywhere = true;
   readonly canOpen = true;
-  readonly totalBytes: number;
-  readonly modifiedAt: Date;
   readonly identity: string;
   readonly #handle: FileHandle;
   readonly #path: string;
+  readonly #mayGrow: boolean;
   #readsUnderWay = 0;
   /** The file as it was when its first byte was read. */
   #begunWith: Stats;
+  /** Whether some bytes of another version may have been read before. */
+  #wasReplaced = false;
 
-  constructor(handle: FileHandle, path: string, status: Stats) {
+  constructor(handle: FileHandle, path: string, status: Stats, mayGrow: boolean) {
     this.#handle = handle;
     this.#path = path;
+    this.#mayGrow = mayGrow;
     this.#begunWith = status;
-    this.totalBytes = status.size;
-    this.modifiedAt = status.mtime;
     this.identity = identityOf(status);
   }
 
+  get totalBytes(): number {
+    return this.#begunWith.size;
+  }
+
+  get modifiedAt(): Date {
+    return this.#begunWith.mtime;
+  }
+
   async isUnchanged(): Promise<boolean> {
-    return identityOf(await this.#stat()) === this.identity;
+    return !this.#wasReplaced && this.#isOneVersion(await this.#stat());
   }
 
   async open(start: number): Promise<SourceReading> {
-    if (start === 0) this.#begunWith = await this.#stat();
+    if (start === 0) {
+      const now = await this.#stat();
+      if (!this.#isOneVersion(now)) {
+        this.#begunWith = now;
+        this.#wasReplaced = true;
+      }
+    }
     return new FileReading(
       (buffer, position) => this.#read(buffer, position),
       () => this.#mustBeOneVersion(),
       start,
+      this.#begunWith.size,
     );
   }
 
@@ -78,9 +93,12 @@ class LocalFileSource implements UploadSource {
   }
 
   async #read(buffer: Uint8Array, position: number): Promise<number> {
+    const left = this.#begunWith.size - position;
+    const length = this.#mayGrow ? Math.max(0, Math.min(buffer.length, left)) : buffer.length;
+    if (length === 0) return 0;
     this.#readsUnderWay += 1;
     try {
-      return (await this.#handle.read(buffer, 0, buffer.length, position)).bytesRead;
+      return (await this.#handle.read(buffer, 0, length, position)).bytesRead;
     } catch (error) {
       throw localFailure(`cannot read ${this.#path}`, this.#path, error);
     } finally {
@@ -96,11 +114,18 @@ class LocalFileSource implements UploadSource {
     }
   }
 
-  /** Half of the old bytes and half of the new ones are no version of the file. One that only grew, as logs do, is. */
+  /** Half of the old bytes and half of the new ones are no version of the file. */
   async #mustBeOneVersion(): Promise<void> {
     const now = await this.#stat();
-    if (now.size > this.#begunWith.size || identityOf(now) === identityOf(this.#begunWith)) return;
-    throw new LocalFileError(`cannot read ${this.#path}: it was changed while it was read`, this.#path);
+    if (this.#isOneVersion(now)) return;
+    const hint = now.size > this.#begunWith.size ? '; mayGrow: true takes a file to which bytes are only added' : '';
+    throw new LocalFileError(`cannot read ${this.#path}: it was changed while it was read${hint}`, this.#path);
+  }
+
+  /** That what was there before is still the same in a file that grew, nobody can see: its owner says it with `mayGrow`. */
+  #isOneVersion(now: Stats): boolean {
+    if (this.#mayGrow && now.size > this.#begunWith.size) return true;
+    return identityOf(now) === identityOf(this.#begunWith);
   }
 }
 
@@ -110,32 +135,34 @@ function identityOf({ size, mtimeMs }: Stats): string {
 
 class FileReading implements SourceReading {
   readonly #read: (buffer: Uint8Array, position: number) => Promise<number>;
-  readonly #checkAtEnd: () => Promise<void>;
+  readonly #check: () => Promise<void>;
+  readonly #sizeBytes: number;
   /** Where the next read begins. */
   #position: number;
   #buffer: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
   #other: Uint8Array = Buffer.allocUnsafeSlow(UPLOAD_BUFFER_BYTES);
   #reading: Promise<number>;
 
-  /** `checkAtEnd` rejects where what was read is not the file. */
+  /** `check` rejects where what was read is not the file: asked at its end, and behind the `sizeBytes` that it should have. */
   constructor(
     read: (buffer: Uint8Array, position: number) => Promise<number>,
-    checkAtEnd: () => Promise<void>,
+    check: () => Promise<void>,
     position: number,
+    sizeBytes: number,
   ) {
     this.#read = read;
-    this.#checkAtEnd = checkAtEnd;
+    this.#check = check;
+    this.#sizeBytes = sizeBytes;
     this.#position = position;
     this.#reading = this.#readAhead();
   }
 
   async next(): Promise<Uint8Array | undefined> {
     const count = await this.#reading;
-    if (count === 0) {
-      await this.#checkAtEnd();
-      return undefined;
-    }
     this.#position += count;
+    // One that somebody keeps adding to might have no end. Those of /proc, which say that they have no bytes, do.
+    if (count === 0 || this.#position > this.#sizeBytes) await this.#check();
+    if (count === 0) return undefined;
     const full = this.#buffer;
     this.#buffer = this.#other;
     this.#other = full;

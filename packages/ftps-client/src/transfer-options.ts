@@ -59,6 +59,12 @@ export interface UploadOptions extends TransferOptions {
   readonly preserveTimes?: boolean | undefined;
   /** Gives the remote file this modification time. */
   readonly modifiedAt?: Date | undefined;
+  /**
+   * For local paths to which bytes are only added meanwhile, as to logs: uploads those that were there when it began.
+   * That nobody writes over these is for the caller to know. Default false: a file whose size or modification time changes
+   * while it is uploaded is a `LocalFileError`.
+   */
+  readonly mayGrow?: boolean | undefined;
   /** For streams: the bytes there will be. The upload fails where the source ends with another number. */
   readonly totalBytes?: number | undefined;
 }
@@ -85,6 +91,7 @@ export interface ParsedUploadOptions extends ParsedTransferOptions {
   readonly append: boolean;
   readonly preserveTimes: boolean;
   readonly modifiedAt: Date | undefined;
+  readonly mayGrow: boolean;
   readonly totalBytes: number | undefined;
 }
 
@@ -98,7 +105,7 @@ const DOWNLOAD_KEYS: readonly string[] = [
 const UPLOAD_KEYS: readonly string[] = [
   ...COMMON_KEYS,
   ...(['resume', 'atomic', 'replace', 'append'] satisfies (keyof UploadOptions)[]),
-  ...(['preserveTimes', 'modifiedAt', 'totalBytes'] satisfies (keyof UploadOptions)[]),
+  ...(['preserveTimes', 'modifiedAt', 'mayGrow', 'totalBytes'] satisfies (keyof UploadOptions)[]),
 ];
 
 /** Throws `ConfigError` that names the wrong option and what is right. */
@@ -113,7 +120,7 @@ export function parseDownloadOptions(options: DownloadOptions): ParsedDownloadOp
 export function parseUploadOptions(options: UploadOptions): ParsedUploadOptions {
   knownKeys(options, '', UPLOAD_KEYS);
   const { resume = false, atomic = false, replace = false, append = false, preserveTimes = false } = options;
-  const { modifiedAt, totalBytes } = options;
+  const { modifiedAt, mayGrow = false, totalBytes } = options;
   if (typeof resume !== 'boolean') oneOf('resume', resume, ['unchecked']);
   if (append && (atomic || resume !== false)) throw new ConfigError('append: cannot be combined with atomic or resume');
   if (replace && !atomic)
@@ -125,7 +132,7 @@ export function parseUploadOptions(options: UploadOptions): ParsedUploadOptions 
   }
   return Object.freeze({
     ...parseTransferOptions(options),
-    ...{ resume, atomic, replace, append, preserveTimes, modifiedAt, totalBytes },
+    ...{ resume, atomic, replace, append, preserveTimes, modifiedAt, mayGrow, totalBytes },
   });
 }
 

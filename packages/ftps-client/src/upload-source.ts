@@ -50,8 +50,9 @@ export interface SourceReading {
 }
 
 /** Finds out what the source is; rejects with `LocalFileError` where a file cannot be read. */
-export async function uploadSource(from: UploadInput): Promise<UploadSource> {
-  if (typeof from === 'string') return openLocalFileSource(from);
+export async function uploadSource(from: UploadInput, mayGrow: boolean): Promise<UploadSource> {
+  if (typeof from === 'string') return openLocalFileSource(from, mayGrow);
+  if (mayGrow) throw new ConfigError('mayGrow: is for local paths');
   if (from instanceof Uint8Array) return new BytesSource(from);
   if (typeof from === 'function') return new OpenerSource(from);
   if (isReadable(from)) return new OnceSource(new IterableReading(from));

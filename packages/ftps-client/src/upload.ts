@@ -28,7 +28,7 @@ export async function upload(
 ): Promise<TransferResult> {
   const parsed = parseUploadOptions(options);
   outgoingPath('STOR', remotePath);
-  const source = await uploadSource(from);
+  const source = await uploadSource(from, parsed.mayGrow);
   try {
     const target = new UploadTarget(remotePath, parsed, source.identity);
     const work = new Upload(logins, source, target, parsed);
@@ -51,7 +51,6 @@ class Upload {
   readonly #source: UploadSource;
   readonly #target: UploadTarget;
   readonly #options: ParsedUploadOptions;
-  readonly #totalBytes: number | undefined;
   readonly #startedAt = performance.now();
   #context: LoginContext | undefined;
   /** What stood under the target's name before the first byte went, and must not be taken for bytes of this upload. */
@@ -72,13 +71,17 @@ class Upload {
     this.#source = source;
     this.#target = target;
     this.#options = options;
-    this.#totalBytes = options.totalBytes ?? source.totalBytes;
     if (options.resume !== false && !source.canOpenAnywhere) {
       throw new ConfigError(
         'resume: a stream cannot be opened again where the server left off; give a path, bytes, or a function ' +
           '(start) => stream',
       );
     }
+  }
+
+  /** Of a local file: those of the version that this attempt sends. */
+  get #totalBytes(): number | undefined {
+    return this.#options.totalBytes ?? this.#source.totalBytes;
   }
 
   async run(): Promise<TransferResult> {
@@ -300,7 +303,7 @@ class Upload {
     this.#sentTo = sizeBytes;
     const announced = this.#totalBytes;
     if (announced === undefined || sizeBytes === announced) return;
-    // A local file may have grown meanwhile, as logs do; the one that shrank is none to call whole.
+    // A local file may have more bytes than it says, as those of /proc; the one that ends before is none to call whole.
     if (this.#options.totalBytes === undefined && sizeBytes > announced) return;
     throw new LocalFileError(`the source ended after ${sizeBytes} bytes, and not after ${announced}`, undefined);
   }

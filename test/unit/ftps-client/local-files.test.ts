@@ -16,7 +16,14 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LocalFileError, type Progress, type TransferResult } from '@ftps-kit/ftps-client';
+import {
+  ConfigError,
+  LocalFileError,
+  type Progress,
+  type TransferResult,
+  type UploadOptions,
+} from '@ftps-kit/ftps-client';
+import { readExactly } from '../../support/channel-bytes.js';
 import { LAST_YEAR, withFaultyServer, type Fault, type FaultyServer } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
@@ -31,6 +38,7 @@ async function uploading(
     upload: Promise<TransferResult>,
     seen: { readonly server: FaultyServer; readonly told: readonly Progress[] },
   ) => Promise<void>,
+  options: UploadOptions = {},
 ): Promise<void> {
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'a');
@@ -42,23 +50,67 @@ async function uploading(
     };
     await withFaultyServer({ fault }, async (client, server) => {
       const told: Progress[] = [];
-      await look(client.upload(path, 'b', { onProgress: (progress) => told.push(progress) }), { server, told });
+      await look(client.upload(path, 'b', { ...options, onProgress: (progress) => told.push(progress) }), {
+        server,
+        told,
+      });
       expect((await client.raw('NOOP')).code).to.equal(200);
     });
   });
 }
 
 describe('a local file that is uploaded', () => {
-  it('to its new end where it grew meanwhile, as logs do', async () => {
-    const more = randomBytes(100_000);
+  it('with mayGrow, as far as it reached when it began, however much is added', async () => {
     await uploading(
-      (path) => appendFile(path, more),
+      (path) => appendFile(path, randomBytes(100_000)),
       async (upload, { server, told }) => {
-        expect(await upload).to.include({ sizeBytes: content.length + more.length });
-        expect(server.bytes('b')?.equals(Buffer.concat([content, more]))).to.equal(true);
-        expect(told.at(-1)).to.include({ bytes: content.length + more.length, totalBytes: content.length });
+        expect(await upload).to.include({ sizeBytes: content.length });
+        expect(server.bytes('b')?.equals(content)).to.equal(true);
+        expect(told.at(-1)).to.include({ bytes: content.length, totalBytes: content.length });
       },
+      { mayGrow: true },
     );
+  });
+
+  it('with mayGrow, goes on where it broke off, though bytes were added between two attempts', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content);
+      const fault: Fault = async ({ verb, count, peer, data }, server) => {
+        if (verb !== 'STOR' || count > 1 || data === undefined) return false;
+        await peer.say('150 go on\r\n');
+        server.put('b', await readExactly(await data.channel(), 60_000));
+        await appendFile(path, 'more');
+        peer.destroy();
+        return true;
+      };
+      await withFaultyServer({ fault }, async (client, server) => {
+        const retry = { attempts: 2, wait: () => Promise.resolve() };
+        const result = await client.upload(path, 'b', { mayGrow: true, retry });
+        expect(result).to.include({ attempts: 2, resumedAt: 60_000, sizeBytes: content.length });
+        expect(server.bytes('b')?.equals(content)).to.equal(true);
+      });
+    });
+  });
+
+  it('with mayGrow, and becomes shorter or is written over within its size is a LocalFileError all the same', async () => {
+    for (const change of [
+      (path: string) => truncate(path, 1_000_000),
+      (path: string) => writeFile(path, randomBytes(content.length)),
+    ]) {
+      const look = async (upload: Promise<TransferResult>) => {
+        expect(await rejection(upload)).to.be.instanceOf(LocalFileError);
+      };
+      await uploading(change, look, { mayGrow: true });
+    }
+  });
+
+  it('with mayGrow is a path: nothing else is taken', async () => {
+    await withFaultyServer({}, async (client, server) => {
+      const error = await rejection(client.upload(content, 'b', { mayGrow: true }));
+      expect(error).to.be.instanceOf(ConfigError).with.property('message').that.includes('for local paths');
+      expect(server.commands).to.deep.equal([]);
+    });
   });
 
   const changes: readonly (readonly [string, (path: string) => Promise<void>])[] = [
@@ -71,6 +123,28 @@ describe('a local file that is uploaded', () => {
       },
     ],
   ];
+  const growths: typeof changes = [
+    ['is written over with more bytes', (path) => writeFile(path, Buffer.alloc(3_000_000, 'B'))],
+    ['grows', (path) => appendFile(path, 'more')],
+  ];
+  for (const [what, change] of growths) {
+    it(`and ${what} meanwhile is a LocalFileError that names mayGrow`, async () => {
+      await uploading(change, async (upload) => {
+        const error = await rejection(upload);
+        expect(error).to.be.instanceOf(LocalFileError);
+        expect((error as Error).message).to.match(/it was changed while it was read; mayGrow: true takes/);
+      });
+    });
+  }
+
+  it('and has more bytes than it says, as those of /proc, is sent to its end', async function () {
+    if (process.platform !== 'linux') this.skip();
+    await withFaultyServer({}, async (client, server) => {
+      await client.upload('/proc/version', 'b');
+      expect(server.bytes('b')?.equals(await readFile('/proc/version'))).to.equal(true);
+    });
+  });
+
   for (const [what, change] of changes) {
     it(`and ${what} meanwhile is a LocalFileError, as half of each is no version of it`, async () => {
       await uploading(change, async (upload) => {
