@@ -548,6 +548,29 @@ describe('a download with resume', () => {
     });
   });
 
+  it('keeps what came of a file that changed between attempts for that file, and not for the old one', async () => {
+    const fault: Fault = async (command, server) => {
+      if (command.verb !== 'RETR' || command.count > 2) return false;
+      await cut(command, command.count === 1 ? 50_000 : 70_000, 'fin');
+      if (command.count === 1) server.put('a', content, new Date('2026-02-03T04:05:06Z'));
+      return true;
+    };
+    const options = { resume: true, retry: { ...at.now, attempts: 2 } };
+    await downloading({ fault, options }, async (call, { server, path, folder }) => {
+      await rejection(call());
+      expect(await readdir(folder)).to.have.length(1);
+      // With the size and the time of the first.
+      server.put('a', other);
+      expect(await call()).to.include({ resumedAt: 0 });
+      expect((await readFile(path)).equals(other)).to.equal(true);
+    });
+    await downloading({ fault, options }, async (call, { path }) => {
+      await rejection(call());
+      expect(await call()).to.include({ resumedAt: 70_000, prefix: 'unchanged' });
+      expect((await readFile(path)).equals(content)).to.equal(true);
+    });
+  });
+
   it('finds by the hash of the beginning that what it kept is of another file', async () => {
     const options = { resume: true };
     await downloading({ fault: firstCut(50_000, 'fin'), options, features: HASHING_FEATURES }, async (call, seen) => {

@@ -39,7 +39,8 @@ export interface OpenSink {
   /** Those bytes. */
   held(): AsyncIterable<Uint8Array>;
   write(chunk: Uint8Array): Promise<void>;
-  restart(): Promise<void>;
+  /** Forgets all; what comes from here on is of the file as it is now. */
+  restart(remotePath: string, facts: RemoteFacts): Promise<void>;
   /** All is there and checked. With `modifiedAt`, sets that time. */
   commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined>;
   /** It failed. Never rejects; gives what is kept. */

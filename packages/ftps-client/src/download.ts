@@ -52,6 +52,7 @@ interface Start {
 }
 
 const FROM_THE_BEGINNING: Start = { offset: 0, prefix: undefined };
+const NOTHING_TOLD: RemoteFacts = { sizeBytes: undefined, modifiedAt: undefined };
 
 /** One download over all its attempts. */
 class Download {
@@ -161,32 +162,32 @@ class Download {
     this.#begunWith ??= facts;
     if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
     if (this.#held === 0) return FROM_THE_BEGINNING;
-    if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#anew();
-    if (!isSameFile(this.#begunWith, facts)) return this.#anew();
+    if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#anew(facts);
+    if (!isSameFile(this.#begunWith, facts)) return this.#anew(facts);
     await this.#hashHeld();
     const proof = await this.#proofByHash(context, check);
-    if (proof === 'differs') return this.#anew();
+    if (proof === 'differs') return this.#anew(facts);
     if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
     const isKnown = facts.sizeBytes !== undefined && facts.modifiedAt !== undefined;
     if (this.#sink.holdsBy === 'facts' && isKnown) return { offset: this.#held, prefix: 'unchanged' };
     // The hash of the whole file will tell; and who writes in place has said that it is the same file.
     const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
-    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew();
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew(facts);
   }
 
   /** Behind what the attempts before brought, if the remote file is still the one they were of. */
   async #laterStart(context: LoginContext, check: Check, before: RemoteFacts, now: RemoteFacts): Promise<Start> {
     await this.#settled();
     if (this.#held === 0 || this.#isRefuted) return FROM_THE_BEGINNING;
-    if (!isSameFile(before, now)) return this.#anew();
+    if (!isSameFile(before, now)) return this.#anew(now);
     // What nobody checked at first is not proved by having stayed the same.
     const isKnown = now.modifiedAt !== undefined && this.#prefix !== 'unchecked';
     if (isKnown) return { offset: this.#held, prefix: 'unchanged' };
     const proof = await this.#proofByHash(context, check);
-    if (proof === 'differs') return this.#anew();
+    if (proof === 'differs') return this.#anew(now);
     if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
     const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
-    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew();
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew(now);
   }
 
   async #proofByHash(context: LoginContext, { hash }: Check): Promise<'hash' | 'differs' | undefined> {
@@ -207,12 +208,12 @@ class Download {
   }
 
   /** What is there in place may be a file of the caller's: it stays until something comes instead. */
-  async #anew(): Promise<Start> {
+  async #anew(facts: RemoteFacts): Promise<Start> {
     this.#isRefuted = this.#options.resume === 'in-place' && this.#sink.canRestart;
-    return this.#isRefuted ? FROM_THE_BEGINNING : this.#startOver();
+    return this.#isRefuted ? FROM_THE_BEGINNING : this.#startOver(facts);
   }
 
-  async #startOver(): Promise<Start> {
+  async #startOver(facts = this.#facts ?? NOTHING_TOLD): Promise<Start> {
     if (!this.#sink.canRestart) {
       throw new RemoteChangedError(
         `${this.#path} is not known to be the file that ${this.#held} bytes came of, and the stream cannot take them ` +
@@ -220,7 +221,7 @@ class Download {
         { bytes: this.#held, safeBytes: 0, resumable: false },
       );
     }
-    await this.#sink.restart();
+    await this.#sink.restart(this.#path, facts);
     this.#held = 0;
     this.#isRefuted = false;
     this.#hash?.restart();

@@ -106,10 +106,16 @@ class LocalFileSink implements OpenSink {
     });
   }
 
-  restart(): Promise<void> {
+  restart(remotePath: string, facts: RemoteFacts): Promise<void> {
     return this.#guarded(async () => {
-      await this.#open().handle.truncate(0);
+      const { handle, path, isNew } = this.#open();
+      await handle.truncate(0);
       this.#position = 0;
+      // Under the old name its bytes would be taken for those of the old file, should that come back.
+      const name = this.#resume === true ? this.#nameFor(remotePath, facts) : path;
+      if (name === path) return;
+      await rename(path, name);
+      this.#written = { handle, path: name, isNew };
     });
   }
 
@@ -149,13 +155,17 @@ class LocalFileSink implements OpenSink {
     return this.#written;
   }
 
-  #openPart(remotePath: string, { sizeBytes, modifiedAt }: RemoteFacts): Promise<PartFile> {
+  #openPart(remotePath: string, facts: RemoteFacts): Promise<PartFile> {
     const [target, mode] = [this.#target, this.#mode];
     if (this.#resume === 'in-place') return openInPlace(target, mode);
     if (!this.#resume) return createPartFile(hidden(target, `${randomBytes(6).toString('hex')}.part`), mode);
+    return openPartFile(this.#nameFor(remotePath, facts), mode);
+  }
+
+  #nameFor(remotePath: string, { sizeBytes, modifiedAt }: RemoteFacts): string {
     const facts = [remotePath, String(sizeBytes), String(modifiedAt?.getTime())].join('\0');
     const name = createHash('sha256').update(facts).digest('hex').slice(0, 16);
-    return openPartFile(hidden(target, `${name}.ftps-part`), mode);
+    return hidden(this.#target, `${name}.ftps-part`);
   }
 
   /** What was kept of other versions of this file. */
