@@ -21,6 +21,8 @@ export class ClientLogin {
   #moves: readonly OutgoingCommand[] = [];
   #isPinned: boolean;
   #hasTriedPin = false;
+  /** Whether it is not known yet that the pin helps. */
+  #isPinUntested = false;
   /** Fires when it is closed, and ends an opening that is under way. */
   readonly #closing = new AbortController();
 
@@ -128,7 +130,7 @@ export class ClientLogin {
    * Does `work`. Where a data connection in it did not resume under TLS 1.3 and the options say so, opens the login anew
    * with TLS 1.2 and does the work again, unless `obstacle` says why it cannot be done again: once for each client, and
    * nothing took effect the first time, since the server refused it. That this helps is remembered; where it does not, TLS
-   * 1.3 is spoken again; where the connection was lost before anybody could tell, the next time finds out. Rejects as
+   * 1.3 is spoken again; where the work failed otherwise before anybody could tell, the next time finds out. Rejects as
    * `work`.
    *
    * Nobody but the server can bring this about: what it refuses comes over TLS, and so does the handshake that says "not
@@ -140,8 +142,11 @@ export class ClientLogin {
     obstacle: () => string | undefined = () => undefined,
   ): Promise<T> {
     try {
-      return await this.#standing(signal, work);
+      const result = await this.#standing(signal, work);
+      await this.#pinHelped();
+      return result;
     } catch (error) {
+      if (error instanceof NotResumedError) this.#pinDidNotHelp();
       const mayPin = this.#options.onNotResumed === 'pin-1.2' && !this.#isPinned && !this.#hasTriedPin;
       if (!mayPin || !(error instanceof NotResumedError)) throw error;
       if (this.#current.handshake?.protocol !== 'TLSv1.3') throw error;
@@ -153,18 +158,32 @@ export class ClientLogin {
     }
     this.#hasTriedPin = true;
     this.#isPinned = true;
+    this.#isPinUntested = true;
     try {
       await this.reconnect(signal);
       this.#options.announce('pin', { host: this.#options.host, version: '1.2' });
       const result = await work();
-      await keeping(this.#options, this.#options.memory.pin(this.#options.host, this.#options.port));
+      await this.#pinHelped();
       return result;
     } catch (error) {
       const isNoHelp = error instanceof NotResumedError;
-      if (isNoHelp || !this.isOpen) this.#isPinned = false;
+      if (isNoHelp) this.#pinDidNotHelp();
+      else if (!this.isOpen) this.#isPinned = false;
       this.#hasTriedPin = isNoHelp || this.isOpen;
       throw error;
     }
+  }
+
+  /** Remembers the pin, where data connections were taken since it was set. */
+  async #pinHelped(): Promise<void> {
+    if (!this.#isPinned || !this.#isPinUntested || !this.#current.data.hasServed) return;
+    this.#isPinUntested = false;
+    await keeping(this.#options, this.#options.memory.pin(this.#options.host, this.#options.port));
+  }
+
+  #pinDidNotHelp(): void {
+    if (this.#isPinUntested) this.#isPinned = false;
+    this.#isPinUntested = false;
   }
 
   /** Does `work`; where the login was lost to the order of its commands, which is known now, does it on another one. */

@@ -46,6 +46,8 @@ export interface Listening {
 
 /** Opens the data connections of one control connection. */
 export class DataConnections {
+  /** Whether one of them has carried a transfer to its good end; told by whoever ran it. */
+  hasServed = false;
   readonly #control: ControlConnection;
   readonly #protection: Protection | undefined;
   readonly #options: ClientOptions;

@@ -25,6 +25,7 @@ export async function runTransfer(context: LoginContext, request: TransferReques
   let failure: unknown;
   try {
     const outcome = await first.run();
+    context.data.hasServed = true;
     if (order === 'one-flight') traits.commandBehindPassive = 'works';
     return outcome;
   } catch (error) {
@@ -44,6 +45,7 @@ export async function runTransfer(context: LoginContext, request: TransferReques
   const second = new Transfer(context, { ...request, listening }, 'connection-first');
   try {
     const outcome = await second.run();
+    context.data.hasServed = true;
     if (fault === 'too-early') traits.wantsDataConnectionFirst = true;
     if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
     return outcome;

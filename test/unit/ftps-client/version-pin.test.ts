@@ -9,6 +9,7 @@ import {
   FtpsClient,
   LocalFileError,
   NotResumedError,
+  ReplyError,
   ServerMemory,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
@@ -116,6 +117,61 @@ describe('a server whose data connections do not resume under TLS 1.3', () => {
       expect(await rejection(collect(client.list()))).to.be.instanceOf(ConnectionError);
       expect(await collect(client.list())).to.deep.equal([]);
       expect(client.handshake?.protocol).to.equal('TLSv1.2');
+      await client.close();
+    });
+  });
+
+  it('is remembered where the first transfer with TLS 1.2 fails otherwise, once another one succeeds', async () => {
+    const memory = new ServerMemory();
+    const busyFirst: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      await peer.passive();
+      await peer.on('MLSD', '450 busy');
+      await peer.on('SIZE a', '213 1');
+      expect(await memory.isPinned('127.0.0.1', port)).to.equal(false);
+      const data = await peer.passive();
+      await peer.on('MLSD', '150 go on');
+      await (await data.channel()).end();
+      await peer.say('226 done\r\n');
+      await quit(peer);
+    };
+    let port = 0;
+    await withServer([serves('MLSD', { resumes: false }), busyFirst], async (options) => {
+      port = options.port ?? 0;
+      const client = await FtpsClient.connect({ ...options, memory });
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(ReplyError);
+      await client.size('a');
+      expect(await memory.isPinned('127.0.0.1', port), 'pinned by SIZE').to.equal(false);
+      expect(await collect(client.list())).to.deep.equal([]);
+      expect(await memory.isPinned('127.0.0.1', port)).to.equal(true);
+      await client.close();
+    });
+  });
+
+  it('is spoken TLS 1.3 with again where a later transfer is the first to tell that TLS 1.2 does not help', async () => {
+    const memory = new ServerMemory();
+    const busyFirst: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      await peer.passive();
+      await peer.on('MLSD', '450 busy');
+      await peer.passive();
+      await peer.on('MLSD', '150 go on');
+      await peer.say('522 SSL connection failed: session reuse required\r\n');
+      await peer.on('NOOP');
+      peer.destroy();
+    };
+    const after: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      await peer.on('SIZE a', '213 1');
+      await quit(peer);
+    };
+    await withServer([serves('MLSD', { resumes: false }), busyFirst, after], async (options) => {
+      const client = await FtpsClient.connect({ ...options, memory, reconnect: true });
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(ReplyError);
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(NotResumedError);
+      expect(await rejection(client.raw('NOOP'))).to.be.instanceOf(ConnectionError);
+      await client.size('a');
+      expect(client.handshake?.protocol).to.equal('TLSv1.3');
       await client.close();
     });
   });
