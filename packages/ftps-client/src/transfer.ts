@@ -5,12 +5,12 @@ import {
   ConnectionError,
   NotResumedError,
   TimeoutError,
-  withDeadline,
   type ByteChannel,
   type Closure,
   type HandshakeSummary,
   type SocketChannel,
 } from '@ftps-kit/tls-core';
+import { comeIntoStep, findStep } from './coming-into-step.js';
 import type { ControlConnection, Exchange } from './control-connection.js';
 import type { DataConnections, Listening } from './data-connection.js';
 import { ProtocolError, isNegative } from './errors.js';
@@ -20,7 +20,7 @@ import { PIPELINE_PATIENCE_MS } from './limits.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 import type { ServerTimeZone } from './server-time-zone.js';
 import type { ServerTraits } from './server-traits.js';
-import { failureOf, isPeersDoing, refusalOf, type TransferState } from './transfer-failure.js';
+import { failureOf, refusalOf, type TransferState } from './transfer-failure.js';
 import { TransferKeepAlive, type KeepAliveContext } from './transfer-keep-alive.js';
 import type { TransferMeter } from './transfer-meter.js';
 
@@ -133,7 +133,7 @@ export class Transfer {
     }
     letGo(agreed);
     const reply = await this.#settle(exchange)
-      .finally(() => this.#keepAlive.settle(() => this.#findStep()))
+      .finally(() => this.#keepAlive.settle(() => findStep(this.#context)))
       .catch(async (error: unknown) => {
         await this.#takeRestartBack();
         throw error;
@@ -313,52 +313,14 @@ export class Transfer {
       }
     }
     const failure = this.#failure ?? new ConnectionError('the transfer ended without a reason');
-    if (this.#finalReply === undefined && !control.isLost) await this.#comeIntoStep(exchange, failure);
+    if (this.#finalReply === undefined && !control.isLost) {
+      const hasConnected = this.#transport !== undefined;
+      this.#isGivenUp = await comeIntoStep(this.#context, { exchange, failure, hasConnected, signal });
+    }
     if (this.#isRefused) throw failure;
     // A 4yz is the answer to ABOR then, and what it says of the data connection is not the reason but this is.
     const isAnswerToAbort = this.#transport === undefined && (this.#finalReply?.code ?? 0) < 500;
     throw isAnswerToAbort ? failure : failureOf(failure, this.#finalReply, this.#state());
-  }
-
-  async #comeIntoStep(exchange: Exchange, failure: Error): Promise<void> {
-    const { control, timeouts } = this.#context;
-    try {
-      // A server whose data connection nobody made would wait for it.
-      if (isPeersDoing(failure) && this.#transport !== undefined) {
-        await control.replyTo(exchange.final, { timeoutMs: timeouts.replyMs, signal: this.#request.signal });
-        return;
-      }
-      await withDeadline('close', { timeoutMs: timeouts.closeMs }, this.#abort(exchange), () => {
-        this.#isGivenUp = true;
-        control.destroy(
-          new ConnectionError('the server did not come back from an aborted transfer', { cause: failure }),
-        );
-      });
-    } catch {
-      // The failure that began it is the one to tell; the control connection says for itself that it is lost.
-    }
-  }
-
-  /** RFC 959 §4.1.3 has 426 for the transfer and 226 for ABOR; Pure-FTPd has one 226 for both, ftp-srv may have three. */
-  async #abort({ final }: Exchange): Promise<void> {
-    this.#context.control.begin(outgoing('ABOR'));
-    await final;
-    // Not earlier: Pure-FTPd looks for ABOR, and nothing else, while it sends.
-    await this.#synchronize();
-  }
-
-  /** As `#synchronize`, in bounded time; a server that does not come back is left. */
-  #findStep(): Promise<void> {
-    const { control, timeouts } = this.#context;
-    return withDeadline('close', { timeoutMs: timeouts.closeMs }, this.#synchronize(), () => {
-      control.destroy(new ConnectionError('the server left commands without a reply'));
-    });
-  }
-
-  async #synchronize(): Promise<void> {
-    const { control, features } = this.#context;
-    const barrier = features.size > 0 ? { verb: 'FEAT', code: 211 } : { verb: 'PWD', code: 257 };
-    await control.synchronize({ command: outgoing(barrier.verb), code: barrier.code });
   }
 
   /** ftp-srv keeps the offset of a command that it refused for the one after, which may be of another file. */
