@@ -73,8 +73,8 @@ class Upload {
     this.#options = options;
     if (options.resume !== false && !source.canOpenAnywhere) {
       throw new ConfigError(
-        'resume: a stream cannot be opened again where the server left off; give a path, bytes, or a function ' +
-          '(start) => stream',
+        'resume: a stream, a pipe or a device cannot be opened again where the server left off; give the path of a ' +
+          'file, bytes, or a function (start) => stream',
       );
     }
   }

@@ -6,7 +6,7 @@ import { open, readFile, writeFile, type FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { AbortedError, FtpsClient, LocalFileError, ReplyError } from '@ftps-kit/ftps-client';
+import { AbortedError, ConfigError, FtpsClient, LocalFileError, ReplyError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
 import { hangingReads } from '../../support/failing-file-handles.js';
 import { FaultyServer, receiveAll, withFaultyServer, type Fault } from '../../support/faulty-server.js';
@@ -109,6 +109,35 @@ describe('a pipe to upload from', () => {
       },
       begun.fault,
     );
+  });
+
+  it('whose writer ends before the announced number of bytes is an error, and gives no file its name', async () => {
+    const begun = uploadsUnderWay(1);
+    await withClients(
+      1,
+      async ([client], folder, server) => {
+        const path = fifo(folder, 'pipe');
+        const options = { totalBytes: content.length, atomic: true };
+        const failing = rejection(client?.upload(path, 'b', options) ?? Promise.resolve());
+        await begun.all;
+        await writeFile(path, content.subarray(0, 1_000));
+        const error = await failing;
+        expect(error).to.be.instanceOf(LocalFileError);
+        expect((error as Error).message).to.include('ended after 1000 bytes, and not after 300000');
+        expect([...server.files.keys()]).to.deep.equal(['a']);
+      },
+      begun.fault,
+    );
+  });
+
+  it('cannot be gone on with, and is told so in words that hold for a path', async () => {
+    await withClients(1, async ([client], folder, server) => {
+      const path = fifo(folder, 'pipe');
+      const error = await rejection(client?.upload(path, 'b', { resume: true }) ?? Promise.resolve());
+      expect(error).to.be.instanceOf(ConfigError);
+      expect((error as Error).message).to.match(/^resume: a stream, a pipe or a device cannot .* the path of a file/);
+      expect(server.commands).to.deep.equal([]);
+    });
   });
 
   it('that stands still does not keep a refused upload from ending', async () => {
