@@ -377,6 +377,26 @@ describe('a hash', () => {
     );
   });
 
+  it('is given up when the client goes away behind more commands than may wait', async () => {
+    const files = new CountedFileSystem();
+    await withClient(
+      () => files,
+      async (client, server) => {
+        await client.upload('STOR a', digits);
+        files.hashesHang = true;
+        const hanging = new Promise<void>((resolve) => (files.onHang = resolve));
+        await client.send('XCRC a\r\n');
+        await hanging;
+        const told = server.next('limit');
+        await client.send('NOOP\r\n'.repeat(1_000));
+        expect(await told).to.include({ limit: 'maxWaitingCommands' });
+        const ended = server.next('disconnect');
+        client.destroy();
+        await ended;
+      },
+    );
+  });
+
   it('is given up when the client goes away, and makes room for others', async () => {
     const files = new CountedFileSystem();
     await withClient(

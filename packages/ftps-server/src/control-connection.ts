@@ -17,6 +17,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { ControlMode } from './events.js';
 import { closeGently } from './gentle-close.js';
 import { tellLimit, tellTimeout } from './limit-event.js';
+import { HELD_COMMAND_BYTES } from './limits.js';
 import { outcome, type Outcome } from './outcome.js';
 import { Session } from './session.js';
 
@@ -145,8 +146,10 @@ export class ControlConnection {
         else this.#waiting.push(line);
       }
       if (this.#waiting.length > maxWaitingCommands) {
-        const detail = 'more commands came in the middle of a transfer; they are read behind it';
+        const detail = 'more commands came in the middle of a transfer; they are looked at behind it';
         tellLimit(this.#server, this.session, 'maxWaitingCommands', detail);
+        // Who sends no more than that is still seen to go.
+        return await this.#lines.endsWithin(HELD_COMMAND_BYTES, () => ({ signal: over }));
       }
       return false;
     } catch {

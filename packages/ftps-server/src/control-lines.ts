@@ -37,6 +37,17 @@ export class ControlLines {
     }
   }
 
+  /**
+   * Reads on until the client's end, or until `limitBytes` are held for `next`; gives whether it is the end. Rejects as `next`
+   * does.
+   */
+  async endsWithin(limitBytes: number, deadline: () => Deadline): Promise<boolean> {
+    while (!this.#ended && this.#framer.bufferedBytes < limitBytes) {
+      await withDeadline('command', deadline(), this.#read(), () => undefined);
+    }
+    return this.#ended;
+  }
+
   #read(): Promise<void> {
     this.#reading ??= this.#readOnce();
     // A read whose caller has given up goes on; should it fail, so does the next one.

@@ -58,14 +58,15 @@ export interface WriteHandle {
   write(chunk: Uint8Array): Promise<void>;
   /**
    * Makes what was written the file. When it rejects, nothing of a `replace` or `create` is left; but `unsynced` says that it is
-   * in place, and only not known to be on the disk. `gone` where it was written
-   * in place, and the file was removed or replaced by then; to be renamed is no loss. Gives what `stat` would
-   * say of the very file that was committed, where that is known; a hash that was made of the upload is kept by it.
+   * in place, and only not known to be on the disk. `gone` where it was written in place, and the file was removed or replaced
+   * by then; to be renamed is no loss. Gives what `stat` would say of the very file that was committed, where that is known; a
+   * hash that was made of the upload is kept by it.
    */
   commit(): Promise<FileStat | undefined>;
   /**
-   * Called while `commit` is under way, or has ended and nobody has heard of it yet, when nobody wants to wait any longer. True: it is sure that the file will not
-   * appear, and `commit` rejects when it can. False: it is too late for that. Without this method every commit is too late.
+   * Called while `commit` is under way, or has ended and nobody has heard of it yet, when nobody wants to wait any longer.
+   * True: it is sure that the file will not appear, and `commit` rejects when it can. False: it is too late for that. Without
+   * this method every commit is too late.
    */
   callOff?(): boolean;
   /** Gives up. A `replace` or `create` leaves no trace; a `resume` or `append` leaves what was written. */

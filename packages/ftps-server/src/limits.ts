@@ -145,6 +145,9 @@ export const HASH_THREAD_BYTES = 4 * 1024 * 1024;
 /** How long the command of a session that has ended may still take to clean up behind itself. */
 export const ENDED_COMMAND_MS = 2_000;
 
+/** Bytes of commands beyond `maxWaitingCommands` that a session reads to see whether its client is still there. */
+export const HELD_COMMAND_BYTES = 64 * 1024;
+
 /** Connections that are turned away with a word and a drain at a time; more are dropped without. */
 export const MAX_GENTLE_CLOSINGS = 256;
 
