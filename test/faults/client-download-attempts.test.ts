@@ -307,6 +307,33 @@ describe('a download that is tried again', () => {
     });
   });
 
+  describe('from a server that tells no MDTM, and then not the hash that was to prove the beginning,', () => {
+    const features = ['EPSV', 'SIZE', 'REST STREAM', 'HASH SHA-256'];
+    const fault: Fault = async (command, server) => {
+      if (command.verb === 'HASH') {
+        await command.peer.say('550 not now\r\n');
+        return true;
+      }
+      const isCut = await firstCut(70_000, 'fin')(command, server);
+      if (isCut) server.put('a', other);
+      return isCut;
+    };
+
+    it('comes again as a whole', async () => {
+      await downloading({ fault, features, options: { retry: at.now } }, async (call, { path }) => {
+        expect(await call()).to.nested.include({ attempts: 3, resumedAt: 0, prefix: undefined, 'verified.by': 'size' });
+        expect((await readFile(path)).equals(other)).to.equal(true);
+      });
+    });
+
+    it('is an error in a stream', async () => {
+      await downloading({ fault, features }, async (_, { client }) => {
+        const stream = new PassThrough().resume().on('error', () => undefined);
+        expect(await rejection(client.download('a', stream, { retry: at.now }))).to.be.instanceOf(RemoteChangedError);
+      });
+    });
+  });
+
   it('from a server without REST begins anew', async () => {
     const fault: Fault = async (command, server) => {
       if (command.verb === 'REST') await command.peer.say('502 not here\r\n');

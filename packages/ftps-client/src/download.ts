@@ -99,6 +99,7 @@ class Download {
       ...{ sizeBytes: this.#held, hash: this.#hash, sizeBefore: facts.sizeBytes },
     };
     const verified = await verifyFile(context, check, file, signal);
+    if (verified.by !== 'hash') await this.#mustBeOneFile(outcome);
     const times = await this.#commit(facts);
     return transferResult(outcome, {
       ...{ bytes: this.#moved, sizeBytes: this.#held, durationMs: performance.now() - this.#startedAt },
@@ -306,6 +307,15 @@ class Download {
       ...{ bytes: 0, safeBytes: this.#isRefuted ? 0 : this.#held, resumable: true, reply },
       reason: 'size-differs',
     });
+  }
+
+  /** The hash of the whole was to tell whether what was there already is of this file; in place, the caller has said so. */
+  async #mustBeOneFile({ reply }: TransferOutcome): Promise<void> {
+    if (this.#prefix !== 'unchecked' || this.#options.resume === 'in-place') return;
+    const [bytes, offset] = [this.#held, this.#resumedAt];
+    await this.#startOver();
+    const message = `the server does not tell the hash of ${this.#path} now, and nothing else proves its first ${offset} bytes`;
+    throw new VerificationError(message, { bytes, safeBytes: 0, resumable: true, reply, reason: 'not-checked' });
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
