@@ -1,6 +1,7 @@
 // The login of one client: lost and opened again, with what its caller relies on restored.
 import { ConnectionError, FtpsError, HandshakeError, NotResumedError } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
+import { MAX_FOLDER_MOVES } from './limits.js';
 import { openLogin, type OpenedLogin } from './login-opener.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { workingFolder } from './remote-entry.js';
@@ -75,10 +76,16 @@ export class ClientLogin {
 
   /**
    * Drops the current login, opens another and restores the working folder. Rejects as `openLogin`, with `ReplyError`
-   * where the folder is gone, and with `ConnectionError` once it was closed; a later call tries again.
+   * where the folder is gone, and with `ConnectionError` where nobody can tell the way to it and once it was closed; a later call tries again.
    */
   async reconnect(signal?: AbortSignal): Promise<OpenedLogin> {
     this.#mustNotBeClosed();
+    if (this.#moves.length > MAX_FOLDER_MOVES) {
+      throw new ConnectionError(
+        `the login is lost and its working folder cannot be found again, after more than ${MAX_FOLDER_MOVES} changes of ` +
+          'folder on a server that does not tell where it is; go to folders by paths that begin with a slash',
+      );
+    }
     const { control } = this.#current;
     control.destroy(new ConnectionError('the client connects anew'));
     const error = control.loss ?? new ConnectionError('the login was lost');
@@ -122,7 +129,11 @@ export class ClientLogin {
       this.#moves = [];
     } catch (error) {
       if (!(error instanceof FtpsError) || this.#current.control.isLost) throw error;
-      this.#moves = [...this.#moves, move];
+      if (isAbsolute(move) && !this.#moves.some(({ verb }) => /^SMNT$/i.test(verb))) {
+        // Where it was before does not matter, and may be gone by the time that this is needed.
+        this.#folder = undefined;
+        this.#moves = [move];
+      } else if (this.#moves.length <= MAX_FOLDER_MOVES) this.#moves = [...this.#moves, move];
     }
   }
 
@@ -209,6 +220,11 @@ export class ClientLogin {
   #mustNotBeClosed(): void {
     if (this.#closing.signal.aborted) throw new ConnectionError('the client is closed');
   }
+}
+
+/** Whether it leads to the same folder wherever it begins; RFC 959 §4.1.1: what SMNT mounts may be another tree. */
+function isAbsolute({ shown }: OutgoingCommand): boolean {
+  return /^X?CWD \//i.test(shown);
 }
 
 /** What was to be done is done; that the next process has to find out about the server again is no failure of it. */

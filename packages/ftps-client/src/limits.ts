@@ -65,6 +65,12 @@ export const MAX_LISTING_BYTES = 128 * 1024 * 1024;
 /** The longest line of a listing: a path of 4,096 bytes behind its facts. */
 export const MAX_LISTING_LINE_BYTES = 16 * 1024;
 
+/**
+ * Changes of folder that are gone through again on a new login, where the server does not tell its folders; with more than
+ * these no login is opened again.
+ */
+export const MAX_FOLDER_MOVES = 1_000;
+
 /** A tree deeper than this is taken for one that goes round in circles. */
 export const MAX_TREE_DEPTH = 256;
 

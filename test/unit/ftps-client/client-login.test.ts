@@ -147,6 +147,51 @@ describe('a login that is lost', () => {
     });
   });
 
+  it('goes back by its last absolute path alone where the server does not tell its folders', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD a', '250 ok');
+      await peer.on('PWD', '257 "/home/a"');
+      await peer.on('CWD /tmp/job1', '250 ok');
+      await peer.on('PWD', '502 not here');
+      await peer.on('CWD /tmp/job2', '250 ok');
+      await peer.on('PWD', '502 not here');
+      await peer.on('CWD b', '250 ok');
+      await peer.on('PWD', '502 not here');
+      await peer.on('SIZE x', '421 going down');
+    };
+    const second: Script = async (peer) => {
+      await peer.login();
+      for (const step of ['CWD /tmp/job2', 'CWD b']) await peer.on(step, '250 ok');
+      await peer.on('SIZE x', '213 1');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([first, second], { reconnect: true }, async (client) => {
+      for (const folder of ['a', '/tmp/job1', '/tmp/job2', 'b']) await client.cwd(folder);
+      await rejection(client.size('x'));
+      expect(await client.size('x')).to.equal(1);
+    });
+  });
+
+  it('is not opened again, and says why, where the way to its folder is longer than can be kept', async () => {
+    const script: Script = async (peer) => {
+      await peer.login();
+      for (let move = 0; move <= 1_000; move++) {
+        await peer.on('CWD a', '250 ok');
+        await peer.on('PWD', '502 not here');
+      }
+      await peer.on('SIZE x', '421 going down');
+    };
+    await withLogins([script], { reconnect: true }, async (client) => {
+      for (let move = 0; move <= 1_000; move++) await client.cwd('a');
+      await rejection(client.size('x'));
+      expect(await rejection(client.size('x')))
+        .to.be.instanceOf(ConnectionError)
+        .with.property('message')
+        .that.includes('working folder');
+    });
+  });
+
   it('fails the call whose opening fails, or whose folder is gone, and the call after tries again', async () => {
     const first: Script = async (peer) => {
       await peer.login();
