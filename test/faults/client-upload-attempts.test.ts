@@ -426,14 +426,24 @@ describe('an atomic upload', () => {
       if (verb === 'RNTO') for (const name of names(server)) if (name !== 'a') server.files.delete(name);
       return false;
     };
-    for (const fault of [either(hidden, lost), either(removed, lost)]) {
-      await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
-        server.put('a', old);
-        const error = await rejection(client.upload(content, 'a', { atomic: true, retry: now }));
-        expect(error).to.be.instanceOf(RenameError);
-        expect(server.bytes('a')?.equals(old)).to.equal(true);
-      });
+    for (const features of [HASHING_FEATURES, PLAIN_FEATURES]) {
+      for (const fault of [either(hidden, lost), either(removed, lost)]) {
+        await withFaultyServer({ fault, features: [...features] }, async (client, server) => {
+          server.put('a', old);
+          const error = await rejection(client.upload(content, 'a', { atomic: true, retry: now }));
+          expect(error).to.be.instanceOf(RenameError);
+          expect(server.bytes('a')?.equals(old)).to.equal(true);
+        });
+      }
     }
+  });
+
+  it('knows the new file by a size that the old one had not, where the reply to RNTO was lost', async () => {
+    await withFaultyServer({ fault: losesControlAt('RNTO', 'after') }, async (client, server) => {
+      server.put('a', 'old');
+      expect(await client.upload(content, 'a', { atomic: true, retry: now })).to.include({ attempts: 2 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
   });
 
   it('says where the whole file lies where the reply to RNTO was lost and nothing is tried again', async () => {

@@ -27,16 +27,20 @@ export class UploadTarget {
   readonly #realPath: string;
   readonly #keeps: boolean;
   readonly #replace: boolean;
+  readonly #isRetried: boolean;
+  /** Under the real name, where it was asked before a rename whose outcome may have to be told by it. */
+  #sizeOfOld: number | 'absent' | 'unknown' | undefined;
   /** Whether something may be there that was not there before. */
   #isBegun = false;
   #isRenaming = false;
   #isWhole = false;
 
   /** `identity` names a source that a later upload can know again. */
-  constructor(realPath: string, { atomic, resume, replace }: ParsedUploadOptions, identity: string | undefined) {
+  constructor(realPath: string, { atomic, resume, replace, retry }: ParsedUploadOptions, identity: string | undefined) {
     this.#realPath = realPath;
     this.#keeps = resume !== false;
     this.#replace = replace;
+    this.#isRetried = retry.attempts > 1;
     this.path = atomic
       ? temporaryPath(realPath, this.#keeps ? [realPath, identity ?? ''].join('\0') : undefined)
       : realPath;
@@ -62,6 +66,10 @@ export class UploadTarget {
     if (signal?.aborted === true) throw new AbortedError('RNFR was aborted', { cause: signal.reason });
     this.#isWhole = true;
     if (this.#isRenaming && (await this.#wasRenamed(context, whole, signal))) return;
+    // An old file of the same size could not be told from the new one if the reply to RNTO were lost.
+    if (this.#isRetried && whole.verified.by !== 'hash') {
+      this.#sizeOfOld ??= await sizeOrAbsence(context, this.#realPath, signal);
+    }
     this.#isRenaming = true;
     try {
       await this.#rename(context);
@@ -123,7 +131,10 @@ export class UploadTarget {
   ): Promise<boolean> {
     const path = this.#realPath;
     if ((await sizeOrAbsence(context, path, signal)) !== sizeBytes) return false;
-    if (verified.by !== 'hash') return true;
+    if (verified.by !== 'hash') {
+      const old = this.#sizeOfOld;
+      return old !== undefined && old !== 'unknown' && old !== sizeBytes;
+    }
     const command = hashCommandsOf(context.features).find(({ algorithm }) => algorithm === verified.algorithm);
     if (command === undefined) return false;
     return (await remoteHash(context, command, { path, bytes: sizeBytes }, signal)) === verified.value;
@@ -142,6 +153,7 @@ export class UploadTarget {
     const remove = outgoingPath('DELE', this.#realPath);
     const removed = await control.run(remove, { timeoutMs: timeouts.replyMs });
     if (isNegative(removed)) throw this.#notRenamed(refused(remove, removed), whole);
+    this.#sizeOfOld = 'absent';
     try {
       await this.#rename(context);
     } catch (error) {
