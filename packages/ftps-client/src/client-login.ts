@@ -89,7 +89,7 @@ export class ClientLogin {
     const { control } = this.#current;
     control.destroy(new ConnectionError('the client connects anew'));
     const error = control.loss ?? new ConnectionError('the login was lost');
-    await this.#current.leaveTickets();
+    await this.#current.leaveTickets(this.#current.timeouts.closeMs);
     const ends = this.#closing.signal;
     const opened = await openLogin(
       {
@@ -211,10 +211,11 @@ export class ClientLogin {
   /** Ends it for good; with `farewell`, QUIT is said first. Never rejects, and takes `timeouts.closeMs` at most. */
   async close({ farewell }: { readonly farewell: boolean }): Promise<void> {
     this.#closing.abort();
+    const startedAt = performance.now();
     const { control, timeouts, leaveTickets } = this.#current;
     if (farewell && !control.isLost) await control.quit(outgoing('QUIT'), timeouts.closeMs);
     else control.destroy(new ConnectionError('the client was closed'));
-    await leaveTickets();
+    await leaveTickets(Math.max(1, timeouts.closeMs - (performance.now() - startedAt)));
   }
 
   #mustNotBeClosed(): void {

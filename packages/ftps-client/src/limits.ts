@@ -44,6 +44,9 @@ export const MAX_KEPT_TICKET_MS = 7 * 24 * 60 * 60 * 1000;
 /** Tickets that a login leaves to later ones: as many as servers issue to each. */
 export const TICKETS_LEFT_BY_LOGIN = 2;
 
+/** How long a connect waits for a kept ticket, milliseconds; then the handshake is made in full. */
+export const TICKET_PATIENCE_MS = 2_000;
+
 /** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
 export const CONTROL_KEEP_ALIVE_MS = 30_000;
 

@@ -19,8 +19,8 @@ export interface OpenedLogin extends LoginContext {
   readonly greeting: Reply;
   /** Of the control connection; undefined on plain FTP. */
   readonly handshake: HandshakeSummary | undefined;
-  /** To be called when the login is over: what tickets it has left go to the next one. Never rejects. */
-  readonly leaveTickets: () => Promise<void>;
+  /** To be called when the login is over: what tickets it has left go to the next one. Never rejects, and takes so long at most. */
+  readonly leaveTickets: (timeoutMs: number) => Promise<void>;
 }
 
 /**
@@ -72,7 +72,9 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
       serverTimeZone: options.serverTimeZone,
       transferKeepAliveMs: options.transferKeepAliveMs,
       ...{ greeting, handshake: protection?.handshake },
-      leaveTickets: () => (protection === undefined ? Promise.resolve() : tickets.leave(protection.binding)),
+      leaveTickets: async (timeoutMs) => {
+        if (protection !== undefined) await tickets.leave(protection.binding, timeoutMs);
+      },
     };
   } catch (error) {
     control.destroy(error instanceof Error ? error : new ConnectionError(String(error)));

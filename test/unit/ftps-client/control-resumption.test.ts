@@ -209,6 +209,43 @@ describe('a login that comes after another', () => {
     });
   });
 
+  it('connects, connects anew and closes all the same where what keeps the tickets never answers', async () => {
+    class HangingTickets extends ControlTickets {
+      readonly asked: string[] = [];
+
+      override take(): Promise<undefined> {
+        this.asked.push('take');
+        return new Promise(() => undefined);
+      }
+
+      override keep(): Promise<void> {
+        this.asked.push('keep');
+        return new Promise(() => undefined);
+      }
+    }
+    await using server = await start();
+    await using relay = await ControlRelay.start(server.port);
+    const controlTickets = new HangingTickets();
+    const timeouts = { closeMs: 200 };
+    const options = { ...ownOptions(server), port: relay.port, reconnect: true, timeouts, controlTickets };
+    const warnings: string[] = [];
+    const listen = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', listen);
+    try {
+      const client = await FtpsClient.connect(options);
+      expect(client.handshake?.resumed).to.equal(false);
+      const lost = once(client, 'close');
+      relay.cut();
+      await lost;
+      expect(await client.pwd()).to.equal('/');
+      await client.close();
+    } finally {
+      process.off('warning', listen);
+    }
+    expect(controlTickets.asked).to.deep.equal(['take', 'keep', 'take', 'keep']);
+    expect(warnings.filter((message) => message.includes('in time'))).to.have.lengthOf(1);
+  });
+
   it('is made again, in full, on a server that gives no new ticket to who resumes; and no more are presented there', async () => {
     const { server: identity, caPem } = await testCertificates();
     const replies: Readonly<Record<string, string>> = { USER: '331 password', PASS: '230 in', FEAT: '211 none' };
