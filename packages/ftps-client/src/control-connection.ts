@@ -10,7 +10,7 @@ import type { ReplyReader } from './reply-reader.js';
 const SERVICE_NOT_AVAILABLE = 421;
 
 /** What NOOP is answered with, by those that do not know it too. */
-const NOOP_CODES: readonly number[] = [200, 202, 500, 501, 502, 503];
+export const NOOP_CODES: readonly number[] = [200, 202, 500, 501, 502, 503];
 
 /** One command and its replies. Both promises reject when the control connection is lost. */
 export interface Exchange {

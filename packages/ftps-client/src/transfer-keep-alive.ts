@@ -2,7 +2,7 @@
 import { withDeadline } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { Timeouts } from './client-options.js';
-import type { ControlConnection, Exchange } from './control-connection.js';
+import { NOOP_CODES, type ControlConnection, type Exchange } from './control-connection.js';
 import { isNegative } from './errors.js';
 import { MAX_UNANSWERED_NOOPS, PIPELINE_PATIENCE_MS } from './limits.js';
 import { outgoing } from './outgoing-command.js';
@@ -23,10 +23,16 @@ export class TransferKeepAlive {
   readonly #unanswered = new Set<Exchange>();
   /** Whether one was refused, or the transfer was and it looked like that. */
   #wasRefused = false;
+  #refusal: Reply | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: KeepAliveContext) {
     this.#context = context;
+  }
+
+  /** A refusal that NOOP is never answered with: then a 250 that ended the transfer before was NOOP's, and this ended it. */
+  get refusal(): Reply | undefined {
+    return this.#refusal;
   }
 
   start(): void {
@@ -68,6 +74,7 @@ export class TransferKeepAlive {
         this.#unanswered.delete(exchange);
         if (!isNegative(reply)) return;
         this.#wasRefused = true;
+        if (!NOOP_CODES.includes(reply.code)) this.#refusal ??= reply;
         traits.mindsNoop = true;
       },
       () => this.#unanswered.delete(exchange),

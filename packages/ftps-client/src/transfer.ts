@@ -24,6 +24,7 @@ import { failureOf, refusalOf, type TransferState } from './transfer-failure.js'
 import { TransferKeepAlive, type KeepAliveContext } from './transfer-keep-alive.js';
 import type { TransferMeter } from './transfer-meter.js';
 
+const CLOSING_DATA_CONNECTION = 226;
 const CANNOT_OPEN_DATA_CONNECTION = 425;
 const BAD_SEQUENCE = 503;
 
@@ -134,6 +135,7 @@ export class Transfer {
     letGo(agreed);
     const reply = await this.#settle(exchange)
       .finally(() => this.#keepAlive.settle(() => findStep(this.#context)))
+      .then((final) => this.#withoutNoop(final))
       .catch(async (error: unknown) => {
         await this.#takeRestartBack();
         throw error;
@@ -295,6 +297,13 @@ export class Transfer {
     this.#tellFailure(error);
     this.#transport?.destroy(error);
     this.#channel?.destroy(error);
+  }
+
+  /** RFC 959 §5.4: NOOP has 200, but some say 250 to everything, which ends a transfer as well; 226 is never NOOP's. */
+  #withoutNoop(final: Reply): Reply {
+    const { refusal } = this.#keepAlive;
+    if (refusal === undefined || final.code === CLOSING_DATA_CONNECTION) return final;
+    throw refusalOf(refusal, this.#state());
   }
 
   /** Brings the control connection back into step, and gives the positive final reply or throws the right error. */

@@ -74,6 +74,12 @@ const interleavings: Record<string, Interleaving> = {
     ...{ noops: 1, behind: ['550 broken', '200 ok'], late: '200 ok' },
     failure: /550 broken/,
   },
+  'done, NOOP answered at once with 250': { noops: 1, atOnce: '250 ok', behind: ['226 done'] },
+  'refused with 451, NOOP answered at once with 250': {
+    ...{ noops: 1, atOnce: '250 ok', behind: ['451 broken'] },
+    failure: /451 broken/,
+  },
+  'done, NOOP answered behind it with 450': { noops: 1, behind: ['226 done', '450 busy'], late: '450 busy' },
   'refused with 550, NOOP never answered': { noops: 1, behind: ['550 broken'], failure: /550 broken/ },
   'refused with 500, NOOP never answered': {
     ...{ noops: 1, behind: ['500 broken'] },
