@@ -29,7 +29,7 @@ import { makeFolders, removeTree } from './remote-tree.js';
 import { loginsOf, type Logins } from './transfer-logins.js';
 import type { DownloadOptions, TransferOptions, UploadOptions } from './transfer-options.js';
 import type { TransferResult } from './transfer-result.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 import { TurnQueue } from './turn-queue.js';
 import { upload } from './upload.js';
 import type { UploadInput } from './upload-source.js';

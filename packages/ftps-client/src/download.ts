@@ -2,17 +2,18 @@
 import { AbortedError, type ByteChannel } from '@ftps-kit/tls-core';
 import type { Listening } from './data-connection.js';
 import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
-import { ProtocolError, RemoteChangedError, ReplyError, VerificationError } from './errors.js';
+import { RemoteChangedError, ReplyError, VerificationError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
+import { lookAhead } from './look-ahead.js';
 import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { receive } from './receive.js';
-import { timeIfTold } from './modification-time.js';
 import { isSameFile, sizeIfTold, type RemoteFacts } from './remote-facts.js';
 import { remotePrefixHash } from './remote-hash.js';
 import { isTransient, withAttempts } from './retry.js';
-import type { LoginContext, TransferOutcome } from './transfer.js';
+import type { LoginContext } from './login-context.js';
+import type { TransferOutcome } from './transfer-request.js';
 import { runTransfer } from './transfer-attempts.js';
 import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
@@ -116,34 +117,17 @@ class Download {
   /** What is needed of the remote file: its size for the check and the progress, its time to know it again. */
   async #look(context: LoginContext, check: Check): Promise<RemoteFacts> {
     const { resume, retry, preserveTimes, signal } = this.#options;
-    const { data, traits } = context;
-    // Another login of the same server may change both meanwhile.
-    const pipelines = data.mayPipeline;
-    const { extendedPassive } = traits;
     const mayGoOn = resume !== false || retry.attempts > 1;
-    const size = check.mode !== 'none' || mayGoOn ? sizeIfTold(context, this.#path, signal) : undefined;
-    if (!pipelines) await size;
-    const time = mayGoOn || preserveTimes ? timeIfTold(context, this.#path, signal) : undefined;
-    // Nothing will be asked in between, so this can be asked along with it; alone it does better with the command.
-    const asksAnyway = size !== undefined || time !== undefined;
-    const mayAskAhead = asksAnyway && this.#facts === undefined && resume === false && pipelines && !data.areActive;
     // What an attempt before asked for may be of another login, and is let go of.
-    const listening = mayAskAhead ? data.listen(signal) : undefined;
-    // Told by the transfer that takes it.
-    listening?.catch(() => undefined);
+    this.#listening = undefined;
+    const { facts, listening } = await lookAhead(context, {
+      ...{ path: this.#path, signal },
+      ...{ wantsSize: check.mode !== 'none' || mayGoOn, wantsTime: mayGoOn || preserveTimes },
+      // Nothing will be asked in between then.
+      listens: this.#facts === undefined && resume === false,
+    });
     this.#listening = listening;
-    try {
-      const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
-      return { sizeBytes, modifiedAt };
-    } catch (error) {
-      if (!(error instanceof ProtocolError) || !pipelines) throw error;
-    }
-    // ftp-srv does what comes in several pieces all at once, and answers first what it is done with first.
-    await Promise.allSettled([size, time, listening]);
-    traits.mindsPipelining = true;
-    // What was taken for the reply to EPSV may have been another one.
-    if (traits.extendedPassive !== 'works') traits.extendedPassive = extendedPassive;
-    return this.#look(context, check);
+    return facts;
   }
 
   async #start(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {

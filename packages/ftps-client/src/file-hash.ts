@@ -5,7 +5,7 @@ import { UnsupportedError } from './errors.js';
 import { HASH_ALGORITHMS, hashAlgorithm, type HashAlgorithm } from './hash-algorithm.js';
 import { demandRemoteHash, hashCommandsOf } from './remote-hash.js';
 import { sizeIfTold } from './remote-facts.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /** The hash of a remote file, as its server worked it out. */
 export interface RemoteHash {

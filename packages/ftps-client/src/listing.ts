@@ -12,7 +12,7 @@ import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command
 import { joined } from './remote-path.js';
 import { fixedOffset, learnedOffset } from './server-time-zone.js';
 import { TransferMeter } from './transfer-meter.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 import { runTransfer } from './transfer-attempts.js';
 
 const READ_BYTES = 64 * 1024;

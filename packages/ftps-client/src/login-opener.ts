@@ -12,7 +12,7 @@ import { LoginDialogue } from './login.js';
 import { LoginTickets } from './login-tickets.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /** A login just made, and how it was made. */
 export interface OpenedLogin extends LoginContext {

@@ -2,7 +2,7 @@
 import { GrammarError, parseTime, type Reply } from '@ftps-kit/ftp-protocol';
 import { ProtocolError, isNegative } from './errors.js';
 import { outgoingPath } from './outgoing-command.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /** The time where MDTM tells it for this file; else undefined. */
 export async function timeIfTold(

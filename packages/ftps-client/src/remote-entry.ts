@@ -16,7 +16,7 @@ import { listEntries } from './listing.js';
 import { timeIfTold } from './modification-time.js';
 import { outgoing, outgoingPath } from './outgoing-command.js';
 import { baseName, hasName, parentOf } from './remote-path.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 import { sizeIfTold } from './remote-facts.js';
 
 /** Rejects with `NotFoundError` where the server shows nothing of that name. */

@@ -4,7 +4,7 @@ import type { ControlConnection, ReplyDeadline } from './control-connection.js';
 import { ProtocolError, isNegative } from './errors.js';
 import { hasSize } from './features.js';
 import { outgoingPath } from './outgoing-command.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /** By which a file is known again. Each is undefined where the server does not tell it. */
 export interface RemoteFacts {

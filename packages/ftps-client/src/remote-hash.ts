@@ -7,7 +7,7 @@ import { HASH_ALGORITHMS, HASH_DIGITS, hashAlgorithm, type HashAlgorithm } from 
 import { REMOTE_HASH_BYTES_PER_SECOND } from './limits.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { withRange } from './remote-range.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /** A way to ask for a hash. */
 export interface HashCommand {

@@ -3,7 +3,7 @@ import { encodeByteRange, type ByteRange } from '@ftps-kit/ftp-protocol';
 import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
 import { isNegative, replyText } from './errors.js';
 import { outgoing } from './outgoing-command.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /**
  * Does `work` while the range is set, and takes it back however that ends: the next RETR would give a part of its file for

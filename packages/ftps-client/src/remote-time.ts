@@ -5,7 +5,7 @@ import { UnsupportedError, isNegative, isUnknownCommand, refused } from './error
 import { timeIn } from './modification-time.js';
 import { outgoingPath } from './outgoing-command.js';
 import { remoteStat } from './remote-entry.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /** When it was modified: MDTM, else what MLST or a listing says. Rejects with `UnsupportedError` where nothing does. */
 export async function remoteModifiedAt(

@@ -5,7 +5,7 @@ import type { Entry } from './list-entry.js';
 import { outgoingPath } from './outgoing-command.js';
 import { isFolder } from './remote-entry.js';
 import { joined, parentOf } from './remote-path.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 import type { CallOptions } from './call-options.js';
 import { allOf, walkTree } from './walk.js';
 

@@ -1,12 +1,8 @@
 // A transfer in the quickest order that its server is known to stand, and in a slower one where the order was at fault.
 import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
-import {
-  Transfer,
-  type LoginContext,
-  type TransferOrder,
-  type TransferOutcome,
-  type TransferRequest,
-} from './transfer.js';
+import type { LoginContext } from './login-context.js';
+import { Transfer, type TransferOrder } from './transfer.js';
+import type { TransferOutcome, TransferRequest } from './transfer-request.js';
 
 /**
  * The login was lost to an order of commands that the server does not stand. Nothing took effect, the server's traits have it,

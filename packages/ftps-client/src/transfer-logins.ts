@@ -1,5 +1,5 @@
 // The login that an attempt of a transfer works with: the one at hand, or for a later attempt one opened anew.
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 export interface Logins {
   /** Fires when the client is closed: no attempt can follow. */

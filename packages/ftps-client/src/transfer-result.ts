@@ -1,7 +1,7 @@
 // What a finished transfer proves, and what it does not.
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { Closure, HandshakeSummary, TicketSource } from '@ftps-kit/tls-core';
-import type { TransferOutcome } from './transfer.js';
+import type { TransferOutcome } from './transfer-request.js';
 import type { Verified } from './verify.js';
 
 /**

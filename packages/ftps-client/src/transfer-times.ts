@@ -3,7 +3,7 @@ import { isTransient } from './retry.js';
 import { ReplyError, UnsupportedError } from './errors.js';
 import { timeIfTold } from './modification-time.js';
 import { setRemoteModified } from './remote-time.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 import type { TimesReport } from './transfer-result.js';
 
 /** Sets the time, to the second, and says whether that was done. Rejects only where the connection is lost. */

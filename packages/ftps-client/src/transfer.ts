@@ -6,64 +6,23 @@ import {
   NotResumedError,
   TimeoutError,
   type ByteChannel,
-  type Closure,
   type HandshakeSummary,
   type SocketChannel,
 } from '@ftps-kit/tls-core';
 import { comeIntoStep, findStep } from './coming-into-step.js';
-import type { ControlConnection, Exchange } from './control-connection.js';
-import type { DataConnections, Listening } from './data-connection.js';
+import type { Exchange } from './control-connection.js';
+import type { Listening } from './data-connection.js';
 import { ProtocolError, isNegative } from './errors.js';
-import type { Features } from './features.js';
-import type { Timeouts } from './client-options.js';
 import { PIPELINE_PATIENCE_MS } from './limits.js';
+import type { LoginContext } from './login-context.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
-import type { ServerTimeZone } from './server-time-zone.js';
-import type { ServerTraits } from './server-traits.js';
 import { failureOf, refusalOf, type TransferState } from './transfer-failure.js';
-import { TransferKeepAlive, type KeepAliveContext } from './transfer-keep-alive.js';
-import type { TransferMeter } from './transfer-meter.js';
+import { TransferKeepAlive } from './transfer-keep-alive.js';
+import type { TransferOutcome, TransferRequest } from './transfer-request.js';
 
 const CLOSING_DATA_CONNECTION = 226;
 const CANNOT_OPEN_DATA_CONNECTION = 425;
 const BAD_SEQUENCE = 503;
-
-/** What one login has to work with. */
-export interface LoginContext extends KeepAliveContext {
-  readonly control: ControlConnection;
-  readonly data: DataConnections;
-  readonly features: Features;
-  readonly timeouts: Timeouts;
-  readonly onNotResumed: 'allow' | 'fail';
-  /** That LIST writes its times in; `learn`: to be found out; undefined: not to be guessed. */
-  readonly serverTimeZone: ServerTimeZone | 'learn' | undefined;
-  /** What is known of the server; kept beyond this login. */
-  readonly traits: ServerTraits;
-}
-
-/** What is to be transferred, and how. */
-export interface TransferRequest {
-  readonly command: OutgoingCommand;
-  /** Whether this side sends: then the server's 1yz is waited for first. */
-  readonly sends: boolean;
-  /** Where in the file the server is to begin (REST); default 0. */
-  readonly restartAt?: number | undefined;
-  readonly meter: TransferMeter;
-  readonly signal?: AbortSignal | undefined;
-  /** Where somebody listens for this transfer, where that was agreed on already. */
-  readonly listening?: Promise<Listening> | undefined;
-  /** Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. */
-  move(channel: ByteChannel): Promise<void>;
-}
-
-/** A transfer that the server called complete. */
-export interface TransferOutcome {
-  readonly bytes: number;
-  readonly durationMs: number;
-  readonly handshake: HandshakeSummary | undefined;
-  readonly closure: Closure;
-  readonly reply: Reply;
-}
 
 /**
  * When the transfer command goes out: behind the data connection; while it is made; or right behind EPSV, in one flight with

@@ -1,8 +1,9 @@
-// Where an upload with `resume` goes on behind what an earlier one left on the server, and what says that it belongs to it.
+// Where an upload goes on behind what an earlier one, or an earlier attempt, left on the server, and what says that it is its own.
+import { TransferError } from './errors.js';
 import type { StreamHash } from './hash-algorithm.js';
 import { timeIfTold } from './modification-time.js';
 import { remoteHash } from './remote-hash.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
 import type { PrefixProof } from './transfer-result.js';
 import type { UploadSource } from './upload-source.js';
@@ -53,6 +54,45 @@ export async function resumedStart(
   }
   hash.restart();
   return FROM_THE_BEGINNING;
+}
+
+/** An append that broke off: what was there, and what is now. */
+export interface BrokenAppend {
+  /** Of the remote file before any byte of ours. */
+  readonly baseBytes: number;
+  /** Where in the source the attempts before ended. */
+  readonly sentBytes: number;
+  /** Bytes moved by all attempts, for the error. */
+  readonly movedBytes: number;
+  /** Of the remote file now; undefined where the server does not tell. */
+  readonly size: number | undefined;
+  /** Whether the source is as it was when it was opened first. */
+  readonly isUnchanged: boolean;
+}
+
+/** Where an append goes on. Throws `TransferError` where nobody knows which bytes were added. */
+export function laterAppend({ baseBytes, sentBytes, movedBytes, size, isUnchanged }: BrokenAppend): Start {
+  const refused = (message: string): TransferError =>
+    new TransferError(message, { bytes: movedBytes, resumable: false });
+  if (size === undefined) {
+    // Also where it says 550: of a folder where nothing may be read, that is no proof that nothing came.
+    throw refused(
+      `the server does not tell the size of the remote file now, so that nobody knows how many of ${sentBytes} bytes ` +
+        'were added, and nothing more is added',
+    );
+  }
+  const added = size - baseBytes;
+  if (added < 0 || added > sentBytes) {
+    throw refused(
+      `the remote file had ${baseBytes} bytes before ${sentBytes} were added, and has ${size} now: somebody ` +
+        'else changed it, and nothing more is added',
+    );
+  }
+  if (added === 0) return FROM_THE_BEGINNING;
+  if (!isUnchanged) {
+    throw refused(`${added} bytes of the local file were added before it was changed, and nothing more is added`);
+  }
+  return { offset: added, prefix: 'own' };
 }
 
 /**

@@ -10,7 +10,7 @@ import { outgoingPath } from './outgoing-command.js';
 import { sizeOrAbsence } from './remote-facts.js';
 import { hashCommandsOf, remoteHash } from './remote-hash.js';
 import { isTransient } from './retry.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
 import type { Verified } from './verify.js';
 

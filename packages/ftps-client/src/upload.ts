@@ -1,6 +1,6 @@
 // STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
 import { ConfigError } from '@ftps-kit/tls-core';
-import { LocalFileError, ReplyError, TransferError, VerificationError } from './errors.js';
+import { LocalFileError, ReplyError, VerificationError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
 import { outgoingPath } from './outgoing-command.js';
@@ -8,14 +8,15 @@ import { ProgressReporter } from './progress.js';
 import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
 import { isTransient, withAttempts } from './retry.js';
 import { endSending, send } from './send.js';
-import type { LoginContext, TransferOutcome } from './transfer.js';
+import type { LoginContext } from './login-context.js';
+import type { TransferOutcome } from './transfer-request.js';
 import { runTransfer } from './transfer-attempts.js';
 import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
 import { giveModificationTime } from './transfer-times.js';
 import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from './transfer-options.js';
 import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
-import { FROM_THE_BEGINNING, resumedStart, type Start } from './upload-resume.js';
+import { FROM_THE_BEGINNING, laterAppend, resumedStart, type Start } from './upload-resume.js';
 import { uploadSource, type UploadInput, type UploadSource } from './upload-source.js';
 import { UploadTarget } from './upload-target.js';
 import { planCheck, verifyFile, type Check, type Verified } from './verify.js';
@@ -157,7 +158,10 @@ class Upload {
     const { append, signal } = this.#options;
     if (!isUnchanged && !append) return this.#startOver();
     const size = await sizeIfTold(context, this.#target.path, signal);
-    if (append) return this.#laterAppend(size, isUnchanged);
+    if (append) {
+      const [baseBytes, sentBytes, movedBytes] = [this.#base, this.#sentTo, this.#moved];
+      return laterAppend({ baseBytes, sentBytes, movedBytes, size, isUnchanged });
+    }
     if (size === undefined || size === 0) return this.#startOver();
     if (size > this.#sentTo) {
       // Somebody else's, and it may still be there when the next attempt has sent more.
@@ -170,34 +174,6 @@ class Upload {
     // The old file, as servers show it that keep nothing of a broken upload; or, by chance, as many bytes of the new one.
     if (size === this.#sizeBefore && size !== wentOnAt) return this.#startOver();
     return { offset: size, prefix: this.#start.prefix === 'unchecked' ? 'unchecked' : 'own' };
-  }
-
-  #laterAppend(size: number | undefined, isUnchanged: boolean): Start {
-    const base = this.#base;
-    if (size === undefined) {
-      // Also where it says 550: of a folder where nothing may be read, that is no proof that nothing came.
-      throw new TransferError(
-        `the server does not tell the size of the remote file now, so that nobody knows how many of ${this.#sentTo} bytes ` +
-          'were added, and nothing more is added',
-        { bytes: this.#moved, resumable: false },
-      );
-    }
-    const added = size - base;
-    if (added < 0 || added > this.#sentTo) {
-      throw new TransferError(
-        `the remote file had ${base} bytes before ${this.#sentTo} were added, and has ${size} now: somebody ` +
-          'else changed it, and nothing more is added',
-        { bytes: this.#moved, resumable: false },
-      );
-    }
-    if (added === 0) return FROM_THE_BEGINNING;
-    if (!isUnchanged) {
-      throw new TransferError(
-        `${added} bytes of the local file were added before it was changed, and nothing more is added`,
-        { bytes: this.#moved, resumable: false },
-      );
-    }
-    return { offset: added, prefix: 'own' };
   }
 
   /** Bytes of the remote file that were there before any of ours. */

@@ -6,7 +6,7 @@ import { hasSize, type Features } from './features.js';
 import type { HashAlgorithm, StreamHash } from './hash-algorithm.js';
 import { hashCommandOf, remoteHash, type HashCommand } from './remote-hash.js';
 import { sizeIfTold } from './remote-facts.js';
-import type { LoginContext } from './transfer.js';
+import type { LoginContext } from './login-context.js';
 
 /**
  * How a transfer is checked. `auto`: by hash where the server has one, else by size, else not, and the result says so.

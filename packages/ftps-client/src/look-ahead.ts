@@ -1,0 +1,52 @@
+// What a download asks of the server first, all in one flight where the server stands that.
+import type { Listening } from './data-connection.js';
+import { ProtocolError } from './errors.js';
+import type { LoginContext } from './login-context.js';
+import { timeIfTold } from './modification-time.js';
+import { sizeIfTold, type RemoteFacts } from './remote-facts.js';
+
+/** What is wanted. */
+export interface LookAhead {
+  readonly path: string;
+  readonly wantsSize: boolean;
+  readonly wantsTime: boolean;
+  /** Whether the transfer follows at once, so that the server may be asked to listen along with the rest. */
+  readonly listens: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What was told. */
+export interface LookedAhead {
+  readonly facts: RemoteFacts;
+  /** Where the server listens for the transfer, where it was asked; who does not take it need not. */
+  readonly listening: Promise<Listening> | undefined;
+}
+
+/** Asks for size and time, where they are wanted, and for a passive port along with them. */
+export async function lookAhead(context: LoginContext, wanted: LookAhead): Promise<LookedAhead> {
+  const { path, wantsSize, wantsTime, listens, signal } = wanted;
+  const { data, traits } = context;
+  // Another login of the same server may change both meanwhile.
+  const pipelines = data.mayPipeline;
+  const { extendedPassive } = traits;
+  const size = wantsSize ? sizeIfTold(context, path, signal) : undefined;
+  if (!pipelines) await size;
+  const time = wantsTime ? timeIfTold(context, path, signal) : undefined;
+  // Alone it does better with the command.
+  const asksAnyway = wantsSize || wantsTime;
+  const listening = listens && asksAnyway && pipelines && !data.areActive ? data.listen(signal) : undefined;
+  // Told by the transfer that takes it.
+  listening?.catch(() => undefined);
+  try {
+    const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
+    return { facts: { sizeBytes, modifiedAt }, listening };
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || !pipelines) throw error;
+  }
+  // ftp-srv does what comes in several pieces all at once, and answers first what it is done with first.
+  await Promise.allSettled([size, time, listening]);
+  traits.mindsPipelining = true;
+  // What was taken for the reply to EPSV may have been another one.
+  if (traits.extendedPassive !== 'works') traits.extendedPassive = extendedPassive;
+  return lookAhead(context, wanted);
+}
