@@ -56,12 +56,12 @@ async function othersAreServed(server: TestServer): Promise<void> {
 describe('a file system that never answers', () => {
   for (const command of ['SIZE stat', 'MLST stat', 'STAT list', 'RETR open']) {
     it(`costs the session that asked for ${command}, which is told 421`, async () => {
-      await using server = await start({ commandTimeoutMs: 200 });
+      await using server = await start({ commandTimeoutMs: 500 });
       await using client = await RawFtpClient.loggedIn(server);
       if (command.startsWith('RETR')) await client.extendedPassive();
       await client.expect(421, command);
       expect(await client.rest()).to.equal('');
-      expect(server.limits.map(({ limit, value }) => [limit, value])).to.deep.equal([['commandTimeoutMs', 200]]);
+      expect(server.limits.map(({ limit, value }) => [limit, value])).to.deep.equal([['commandTimeoutMs', 500]]);
       await othersAreServed(server);
     });
   }
@@ -136,7 +136,7 @@ describe('a commit that takes too long', () => {
   }
 
   it('is no stall: the upload is done when it is', async () => {
-    const stallTimeoutMs = 40;
+    const stallTimeoutMs = 300;
     await using server = await startHesitant(false, { stallTimeoutMs });
     await using client = await RawFtpClient.loggedIn(server);
     const committing = once(files.events, 'committing');
@@ -150,12 +150,12 @@ describe('a commit that takes too long', () => {
   });
 
   it('is told as what is not known yet where nobody can call it off, and the session lives on', async () => {
-    await using server = await startHesitant(false, { commandTimeoutMs: 100 });
+    await using server = await startHesitant(false, { commandTimeoutMs: 1_000 });
     await using client = await RawFtpClient.loggedIn(server);
     const { code, lines } = await client.upload('STOR a', 'content');
     expect(code).to.equal(451);
     expect(lines.join(' ')).to.include('not known').and.to.include('may still appear');
-    expect(server.limits.map(({ limit, value }) => [limit, value])).to.deep.equal([['commandTimeoutMs', 100]]);
+    expect(server.limits.map(({ limit, value }) => [limit, value])).to.deep.equal([['commandTimeoutMs', 1_000]]);
     expect(server.lastTransfer).to.include({ replyCode: 451, bytes: 7 });
     await client.expect(257, 'PWD');
     files.letGo();
@@ -164,7 +164,7 @@ describe('a commit that takes too long', () => {
   });
 
   it('is called off where that can be, and told as what was not stored', async () => {
-    await using server = await startHesitant(true, { commandTimeoutMs: 100 });
+    await using server = await startHesitant(true, { commandTimeoutMs: 1_000 });
     await using client = await RawFtpClient.loggedIn(server);
     const { code, lines } = await client.upload('STOR a', 'content');
     expect(code).to.equal(451);
