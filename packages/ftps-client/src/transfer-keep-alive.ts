@@ -24,6 +24,7 @@ export class TransferKeepAlive {
   /** Whether one was refused, or the transfer was and it looked like that. */
   #wasRefused = false;
   #refusal: Reply | undefined;
+  #wasLost = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: KeepAliveContext) {
@@ -33,6 +34,11 @@ export class TransferKeepAlive {
   /** A refusal that NOOP is never answered with: then a 250 that ended the transfer before was NOOP's, and this ended it. */
   get refusal(): Reply | undefined {
     return this.#refusal;
+  }
+
+  /** Whether a reply never came: then one that ended the transfer may have been NOOP's, and nothing was said of the transfer. */
+  get isUnanswered(): boolean {
+    return this.#wasLost || this.#unanswered.size > 0;
   }
 
   start(): void {
@@ -77,7 +83,10 @@ export class TransferKeepAlive {
         if (!NOOP_CODES.includes(reply.code)) this.#refusal ??= reply;
         traits.mindsNoop = true;
       },
-      () => this.#unanswered.delete(exchange),
+      () => {
+        this.#unanswered.delete(exchange);
+        this.#wasLost = true;
+      },
     );
   };
 }

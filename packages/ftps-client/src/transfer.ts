@@ -12,7 +12,7 @@ import {
 import { comeIntoStep, findStep } from './coming-into-step.js';
 import type { Exchange } from './control-connection.js';
 import type { Listening } from './data-connection.js';
-import { ProtocolError, isNegative } from './errors.js';
+import { ProtocolError, isNegative, replyText } from './errors.js';
 import { PIPELINE_PATIENCE_MS } from './limits.js';
 import type { LoginContext } from './login-context.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
@@ -258,11 +258,18 @@ export class Transfer {
     this.#channel?.destroy(error);
   }
 
-  /** RFC 959 §5.4: NOOP has 200, but some say 250 to everything, which ends a transfer as well; 226 is never NOOP's. */
+  /**
+   * RFC 959 §5.4: NOOP has 200, but some say 250 to everything, which ends a transfer as well; 226 is never NOOP's. What is then
+   * taken for NOOP's reply is the transfer's own, and where none came nothing was said of its last byte.
+   */
   #withoutNoop(final: Reply): Reply {
-    const { refusal } = this.#keepAlive;
-    if (refusal === undefined || final.code === CLOSING_DATA_CONNECTION) return final;
-    throw refusalOf(refusal, this.#state());
+    const { refusal, isUnanswered } = this.#keepAlive;
+    if (final.code === CLOSING_DATA_CONNECTION) return final;
+    if (refusal !== undefined) throw refusalOf(refusal, this.#state());
+    if (!isUnanswered) return final;
+    const message = `of two replies that were due only one came (${replyText(final)}), which may be the one to NOOP`;
+    const failure = new ConnectionError(message, { cause: this.#context.control.loss });
+    throw failureOf(failure, final, this.#state());
   }
 
   /** Brings the control connection back into step, and gives the positive final reply or throws the right error. */

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
+import { ConnectionError, TransferError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
 import { withScriptedClient } from '../../support/scripted-client.js';
 import type { Script, ScriptedPeer } from '../../support/scripted-server.js';
@@ -23,6 +24,8 @@ interface Interleaving {
   readonly late?: string;
   /** Ends the control connection after that. */
   readonly hangsUp?: boolean;
+  /** Says nothing more after that. */
+  readonly fallsSilent?: boolean;
   /** What the failure says; undefined: the listing succeeds. */
   readonly failure?: RegExp;
   /** Whether the control connection is lost. */
@@ -79,6 +82,26 @@ const interleavings: Record<string, Interleaving> = {
     ...{ noops: 1, atOnce: '250 ok', behind: ['451 broken'] },
     failure: /451 broken/,
   },
+  'done with 250, NOOP answered behind it': { noops: 1, behind: ['250 done', '200 ok'], late: '200 ok' },
+  'done with 250, NOOP never answered': { noops: 1, behind: ['250 done'], failure: /may be the one to NOOP/ },
+  'never answered, NOOP answered at once with 250': {
+    ...{ noops: 1, atOnce: '250 ok', behind: [] },
+    failure: /may be the one to NOOP/,
+  },
+  'never answered, NOOP answered at once with 250, and the connection lost': {
+    ...{ noops: 1, atOnce: '250 ok', behind: [], hangsUp: true },
+    failure: /may be the one to NOOP/,
+    isLost: true,
+  },
+  'never answered, NOOP answered at once with 250, and the server silent': {
+    ...{ noops: 1, atOnce: '250 ok', behind: [], fallsSilent: true },
+    failure: /may be the one to NOOP/,
+    isLost: true,
+  },
+  'done, and the connection lost with NOOP under way': {
+    ...{ noops: 1, behind: ['226 done'], hangsUp: true },
+    isLost: true,
+  },
   'done, NOOP answered behind it with 450': { noops: 1, behind: ['226 done', '450 busy'], late: '450 busy' },
   'refused with 550, NOOP never answered': { noops: 1, behind: ['550 broken'], failure: /550 broken/ },
   'refused with 500, NOOP never answered': {
@@ -98,7 +121,7 @@ const interleavings: Record<string, Interleaving> = {
   },
 };
 
-function playing({ noops, atOnce, behind, late = atOnce, hangsUp }: Interleaving): Script {
+function playing({ noops, atOnce, behind, late = atOnce, hangsUp, fallsSilent }: Interleaving): Script {
   return async (peer) => {
     const data = await peer.passive();
     await peer.on('MLSD', '150 here it comes');
@@ -108,6 +131,7 @@ function playing({ noops, atOnce, behind, late = atOnce, hangsUp }: Interleaving
     await nextTurn();
     await peer.say(behind.map((line) => `${line}\r\n`).join(''));
     if (hangsUp === true) peer.destroy();
+    else if (fallsSilent === true) while ((await peer.line()) !== undefined);
     else await answering(peer, { NOOP: late });
   };
 }
@@ -135,7 +159,7 @@ function wordsOf(error: unknown): string {
 describe('replies to a transfer and to the NOOPs in its middle', () => {
   for (const [title, interleaving] of Object.entries(interleavings)) {
     const { failure, isLost = false } = interleaving;
-    const end = failure === undefined ? 'succeeds' : `fails${isLost ? ' and loses the login' : ''}`;
+    const end = `${failure === undefined ? 'succeeds' : 'fails'}${isLost ? ' and loses the login' : ''}`;
     it(`are told apart: a transfer that is ${title} ${end}`, async () => {
       await withScriptedClient({ script: playing(interleaving), features, options }, async (client) => {
         const outcome = await collect(client.list()).then(
@@ -213,6 +237,31 @@ describe('replies to a transfer and to the NOOPs in its middle', () => {
       const outcome = await client.upload(source(), 'f').catch((error: unknown) => error);
       expect(wordsOf(outcome)).to.match(/500 broken/);
       expect(await client.pwd()).to.equal('/');
+    });
+  });
+
+  it('are no proof of an upload whose bytes still went out when the one to NOOP came, and nothing after that', async () => {
+    let endSource: () => void = () => undefined;
+    const sourceEnd = new Promise<void>((resolve) => (endSource = resolve));
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield Buffer.alloc(50_000);
+      await sourceEnd;
+      yield Buffer.alloc(50_000);
+    }
+    const script: Script = async (peer) => {
+      const data = await peer.passive();
+      await peer.on('STOR f', '150 go on');
+      await peer.on('NOOP', '250 ok');
+      endSource();
+      const channel = await data.channel();
+      while ((await channel.read(Buffer.alloc(10_000))) > 0);
+      await channel.end();
+      peer.destroy();
+    };
+    await withScriptedClient({ script, features: ['EPSV'], options }, async (client) => {
+      const outcome = await client.upload(source(), 'f').catch((error: unknown) => error);
+      expect(outcome).to.be.instanceOf(TransferError).and.include({ resumable: true, bytes: 100_000 });
+      expect(outcome).to.have.property('cause').that.is.instanceOf(ConnectionError);
     });
   });
 });
