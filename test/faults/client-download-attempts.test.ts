@@ -247,6 +247,65 @@ describe('a download that is tried again', () => {
     });
   });
 
+  for (const reply of ['450 busy', '550 no size']) {
+    /** Sends other bytes than were told before, calls that all, and does not tell the size behind it. */
+    const endsWith =
+      (bytes: Uint8Array): Fault =>
+      async ({ verb, peer, data, count }) => {
+        if (verb === 'SIZE' && count === 2) {
+          await peer.say(`${reply}\r\n`);
+          return true;
+        }
+        if (verb !== 'RETR' || count > 1 || data === undefined) return false;
+        await peer.say('150 here it comes\r\n');
+        await peer.send(data, bytes);
+        await peer.say('226 done\r\n');
+        return true;
+      };
+
+    it(`after 226 with too few bytes and SIZE refused with ${reply} is not done, and fetches the rest`, async () => {
+      const fault = endsWith(content.subarray(0, 70_000));
+      for (const verify of ['auto', 'size'] as const) {
+        await downloading({ fault, options: { verify } }, async (call, { folder }) => {
+          const error = await rejection(call());
+          expect(error).to.be.instanceOf(VerificationError);
+          expect(error).to.include({ reason: 'size-differs', safeBytes: 70_000, resumable: true });
+          expect(await readdir(folder)).to.deep.equal([]);
+        });
+      }
+      await downloading({ fault, options: { retry: at.now } }, async (call, { path }) => {
+        expect(await call()).to.include({ attempts: 2, resumedAt: 70_000 });
+        expect((await readFile(path)).equals(content)).to.equal(true);
+      });
+    });
+
+    it(`after 226 with too many bytes and SIZE refused with ${reply} is not done`, async () => {
+      const fault = endsWith(Buffer.concat([content, other]));
+      await downloading({ fault }, async (call, { folder }) => {
+        const error = await rejection(call());
+        expect(error).to.be.instanceOf(VerificationError);
+        expect(error).to.include({ reason: 'size-differs', safeBytes: 0, resumable: false });
+        expect(await readdir(folder)).to.deep.equal([]);
+      });
+    });
+
+    it(`in place keeps the longer file that is there where nothing comes before 226, and SIZE is refused with ${reply}`, async () => {
+      const mine = Buffer.concat([other, other]);
+      await downloading(
+        { fault: endsWith(new Uint8Array()), options: { resume: 'in-place' } },
+        async (call, { path }) => {
+          await writeFile(path, mine);
+          const error = await rejection(call());
+          expect(error).to.be.instanceOf(VerificationError);
+          expect(error).to.include({ reason: 'size-differs', bytes: 0, safeBytes: 0, resumable: true });
+          expect((await readFile(path)).equals(mine)).to.equal(true);
+          expect(await call()).to.include({ resumedAt: 0, sizeBytes: content.length });
+          expect((await readFile(path)).equals(content)).to.equal(true);
+        },
+      );
+    });
+  }
+
   it('of a file that changed meanwhile begins anew, and mixes nothing', async () => {
     await downloading({ fault: changedMeanwhile, options: { retry: at.now } }, async (call, { path }) => {
       expect(await call()).to.include({ attempts: 2, resumedAt: 0, prefix: undefined });

@@ -281,7 +281,8 @@ class Download {
 
   /** Nothing came, not even what is there, and the server calls that all: what is there is not of this file any more. */
   async #takeNothingForAll(context: LoginContext, offset: number, { reply }: TransferOutcome): Promise<void> {
-    const size = await sizeIfTold(context, this.#path, this.#options.signal);
+    // A server that does not tell it now has not taken back what it told before.
+    const size = (await sizeIfTold(context, this.#path, this.#options.signal)) ?? this.#facts?.sizeBytes;
     if (size === undefined || size <= offset) {
       await this.#startOver();
       return;

@@ -118,19 +118,23 @@ async function verifySize(
   // A file that grew or shrank on the way is asked about again before it is called wrong.
   const before = file.sizeBefore;
   const size = before === file.sizeBytes ? before : await sizeIfTold(context, file.path, signal);
-  if (size === undefined) return undefined;
+  if (size === undefined) {
+    // Nobody says that the file changed: what was told before stands, and other bytes than those came.
+    if (before !== undefined) throw sizeDiffers(file, before, 'had');
+    return undefined;
+  }
   if (size === file.sizeBytes) return { by: 'size', sizeBytes: size };
   throw sizeDiffers(file, size);
 }
 
 /** The side with fewer bytes has what it has for certain, as far as anybody can tell by counting. */
-function sizeDiffers(file: MovedFile, size: number): VerificationError {
+function sizeDiffers(file: MovedFile, size: number, has: 'has' | 'had' = 'has'): VerificationError {
   const isDownload = file.verb === 'RETR';
   const receiverHas = isDownload ? file.sizeBytes : size;
   const senderHas = isDownload ? size : file.sizeBytes;
   const isShort = receiverHas < senderHas;
   return new VerificationError(
-    `${file.verb} moved ${file.sizeBytes} bytes, but the server's file has ${size}: it is not the same file`,
+    `${file.verb} moved ${file.sizeBytes} bytes, but the server's file ${has} ${size}: it is not the same file`,
     { ...lossOf(file, isShort ? receiverHas : 0), resumable: isShort, reason: 'size-differs' },
   );
 }
