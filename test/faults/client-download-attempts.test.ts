@@ -657,6 +657,33 @@ describe('a download with resume', () => {
     });
   });
 
+  it('that got no byte before the file changed keeps what came then for the new file only', async () => {
+    const fault: Fault = async (command, server) => {
+      if (command.verb !== 'RETR' || command.count > 2) return false;
+      if (command.count === 1) {
+        server.put('a', content, new Date('2026-02-03T04:05:06Z'));
+        await command.peer.say('425 no port\r\n');
+      } else {
+        await cut(command, 70_000, 'fin');
+      }
+      return true;
+    };
+    const options = { resume: true, retry: { ...at.now, attempts: 2 } };
+    await downloading({ fault, options }, async (call, { server, path }) => {
+      await rejection(call());
+      // With the size and the time of the first.
+      server.put('a', other);
+      expect(await call()).to.include({ resumedAt: 0 });
+      expect((await readFile(path)).equals(other)).to.equal(true);
+    });
+    await downloading({ fault, options }, async (call, { path, folder }) => {
+      await rejection(call());
+      expect(await call()).to.include({ resumedAt: 70_000, prefix: 'unchanged' });
+      expect((await readFile(path)).equals(content)).to.equal(true);
+      expect(await readdir(folder)).to.deep.equal(['a']);
+    });
+  });
+
   it('finds by the hash of the beginning that what it kept is of another file', async () => {
     const options = { resume: true };
     await downloading({ fault: firstCut(50_000, 'fin'), options, features: HASHING_FEATURES }, async (call, seen) => {

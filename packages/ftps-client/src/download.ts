@@ -163,6 +163,8 @@ class Download {
   /** Behind what the attempts before brought, if the remote file is still the one they were of. */
   async #laterStart(context: LoginContext, check: Check, before: RemoteFacts, now: RemoteFacts): Promise<Start> {
     await this.#settled();
+    // Also a part that is empty yet has a name, which says of what file the bytes are that will come.
+    if (this.#held === 0 && this.#sink.holdsBy === 'facts' && !isSameFile(before, now)) return this.#startOver(now);
     if (this.#held === 0 || this.#isRefuted) return FROM_THE_BEGINNING;
     if (!isSameFile(before, now)) return this.#anew(now);
     // What nobody checked at first is not proved by having stayed the same.
