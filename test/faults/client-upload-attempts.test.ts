@@ -58,6 +58,15 @@ async function cut(
   await peer.say('426 broken\r\n');
 }
 
+/** Takes so many bytes of the upload, keeps them, and refuses the rest. */
+async function cutForGood({ peer, data, argument }: Incoming, server: FaultyServer, bytes: number): Promise<void> {
+  if (data === undefined) throw new Error('EPSV comes first');
+  await peer.say('150 go on\r\n');
+  server.put(argument, await readExactly(await data.channel(), bytes), new Date());
+  (await data.socket()).resetAndDestroy();
+  await peer.say('552 full\r\n');
+}
+
 /** Breaks the first STOR off, and no other. */
 function firstCut(bytes: number, keep: 'all' | 'nothing' = 'all', ending: 'data' | 'control' = 'data'): Fault {
   return async (command, server) => {
@@ -703,6 +712,63 @@ describe('an upload with resume', () => {
         expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: kept, what: 'partial' });
         expect(await client.upload(path, 'a', options)).to.include({ resumedAt: 60_000, prefix: 'hash' });
         expect(names(server)).to.deep.equal(['a']);
+      });
+    });
+  });
+
+  for (const when of ['between two attempts', 'amid the only one'] as const) {
+    it(`and atomic keeps nothing of a local file that was replaced ${when}, for which the old one could be taken`, async () => {
+      await withTemporaryFolder(async (folder) => {
+        const path = join(folder, 'a');
+        const putOld = async (): Promise<void> => {
+          await writeFile(path, content);
+          await utimes(path, LAST_YEAR, LAST_YEAR);
+        };
+        const putNew = (): Promise<void> => writeFile(path, randomBytes(content.length));
+        await putOld();
+        const stored = firstCut(60_000);
+        const fault: Fault = async (command, server) => {
+          if (command.verb !== 'STOR' || command.count > 2) return false;
+          if (command.count === 1) return stored(command, server);
+          // Broken for good.
+          await cutForGood(command, server, 60_000);
+          return true;
+        };
+        const once: Fault = async (command, server) => {
+          if (command.verb !== 'STOR' || command.count > 1) return false;
+          await putNew();
+          await cutForGood(command, server, 60_000);
+          return true;
+        };
+        const retry = { ...now, wait: putNew };
+        const isRetried = when === 'between two attempts';
+        await withFaultyServer({ fault: isRetried ? fault : once }, async (client, server) => {
+          const options = { atomic: true, resume: true };
+          const error = await rejection(client.upload(path, 'a', isRetried ? { ...options, retry } : options));
+          expect(error).to.be.instanceOf(TransferError);
+          expect(leftBehind(error)).to.equal(undefined);
+          expect(names(server)).to.deep.equal([]);
+          await putOld();
+          expect(await client.upload(path, 'a', options)).to.include({ resumedAt: 0 });
+          expect(server.bytes('a')?.equals(content)).to.equal(true);
+        });
+      });
+    });
+  }
+
+  it('and atomic says what it could not remove of a local file that was replaced', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, content);
+      const fault: Fault = async (command, server) => {
+        if (command.verb !== 'STOR') return refusing('DELE', '550 no')(command, server);
+        await writeFile(path, 'other content');
+        await cutForGood(command, server, 60_000);
+        return true;
+      };
+      await withFaultyServer({ fault }, async (client, server) => {
+        const error = await rejection(client.upload(path, 'a', { atomic: true, resume: true }));
+        expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: names(server)[0], what: 'rest' });
       });
     });
   });

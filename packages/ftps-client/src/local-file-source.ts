@@ -118,6 +118,7 @@ class LocalFileSource implements UploadSource {
   async #mustBeOneVersion(): Promise<void> {
     const now = await this.#stat();
     if (this.#isOneVersion(now)) return;
+    this.#wasReplaced = true;
     const hint = now.size > this.#begunWith.size ? '; mayGrow: true takes a file to which bytes are only added' : '';
     throw new LocalFileError(`cannot read ${this.#path}: it was changed while it was read${hint}`, this.#path);
   }

@@ -1,6 +1,6 @@
 // The name that an upload has on the server until it is whole, and the step from there to the real one.
 import { createHash, randomBytes } from 'node:crypto';
-import { AbortedError } from '@ftps-kit/tls-core';
+import { AbortedError, withDeadline } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { RenameError, ReplyError, VerificationError, isNegative, refused, replyText } from './errors.js';
 import { hasSize } from './features.js';
@@ -82,16 +82,25 @@ export class UploadTarget {
 
   /**
    * Removes what a failed upload left under the temporary name, if that can be done; gives what is left. Where a later
-   * upload can go on with it, it stays.
+   * upload can go on with it, it stays. `isUnchanged` says whether the source is still the one that the name was made of.
    */
-  async cleanUp(context: LoginContext, error: Error): Promise<LeftBehind | undefined> {
+  async cleanUp(
+    context: LoginContext,
+    error: Error,
+    isUnchanged: () => Promise<boolean>,
+  ): Promise<LeftBehind | undefined> {
     if (!this.isTemporary || !this.#isBegun) return undefined;
     if (this.#isWhole) return { side: 'remote', path: this.path, what: 'whole' };
     const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
-    if (this.#keeps && !isWrong) return { side: 'remote', path: this.path, what: 'partial' };
     const { control, timeouts } = context;
+    const deadline = { timeoutMs: timeouts.closeMs };
+    if (this.#keeps && !isWrong) {
+      // Of a source that was replaced some bytes may be of the new one, and the old one may come back and find the name again.
+      // A disk that hangs does not tell.
+      const isOfOne = await withDeadline('close', deadline, isUnchanged(), () => undefined).catch(() => false);
+      if (isOfOne) return { side: 'remote', path: this.path, what: 'partial' };
+    }
     try {
-      const deadline = { timeoutMs: timeouts.closeMs };
       if (!isNegative(await control.run(outgoingPath('DELE', this.path), deadline))) return undefined;
       // Refused, since there is nothing: as where a server keeps nothing of a broken upload.
       if (isNegative(await control.run(outgoingPath('SIZE', this.path), deadline))) return undefined;

@@ -94,7 +94,9 @@ class Upload {
       );
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      const left = this.#context === undefined ? undefined : await this.#target.cleanUp(this.#context, error);
+      const isUnchanged = (): Promise<boolean> => this.#source.isUnchanged();
+      const left =
+        this.#context === undefined ? undefined : await this.#target.cleanUp(this.#context, error, isUnchanged);
       if (left !== undefined) noteLeftBehind(error, left);
       throw error;
     }
