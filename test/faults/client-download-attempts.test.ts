@@ -684,6 +684,50 @@ describe('a download with resume', () => {
     });
   });
 
+  describe('whose file changes between attempts to one that more was kept of', () => {
+    const later = new Date('2026-02-03T04:05:06Z');
+    /** Keeps 150,000 bytes of the new file; then 50,000 come of the old one, and so many of the new one. */
+    const changes =
+      (bytes: number): Fault =>
+      async (command, server) => {
+        const end = [150_000, 50_000, bytes][command.count - 1];
+        if (command.verb !== 'RETR' || end === undefined) return false;
+        await cut(command, end, 'fin');
+        if (command.count === 1) server.put('a', other);
+        if (command.count === 2) server.put('a', content, later);
+        return true;
+      };
+    const options = { resume: true, retry: { ...at.now, attempts: 2 } };
+
+    it('leaves that as it was, and a later call goes on there', async () => {
+      await downloading({ fault: changes(20_000), options: { resume: true } }, async (call, seen) => {
+        const { server, folder, path, client } = seen;
+        server.put('a', content, later);
+        const kept = leftBehind(await rejection(call()))?.path ?? '';
+        const error = await rejection(client.download('a', path, options));
+        expect(error).to.be.instanceOf(TransferError);
+        // No later call would look for what came now.
+        expect(leftBehind(error)).to.equal(undefined);
+        expect((await readdir(folder)).map((name) => join(folder, name))).to.deep.equal([kept]);
+        expect((await readFile(kept)).equals(content.subarray(0, 150_000))).to.equal(true);
+        expect(await call()).to.include({ resumedAt: 150_000, prefix: 'unchanged' });
+        expect((await readFile(path)).equals(content)).to.equal(true);
+        expect(await readdir(folder)).to.deep.equal(['a']);
+      });
+    });
+
+    it('is whole all the same, and removes that when it is done', async () => {
+      const fault: Fault = (command, server) => command.count < 3 && changes(0)(command, server);
+      await downloading({ fault, options: { resume: true } }, async (call, { server, folder, path, client }) => {
+        server.put('a', content, later);
+        await rejection(call());
+        expect(await client.download('a', path, options)).to.include({ attempts: 2, resumedAt: 0 });
+        expect((await readFile(path)).equals(content)).to.equal(true);
+        expect(await readdir(folder)).to.deep.equal(['a']);
+      });
+    });
+  });
+
   it('finds by the hash of the beginning that what it kept is of another file', async () => {
     const options = { resume: true };
     await downloading({ fault: firstCut(50_000, 'fin'), options, features: HASHING_FEATURES }, async (call, seen) => {

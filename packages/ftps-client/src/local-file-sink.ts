@@ -8,7 +8,14 @@ import { VerificationError, folderError, localFailure } from './errors.js';
 import { hiddenName } from './hidden-name.js';
 import type { LeftBehind } from './left-behind.js';
 import { DOWNLOAD_BUFFER_BYTES } from './limits.js';
-import { createPartFile, openInPlace, openPartFile, type PartFile } from './part-file.js';
+import {
+  createPartFile,
+  createUnlessThere,
+  hasItsName,
+  openInPlace,
+  openPartFile,
+  type PartFile,
+} from './part-file.js';
 import type { RemoteFacts } from './remote-facts.js';
 import type { ParsedDownloadOptions } from './transfer-options.js';
 import type { TimesReport } from './transfer-result.js';
@@ -65,6 +72,8 @@ class LocalFileSink implements OpenSink {
   readonly #resume: boolean | 'in-place';
   readonly #durable: boolean;
   #written: PartFile | undefined;
+  /** Whether a later download looks for it under its name. */
+  #canBeFound = true;
   #position = 0;
 
   constructor(target: string, mode: number, { resume, durable }: FileOptions) {
@@ -108,15 +117,21 @@ class LocalFileSink implements OpenSink {
 
   restart(remotePath: string, facts: RemoteFacts): Promise<void> {
     return this.#guarded(async () => {
-      const { handle, path, isNew } = this.#open();
-      await handle.truncate(0);
-      this.#position = 0;
+      const before = this.#open();
       // Under the old name its bytes would be taken for those of the old file, should that come back.
-      const name = this.#resume === true ? this.#nameFor(remotePath, facts) : path;
-      if (name === path) return;
-      await rename(path, name);
-      this.#written = { handle, path: name, isNew };
+      const name = this.#resume === true ? this.#nameFor(remotePath, facts) : before.path;
+      if (name === before.path) await before.handle.truncate(0);
+      else await this.#moveTo(name, before);
+      this.#position = 0;
     });
+  }
+
+  /** What stands under the name already was kept by another download, and is not replaced: a name of chance will do. */
+  async #moveTo(name: string, before: PartFile): Promise<void> {
+    const named = await createUnlessThere(name, this.#mode);
+    this.#written = named ?? (await createPartFile(this.#partName(randomBytes(8).toString('hex')), this.#mode));
+    this.#canBeFound = named !== undefined;
+    await removeOwn(before);
   }
 
   commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined> {
@@ -124,6 +139,8 @@ class LocalFileSink implements OpenSink {
       const { handle, path } = this.#open();
       if (this.#durable) await handle.sync();
       if (modifiedAt !== undefined) await handle.utimes(modifiedAt, modifiedAt);
+      const isMine = path === this.#target || (await hasItsName(this.#open()));
+      if (!isMine) throw new Error(`${path} was removed or replaced meanwhile, as by another download to this path`);
       await handle.close();
       if (path !== this.#target) await rename(path, this.#target);
       this.#written = undefined;
@@ -137,14 +154,18 @@ class LocalFileSink implements OpenSink {
     const written = this.#written;
     if (written === undefined) return undefined;
     const { handle, path, isNew } = written;
+    // A handle that was closed already has had its name.
+    const isMine = await hasItsName(written).catch(() => true);
     // It waits for a write that is under way.
     await handle.close().catch(() => undefined);
+    if (!isMine) return undefined;
     const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
     const isEmpty = await lstat(path).then(
       ({ size }) => size === 0,
       () => true,
     );
-    if (this.#resume !== false && !isEmpty && !isWrong) return { side: 'local', path, what: 'partial' };
+    const isOfUse = this.#resume !== false && this.#canBeFound;
+    if (isOfUse && !isEmpty && !isWrong) return { side: 'local', path, what: 'partial' };
     // An empty file of the caller's stays.
     if (isNew || isWrong || path !== this.#target) await rm(path, { force: true }).catch(() => undefined);
     return undefined;
@@ -165,7 +186,11 @@ class LocalFileSink implements OpenSink {
   #nameFor(remotePath: string, { sizeBytes, modifiedAt }: RemoteFacts): string {
     const facts = [remotePath, String(sizeBytes), String(modifiedAt?.getTime())].join('\0');
     const name = createHash('sha256').update(facts).digest('hex').slice(0, 16);
-    return hidden(this.#target, `${name}.ftps-part`);
+    return this.#partName(name);
+  }
+
+  #partName(digits: string): string {
+    return hidden(this.#target, `${digits}.ftps-part`);
   }
 
   /** What was kept of other versions of this file. */
@@ -188,6 +213,13 @@ class LocalFileSink implements OpenSink {
       throw localFailure(`cannot write ${this.#target}`, this.#target, error);
     }
   }
+}
+
+/** Closes it, and removes it where its name still stands for it; what cannot be removed is in nobody's way. */
+async function removeOwn(file: PartFile): Promise<void> {
+  const isMine = await hasItsName(file).catch(() => false);
+  await file.handle.close().catch(() => undefined);
+  if (isMine) await rm(file.path, { force: true }).catch(() => undefined);
 }
 
 /** Only then does the new name outlive a loss of power; systems without it (Windows) keep names by themselves. */

@@ -1,7 +1,7 @@
 // The file that a download works in: made anew, or the one that an earlier download left, and never what somebody else put in its place.
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export interface PartFile {
@@ -43,7 +43,20 @@ export async function openInPlace(path: string, mode: number): Promise<PartFile>
   }
 }
 
-async function createUnlessThere(path: string, mode: number): Promise<PartFile | undefined> {
+/** Whether its name still stands for it: not where somebody has removed it since, or put something else there. */
+export async function hasItsName({ handle, path }: PartFile): Promise<boolean> {
+  const [mine, found] = await Promise.all([
+    handle.stat({ bigint: true }),
+    lstat(path, { bigint: true }).catch(() => undefined),
+  ]);
+  if (found === undefined) return false;
+  // On Windows some versions of Node.js have two numbers for one volume, by the handle and by the name.
+  const isOneVolume = process.platform === 'win32' || mine.dev === found.dev;
+  return isOneVolume && mine.ino === found.ino;
+}
+
+/** Rejects with the system's error; gives undefined where the name is taken. */
+export async function createUnlessThere(path: string, mode: number): Promise<PartFile | undefined> {
   try {
     return await createPartFile(path, mode);
   } catch (error) {

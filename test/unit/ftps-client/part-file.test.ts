@@ -1,8 +1,9 @@
 // What a download with `resume` finds under the name of its part file, in a folder where others write too.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { chown, link, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { LocalFileError, leftBehind, type FtpsClient } from '@ftps-kit/ftps-client';
 import { withFaultyServer, type Fault } from '../../support/faulty-server.js';
@@ -115,6 +116,33 @@ describe('the part file of a download with resume', () => {
       expect(await readdir(folder)).to.deep.equal(['a']);
     });
   });
+
+  for (const [what, replacement] of [
+    ['replaced by another', 'half of it'],
+    ['removed', undefined],
+  ] as const) {
+    it(`that was ${what} while it was written is not given the name of the whole`, async function () {
+      needsOwners.call(this);
+      await withPart(async (client, { folder, target, part }) => {
+        let isDone = false;
+        const onProgress = (): void => {
+          if (isDone) return;
+          isDone = true;
+          rmSync(part);
+          if (replacement !== undefined) writeFileSync(part, replacement);
+        };
+        const error = await rejection(client.download('a', target, { resume: true, onProgress }));
+        expect(error).to.be.instanceOf(LocalFileError).and.include({ path: target });
+        expect((error as Error).message)
+          .to.include(part)
+          .and.to.include('removed or replaced meanwhile');
+        expect(leftBehind(error)).to.equal(undefined);
+        // What stands there now is somebody else's.
+        expect(await readdir(folder)).to.deep.equal(replacement === undefined ? [] : [basename(part)]);
+        if (replacement !== undefined) expect(await readFile(part, 'utf8')).to.equal(replacement);
+      });
+    });
+  }
 
   it('of an older version that cannot be removed does not make a whole file a failure', async () => {
     await withPart(async (client, { folder, target, part }) => {
