@@ -20,7 +20,10 @@ export interface ServerContext {
   readonly identities: () => readonly ServerIdentity[];
   readonly events: EventHub;
   readonly passivePorts: PassivePorts;
+  /** Data connections that are being closed. */
   readonly closings: GentleClosings;
+  /** Connections that found no room; counted apart, so that who has logged in takes no courtesy from them. */
+  readonly turnedAway: GentleClosings;
   readonly accounts: AccountSessions;
   readonly throttle: LoginThrottle;
   readonly rates: ServerRates;

@@ -147,9 +147,9 @@ export class Connections {
     const whose = limit === 'maxConnectionsPerAddress' ? 'from this address ' : '';
     const value = this.#server.settings.limits[limit];
     tellLimit(this.#server, { id: '', client }, limit, `${value} connections ${whose}are open`);
-    const { closings } = this.#server;
+    const { turnedAway } = this.#server;
     // A flood is owed no manners.
-    if (closings.size >= MAX_GENTLE_CLOSINGS) {
+    if (turnedAway.size >= MAX_GENTLE_CLOSINGS) {
       tcp.destroy();
       return;
     }
@@ -159,7 +159,7 @@ export class Connections {
       // Who is gone already needs no answer.
       tcp.write(encodeReply(ReplyCode.ServiceNotAvailable, text)).catch(() => undefined);
     }
-    closings.begin(tcp);
+    void turnedAway.begin(tcp);
   }
 
   #countIn(network: string, change: 1 | -1): void {

@@ -10,6 +10,7 @@ import {
 } from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
 import { CommitTimeoutError, CommitUnknownError } from './commit-time.js';
+import { closeDataConnection } from './data-closing.js';
 import type { DataConnection } from './data-connection.js';
 import { FileSystemError } from './errors.js';
 import { fileSystemReply } from './file-system-reply.js';
@@ -127,7 +128,7 @@ async function attempt(
   const refusal = refusalOf(context, record.connection);
   if (refusal !== undefined) {
     // The peer is to see an end and then the reply, and no reset.
-    context.server.closings.begin(channel);
+    await closeDataConnection(context, channel, signal);
     return refusal;
   }
   const { stallTimeoutMs, tlsTimeoutMs } = context.server.settings.limits;
@@ -147,7 +148,8 @@ async function attempt(
   const confirmed = withDeadline('tls', { timeoutMs: tlsTimeoutMs }, channel.confirmed(), () => {
     channel.destroy();
   });
-  context.server.closings.begin(channel, confirmed);
+  const isWhole = await closeDataConnection(context, channel, signal, confirmed);
+  if (!isWhole && transfer.receives !== true) return outcome(ReplyCode.TransferAborted, 'The transfer was aborted.');
   return outcome(ReplyCode.ClosingDataConnection, 'Transfer complete.');
 }
 

@@ -27,11 +27,13 @@ export class GentleClosings {
     return this.#closings.size;
   }
 
-  begin(channel: ByteChannel, first?: Promise<void>): void {
+  /** Resolves when it is over; never rejects. */
+  begin(channel: ByteChannel, first?: Promise<void>): Promise<void> {
     const closing = closeGently(channel, first).finally(() => {
       this.#closings.delete(channel);
     });
     this.#closings.set(channel, closing);
+    return closing;
   }
 
   /** Resolves when all of them are over. */

@@ -148,6 +148,9 @@ export const ENDED_COMMAND_MS = 2_000;
 /** Bytes of commands beyond `maxWaitingCommands` that a session reads to see whether its client is still there. */
 export const HELD_COMMAND_BYTES = 64 * 1024;
 
+/** Data connections of one session that may still be closing when it is told the end of the next transfer. */
+export const MAX_SESSION_CLOSINGS = 8;
+
 /** Connections that are turned away with a word and a drain at a time; more are dropped without. */
 export const MAX_GENTLE_CLOSINGS = 256;
 

@@ -48,6 +48,7 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       events: new EventHub(this, this.#metrics, settings.logger),
       passivePorts: new PassivePorts(settings.passivePorts, settings.limits),
       closings: new GentleClosings(),
+      turnedAway: new GentleClosings(),
       accounts: new AccountSessions(),
       throttle: new LoginThrottle({
         delayMs: settings.limits.failedLoginDelayMs,
@@ -164,11 +165,12 @@ export class FtpsServer extends EventEmitter<ServerEvents> implements AsyncDispo
       () => {
         this.#connections.destroy();
         this.#context.closings.destroy();
+        this.#context.turnedAway.destroy();
       },
       Math.min(graceSeconds * 1000, MAX_TIMER_MS),
     );
     await this.#connections.over();
-    await this.#context.closings.over();
+    await Promise.all([this.#context.closings.over(), this.#context.turnedAway.over()]);
     clearTimeout(patience);
     this.#addresses = [];
   }

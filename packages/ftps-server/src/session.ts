@@ -53,6 +53,8 @@ export class Session {
   dismiss: () => void = () => undefined;
   /** What a transfer command moves at this moment. */
   transfer: RunningTransfer | undefined;
+  /** Data connections that are being closed behind their transfers. */
+  readonly closings = new Set<Promise<void>>();
   readonly #ended = new AbortController();
   #binding: ServerBinding;
   #security: ControlSecurity = 'clear';
