@@ -1,18 +1,10 @@
 // What one login takes of the kept tickets for its control connection, and leaves there for the next.
 import { createHash } from 'node:crypto';
-import {
-  AbortedError,
-  ticketScope,
-  withDeadline,
-  type ClientBinding,
-  type ControlTicket,
-  type Deadline,
-  type HandshakeSummary,
-} from '@ftps-kit/tls-core';
+import { ticketScope, type ClientBinding, type ControlTicket, type HandshakeSummary } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
 import { TICKETS_LEFT_BY_LOGIN, TICKET_PATIENCE_MS } from './limits.js';
-import type { ControlTickets } from './control-tickets.js';
 import type { ServerTraits } from './server-traits.js';
+import { turnsOf } from './ticket-turns.js';
 
 export class LoginTickets {
   readonly #options: ClientOptions;
@@ -34,7 +26,8 @@ export class LoginTickets {
   async take(): Promise<ControlTicket | undefined> {
     const { controlTickets, signal } = this.#options;
     if (controlTickets === undefined || !this.areKept) return undefined;
-    return inTime(controlTickets, { timeoutMs: TICKET_PATIENCE_MS, signal }, controlTickets.take(this.#key));
+    const deadline = { timeoutMs: TICKET_PATIENCE_MS, signal };
+    return turnsOf(controlTickets).inTime(deadline, () => controlTickets.take(this.#key));
   }
 
   /** To be called when the login is over: its unused tickets go to the next one. Never rejects, and waits for so long at most. */
@@ -43,7 +36,8 @@ export class LoginTickets {
     if (controlTickets === undefined || !this.areKept) return;
     const unused = binding.takeForNextConnect().slice(0, TICKETS_LEFT_BY_LOGIN);
     // The newest is the first to be taken.
-    await inTime(controlTickets, { timeoutMs }, controlTickets.keep(this.#key, [...unused].reverse()));
+    const tickets = [...unused].reverse();
+    await turnsOf(controlTickets).inTime({ timeoutMs }, () => controlTickets.keep(this.#key, tickets));
   }
 
   /**
@@ -52,26 +46,6 @@ export class LoginTickets {
    */
   lacksNew(binding: ClientBinding, { resumed, protocol }: HandshakeSummary): boolean {
     return resumed && protocol === 'TLSv1.3' && binding.tickets.size === 0;
-  }
-}
-
-/** Those that a warning told of. */
-const slow = new WeakSet<ControlTickets>();
-
-/** What comes of `work`, or undefined where it takes too long: a mount that hangs may never answer. */
-async function inTime<T>(tickets: ControlTickets, deadline: Deadline, work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await withDeadline('control tickets', deadline, work, () => undefined);
-  } catch (error) {
-    if (error instanceof AbortedError || slow.has(tickets)) return undefined;
-    slow.add(tickets);
-    process.emitWarning(
-      'control connections do not resume: the tickets that are kept were not read or written in time',
-      {
-        type: 'FtpsKitWarning',
-      },
-    );
-    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   ConfigError,
@@ -12,7 +13,7 @@ import {
   ServerMemory,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
-import { availableEngines } from '@ftps-kit/tls-core';
+import { availableEngines, type ControlTicket } from '@ftps-kit/tls-core';
 import { testCertificates } from '../../support/certificates.js';
 import { ownOptions } from '../../support/own-client.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
@@ -65,6 +66,27 @@ class ControlRelay implements AsyncDisposable {
     this.cut();
     this.#listener.close();
     await once(this.#listener, 'close');
+  }
+}
+
+/** Tickets whose first use hangs, as on a dead mount, until `answer`. */
+class HeldTickets extends ControlTickets {
+  readonly begun: string[] = [];
+  answer: () => void = () => undefined;
+  readonly #answered = new Promise<void>((resolve) => {
+    this.answer = resolve;
+  });
+
+  override async take(key: string): Promise<ControlTicket | undefined> {
+    this.begun.push('take');
+    await this.#answered;
+    return super.take(key);
+  }
+
+  override async keep(key: string, tickets: readonly ControlTicket[]): Promise<void> {
+    this.begun.push('keep');
+    await this.#answered;
+    return super.keep(key, tickets);
   }
 }
 
@@ -209,23 +231,10 @@ describe('a login that comes after another', () => {
     });
   });
 
-  it('connects, connects anew and closes all the same where what keeps the tickets never answers', async () => {
-    class HangingTickets extends ControlTickets {
-      readonly asked: string[] = [];
-
-      override take(): Promise<undefined> {
-        this.asked.push('take');
-        return new Promise(() => undefined);
-      }
-
-      override keep(): Promise<void> {
-        this.asked.push('keep');
-        return new Promise(() => undefined);
-      }
-    }
+  it('connects, connects anew and closes all the same where what keeps the tickets hangs, and uses it again when it answers', async () => {
     await using server = await start();
     await using relay = await ControlRelay.start(server.port);
-    const controlTickets = new HangingTickets();
+    const controlTickets = new HeldTickets();
     const timeouts = { closeMs: 200 };
     const options = { ...ownOptions(server), port: relay.port, reconnect: true, timeouts, controlTickets };
     const warnings: string[] = [];
@@ -242,8 +251,25 @@ describe('a login that comes after another', () => {
     } finally {
       process.off('warning', listen);
     }
-    expect(controlTickets.asked).to.deep.equal(['take', 'keep', 'take', 'keep']);
+    expect(controlTickets.begun).to.deep.equal(['take']);
     expect(warnings.filter((message) => message.includes('in time'))).to.have.lengthOf(1);
+    controlTickets.answer();
+    await setImmediate();
+    expect(await resumes(options)).to.equal(false);
+    expect(await resumes(options)).to.equal(true);
+    expect(controlTickets.begun).to.deep.equal(['take', 'take', 'keep', 'take', 'keep']);
+  });
+
+  it('has one look at a time at what keeps the tickets, however many logins a pool opens at once', async () => {
+    await using server = await start();
+    const controlTickets = new HeldTickets();
+    await using pool = new FtpsPool({ ...ownOptions(server), controlTickets }, { size: 4 });
+    const seen = await Promise.all(
+      [1, 2, 3, 4].map((number) => pool.run((client) => client.upload(Buffer.from('hello'), `/${number}`))),
+    );
+    expect(seen).to.have.lengthOf(4);
+    expect(controlTickets.begun).to.deep.equal(['take']);
+    controlTickets.answer();
   });
 
   it('is made again, in full, on a server that gives no new ticket to who resumes; and no more are presented there', async () => {
