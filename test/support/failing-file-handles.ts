@@ -113,30 +113,43 @@ export async function beforeNextStat(meanwhile: () => void): Promise<Disposable 
   };
 }
 
-/** From here on no read of a file handle ends, and no close of one that is being read, until this is disposed of. */
-export async function hangingReads(): Promise<Disposable & { readonly calls: number }> {
+/**
+ * From here on, behind the first `unharmed`, no such call of a file's handle ends, and no close of one on which it is under way,
+ * until this is disposed of.
+ */
+export async function hangingCalls(
+  call: 'read' | 'stat',
+  { unharmed = 0 }: { readonly unharmed?: number } = {},
+): Promise<Disposable & { readonly calls: number; readonly began: Promise<void> }> {
   const prototype = await fileHandlePrototype();
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'read');
-  if (descriptor === undefined) throw new Error('file handles have no read of their own');
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, call);
+  if (descriptor === undefined) throw new Error(`file handles have no ${call} of their own`);
   const original = descriptor.value as (this: FileHandle, ...args: unknown[]) => Promise<unknown>;
+  let begin: () => void = () => undefined;
   let release: () => void = () => undefined;
+  const began = new Promise<void>((resolve) => (begin = resolve));
   const released = new Promise<void>((resolve) => (release = resolve));
+  let left = unharmed;
   let calls = 0;
-  async function read(this: FileHandle, ...args: unknown[]): Promise<unknown> {
+  async function hang(this: FileHandle, ...args: unknown[]): Promise<unknown> {
+    left -= 1;
+    if (left >= 0) return original.apply(this, args);
     calls += 1;
+    begin();
     // As Node's own: it waits for what is under way.
     const close = this.close.bind(this);
     this.close = () => released.then(close);
     await released;
     return original.apply(this, args);
   }
-  Object.defineProperty(prototype, 'read', { ...descriptor, value: read });
+  Object.defineProperty(prototype, call, { ...descriptor, value: hang });
   return {
+    began,
     get calls() {
       return calls;
     },
     [Symbol.dispose]: () => {
-      Object.defineProperty(prototype, 'read', descriptor);
+      Object.defineProperty(prototype, call, descriptor);
       release();
     },
   };

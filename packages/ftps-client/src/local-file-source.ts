@@ -44,7 +44,8 @@ class LocalFileSource implements UploadSource {
   readonly #handle: FileHandle;
   readonly #path: string;
   readonly #mayGrow: boolean;
-  #readsUnderWay = 0;
+  /** Calls of the handle that have not come back. */
+  #callsUnderWay = 0;
   /** The file as it was when its first byte was read. */
   #begunWith: Stats;
   /** Whether some bytes of another version may have been read before. */
@@ -88,29 +89,29 @@ class LocalFileSource implements UploadSource {
 
   async close(): Promise<void> {
     const closed = this.#handle.close().catch(() => undefined);
-    // It waits for a read that is under way, which a disk that hangs, as of a server that is gone, does not end.
-    if (this.#readsUnderWay === 0) await closed;
+    // It waits for the calls that are under way, which a disk that hangs, as of a server that is gone, does not end.
+    if (this.#callsUnderWay === 0) await closed;
   }
 
   async #read(buffer: Uint8Array, position: number): Promise<number> {
     const left = this.#begunWith.size - position;
     const length = this.#mayGrow ? Math.max(0, Math.min(buffer.length, left)) : buffer.length;
     if (length === 0) return 0;
-    this.#readsUnderWay += 1;
+    return (await this.#call((handle) => handle.read(buffer, 0, length, position))).bytesRead;
+  }
+
+  #stat(): Promise<Stats> {
+    return this.#call((handle) => handle.stat());
+  }
+
+  async #call<Result>(work: (handle: FileHandle) => Promise<Result>): Promise<Result> {
+    this.#callsUnderWay += 1;
     try {
-      return (await this.#handle.read(buffer, 0, length, position)).bytesRead;
+      return await work(this.#handle);
     } catch (error) {
       throw localFailure(`cannot read ${this.#path}`, this.#path, error);
     } finally {
-      this.#readsUnderWay -= 1;
-    }
-  }
-
-  async #stat(): Promise<Stats> {
-    try {
-      return await this.#handle.stat();
-    } catch (error) {
-      throw localFailure(`cannot read ${this.#path}`, this.#path, error);
+      this.#callsUnderWay -= 1;
     }
   }
 

@@ -6,7 +6,7 @@ import { remoteHash } from './remote-hash.js';
 import type { LoginContext } from './login-context.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
 import type { PrefixProof } from './transfer-result.js';
-import type { UploadSource } from './upload-source.js';
+import { opened, unlessAborted, type UploadSource } from './upload-source.js';
 import type { UploadTarget } from './upload-target.js';
 import type { Check } from './verify.js';
 
@@ -47,7 +47,7 @@ export async function resumedStart(
     const isLikely = totalBytes !== undefined && (await isLikelyOurs(context, upload));
     return isLikely ? unchecked : FROM_THE_BEGINNING;
   }
-  if (await hashBeginning(upload.source, hash, size)) {
+  if (await hashBeginning(upload.source, hash, size, signal)) {
     const value = await remoteHash(context, check.hash, { path, bytes: size }, signal);
     if (value === hash.value()) return { offset: size, prefix: 'hash' };
     if (value === undefined && (await isLikelyOurs(context, upload))) return unchecked;
@@ -111,11 +111,16 @@ async function isLikelyOurs(
 }
 
 /** Hashes the source's first bytes, which are not sent again. False where it has fewer. */
-async function hashBeginning(source: UploadSource, hash: StreamHash, bytes: number): Promise<boolean> {
-  const reading = await source.open(0);
+async function hashBeginning(
+  source: UploadSource,
+  hash: StreamHash,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const reading = await opened(source.open(0), signal);
   try {
     for (let at = 0; at < bytes;) {
-      const chunk = await reading.next();
+      const chunk = await unlessAborted(reading.next(), signal);
       if (chunk === undefined) return false;
       hash.update(chunk.subarray(0, bytes - at), at);
       at += chunk.length;

@@ -1,7 +1,7 @@
 // Where the bytes of an upload come from, whatever the caller gave: one contract over files, bytes, streams and functions.
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { ConfigError } from '@ftps-kit/tls-core';
+import { ConfigError, withDeadline } from '@ftps-kit/tls-core';
 import { localFailure } from './errors.js';
 import { UPLOAD_BUFFER_BYTES } from './limits.js';
 import { FilelessSource } from './fileless-source.js';
@@ -59,6 +59,24 @@ export async function uploadSource(from: UploadInput, mayGrow: boolean): Promise
   throw new ConfigError(
     'upload: the source is a path, bytes, a readable stream, an async iterable, or a function that opens one at an offset',
   );
+}
+
+/** What a source is asked, as a disk that hangs may never answer. Rejects with `AbortedError` when the signal fires. */
+export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  return withDeadline('source', { signal }, work, () => undefined);
+}
+
+/** As `unlessAborted`; what opens behind that is closed. */
+export function opened<Opened extends { close(): Promise<void> }>(
+  opening: Promise<Opened>,
+  signal: AbortSignal | undefined,
+): Promise<Opened> {
+  return withDeadline('source', { signal }, opening, () => {
+    opening.then(
+      (late) => late.close(),
+      () => undefined,
+    );
+  });
 }
 
 function isReadable(from: unknown): from is ReadableSource {

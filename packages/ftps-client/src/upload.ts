@@ -17,7 +17,7 @@ import { giveModificationTime } from './transfer-times.js';
 import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from './transfer-options.js';
 import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, laterAppend, resumedStart, type Start } from './upload-resume.js';
-import { uploadSource, type UploadInput, type UploadSource } from './upload-source.js';
+import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from './upload-source.js';
 import { UploadTarget } from './upload-target.js';
 import { planCheck, verifyFile, type Check, type Verified } from './verify.js';
 
@@ -29,7 +29,7 @@ export async function upload(
 ): Promise<TransferResult> {
   const parsed = parseUploadOptions(options);
   outgoingPath('STOR', remotePath);
-  const source = await uploadSource(from, parsed.mayGrow);
+  const source = await opened(uploadSource(from, parsed.mayGrow), parsed.signal);
   try {
     const target = new UploadTarget(remotePath, parsed, source.identity);
     const work = new Upload(logins, source, target, parsed);
@@ -95,8 +95,7 @@ class Upload {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       const isUnchanged = (): Promise<boolean> => this.#source.isUnchanged();
-      const left =
-        this.#context === undefined ? undefined : await this.#target.cleanUp(this.#context, error, isUnchanged);
+      const left = this.#context && (await this.#target.cleanUp(this.#context, error, isUnchanged));
       if (left !== undefined) noteLeftBehind(error, left);
       throw error;
     }
@@ -156,8 +155,8 @@ class Upload {
 
   /** Behind what the server has of the attempts before. It is asked, never guessed. */
   async #laterStart(context: LoginContext): Promise<Start> {
-    const isUnchanged = await this.#source.isUnchanged();
     const { append, signal } = this.#options;
+    const isUnchanged = await unlessAborted(this.#source.isUnchanged(), signal);
     if (!isUnchanged && !append) return this.#startOver();
     const size = await sizeIfTold(context, this.#target.path, signal);
     if (append) {
@@ -252,7 +251,7 @@ class Upload {
     const totalBytes = this.#totalBytes;
     const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
     const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
-    const reading = await this.#source.open(offset);
+    const reading = await opened(this.#source.open(offset), signal);
     this.#target.begun();
     try {
       return await runTransfer(context, {

@@ -8,8 +8,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { AbortedError, ConfigError, FtpsClient, LocalFileError, ReplyError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
-import { hangingReads } from '../../support/failing-file-handles.js';
-import { FaultyServer, receiveAll, withFaultyServer, type Fault } from '../../support/faulty-server.js';
+import { hangingCalls } from '../../support/failing-file-handles.js';
+import {
+  FaultyServer,
+  HASHING_FEATURES,
+  receiveAll,
+  withFaultyServer,
+  type Fault,
+} from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 
@@ -176,7 +182,7 @@ describe('a local file to upload from', () => {
         const path = join(folder, 'file');
         await writeFile(path, content);
         const controller = new AbortController();
-        using hanging = await hangingReads();
+        using hanging = await hangingCalls('read');
         const upload = rejection(client?.upload(path, 'b', { signal: controller.signal }) ?? Promise.resolve());
         await begun.all;
         controller.abort();
@@ -185,6 +191,75 @@ describe('a local file to upload from', () => {
       },
       begun.fault,
     );
+  });
+
+  for (const [when, unharmed] of [
+    ['as it is opened', 0],
+    ['before its first byte', 1],
+    ['behind its last byte', 2],
+  ] as const) {
+    it(`on a disk that does not tell its size ${when} does not keep an abort waiting`, async () => {
+      await withClients(1, async ([client], folder) => {
+        const path = join(folder, 'file');
+        await writeFile(path, content);
+        const controller = new AbortController();
+        using hanging = await hangingCalls('stat', { unharmed });
+        const upload = rejection(client?.upload(path, 'b', { signal: controller.signal }) ?? Promise.resolve());
+        await hanging.began;
+        controller.abort();
+        expect(await upload).to.be.instanceOf(AbortedError);
+      });
+    });
+  }
+
+  it('on a disk that does not tell whether it changed does not keep an abort of the next attempt waiting', async () => {
+    const fault: Fault = async ({ verb, peer, data }) => {
+      if (verb !== 'STOR' || data === undefined) return false;
+      await peer.say('150 go on\r\n');
+      await (await data.channel()).read(Buffer.alloc(1_000));
+      (await data.socket()).resetAndDestroy();
+      await peer.say('426 broken\r\n');
+      return true;
+    };
+    const options = { timeouts: { closeMs: 200 } };
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'file');
+      await writeFile(path, content);
+      await withFaultyServer({ fault, options }, async (client) => {
+        const controller = new AbortController();
+        const held: Disposable[] = [];
+        const wait = async (): Promise<void> => {
+          const hanging = await hangingCalls('stat');
+          held.push(hanging);
+          void hanging.began.then(() => {
+            controller.abort();
+          });
+        };
+        const { signal } = controller;
+        const tried = client.upload(path, 'b', { atomic: true, resume: true, retry: { attempts: 2, wait }, signal });
+        try {
+          expect(await rejection(tried)).to.be.instanceOf(AbortedError);
+        } finally {
+          for (const hanging of held) hanging[Symbol.dispose]();
+        }
+      });
+    });
+  });
+
+  it('on a disk that hangs does not keep an abort waiting while what the server has is looked for in it', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'file');
+      await writeFile(path, content);
+      const there = { features: [...HASHING_FEATURES], files: { b: content.subarray(0, 1_000) } };
+      await withFaultyServer(there, async (client) => {
+        const controller = new AbortController();
+        using hanging = await hangingCalls('read');
+        const upload = rejection(client.upload(path, 'b', { resume: true, signal: controller.signal }));
+        await hanging.began;
+        controller.abort();
+        expect(await upload).to.be.instanceOf(AbortedError);
+      });
+    });
   });
 });
 
