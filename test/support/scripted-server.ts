@@ -127,6 +127,12 @@ export class ScriptedPeer {
     await this.secure();
   }
 
+  /** Takes a ClientHello for a command, and answers in clear. */
+  async mistakeHello(): Promise<void> {
+    await this.#channel.read(Buffer.alloc(4096));
+    await this.say('500 what?\r\n');
+  }
+
   /** Does the TLS handshake. */
   async secure(): Promise<void> {
     this.#channel = await this.#acceptor.accept(this.#transport, { role: 'control', binding: this.#binding });

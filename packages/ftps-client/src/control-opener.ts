@@ -1,6 +1,8 @@
 // From nothing to a control connection whose security is settled: TCP, greeting, AUTH TLS, handshake.
+import { setTimeout } from 'node:timers/promises';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import {
+  HandshakeError,
   PlaintextInjectionError,
   SocketChannel,
   withDeadline,
@@ -13,9 +15,10 @@ import { ControlConnection } from './control-connection.js';
 import { publishControl } from './diagnostics.js';
 import { ProtocolError, ReplyError } from './errors.js';
 import type { LoginTickets } from './login-tickets.js';
-import { CONTROL_KEEP_ALIVE_MS, MAX_GREETING_REPLIES } from './limits.js';
+import { CONTROL_KEEP_ALIVE_MS, MAX_GREETING_REPLIES, TLS_PAUSE_MS } from './limits.js';
 import { outgoing } from './outgoing-command.js';
 import { ReplyReader } from './reply-reader.js';
+import type { ServerTraits } from './server-traits.js';
 
 /** What protects the data connections of a control connection. */
 export interface Protection {
@@ -35,11 +38,28 @@ export interface OpenedControl {
 const AUTH_ACCEPTED = 234;
 
 /**
+ * The server said 234 and then answered the ClientHello in clear: ftp-srv looks for TLS a moment after it said so, and takes
+ * for a command what comes before.
+ */
+export class HelloLostError extends Error {
+  override readonly cause: HandshakeError;
+
+  constructor(cause: HandshakeError) {
+    super(cause.message, { cause });
+    this.cause = cause;
+  }
+}
+
+/**
  * Opens a control connection up to the login. Nothing but AUTH is ever sent in clear, unless the options say plain.
  * Rejects with `ConnectionError`, `TimeoutError`, `AbortedError`, `ReplyError`, `ProtocolError` or a `TlsError`, and has
  * closed the connection then.
  */
-export async function openControl(options: ClientOptions, tickets: LoginTickets): Promise<OpenedControl> {
+export async function openControl(
+  options: ClientOptions,
+  tickets: LoginTickets,
+  traits: ServerTraits,
+): Promise<OpenedControl> {
   const { host, port, timeouts, signal } = options;
   // Before any connection: what the engine cannot do is a ConfigError.
   const connector = options.engine.connector(options.policy);
@@ -47,7 +67,7 @@ export async function openControl(options: ClientOptions, tickets: LoginTickets)
   transport.keepAlive(CONTROL_KEEP_ALIVE_MS);
   try {
     if (options.mode === 'implicit') return await openImplicit(transport, connector, options, tickets);
-    return await openExplicit(transport, connector, options, tickets);
+    return await openExplicit(transport, connector, options, { tickets, traits });
   } catch (error) {
     transport.destroy();
     throw error;
@@ -58,7 +78,7 @@ async function openExplicit(
   transport: SocketChannel,
   connector: TlsConnector,
   options: ClientOptions,
-  tickets: LoginTickets,
+  { tickets, traits }: { readonly tickets: LoginTickets; readonly traits: ServerTraits },
 ): Promise<OpenedControl> {
   const reader = new ReplyReader(transport);
   const greeting = await readGreeting(reader, options);
@@ -80,13 +100,19 @@ async function openExplicit(
       'the server does not take AUTH TLS, and nothing is sent in clear (it may have implicit TLS on port 990; AUTH SSL, older than the RFC, is not spoken)',
     );
   }
+  if (traits.isSlowToTls)
+    await withDeadline('tls', { signal: options.signal }, setTimeout(TLS_PAUSE_MS), () => undefined);
   // Whoever sits between could put replies behind the 234, in clear, and have them taken for protected ones.
   if (reader.bufferedBytes > 0 || transport.unreadBytes > 0) {
     throw new PlaintextInjectionError(
       'bytes came in clear behind the 234 reply to AUTH TLS: somebody between you and the server put them there',
     );
   }
-  return protect(transport, connector, options, { tickets, greet: () => Promise.resolve(greeting) });
+  try {
+    return await protect(transport, connector, options, { tickets, greet: () => Promise.resolve(greeting) });
+  } catch (error) {
+    throw error instanceof HandshakeError && error.isNoTls ? new HelloLostError(error) : error;
+  }
 }
 
 function openImplicit(

@@ -47,6 +47,9 @@ export const TICKETS_LEFT_BY_LOGIN = 2;
 /** How long a connect waits for a kept ticket, milliseconds; then the handshake is made in full. */
 export const TICKET_PATIENCE_MS = 2_000;
 
+/** How long a server that was seen to be slow to look for TLS is given for it behind its 234, milliseconds. */
+export const TLS_PAUSE_MS = 100;
+
 /** TCP keep-alive on the control connection, which is silent while a file moves, milliseconds. */
 export const CONTROL_KEEP_ALIVE_MS = 30_000;
 

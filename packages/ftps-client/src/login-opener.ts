@@ -3,7 +3,7 @@ import type { Reply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, TimeoutError, type HandshakeSummary } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
 import type { ControlConnection } from './control-connection.js';
-import { openControl } from './control-opener.js';
+import { HelloLostError, openControl } from './control-opener.js';
 import { DataConnections } from './data-connection.js';
 import { ProtocolError } from './errors.js';
 import { hasUtf8, type Features } from './features.js';
@@ -26,7 +26,8 @@ export interface OpenedLogin extends LoginContext {
 /**
  * Opens a login; `options.signal` ends the opening. `traits` is what is known of the server, and learns more. A server that
  * takes the password and then loses what was sent along with it gets a second connection, on which each reply is waited
- * for, and so does one that resumes the control connection and then gives no ticket for data connections: there, in full.
+ * for, and so does one that resumes the control connection and then gives no ticket for data connections: there, in full. One
+ * that answers the ClientHello in clear, as ftp-srv does when it comes too soon for it, is given time on another connection.
  * Rejects with `ConfigError`, `ConnectionError`, `TimeoutError` (phases `connect`, `tls`, `reply`), `AbortedError`, a
  * `TlsError`, `LoginError`, `ReplyError` or `ProtocolError`; nothing stays open then.
  */
@@ -41,6 +42,7 @@ export async function openLogin(options: ClientOptions, traits: ServerTraits): P
     } catch (error) {
       if (error instanceof PipeliningFailure) pipelines = false;
       else if (error instanceof NoNewTickets) traits.leavesReturningWithoutTickets = true;
+      else if (error instanceof HelloLostError) giveTime(traits, error);
       else throw error;
     }
   }
@@ -48,7 +50,7 @@ export async function openLogin(options: ClientOptions, traits: ServerTraits): P
 
 async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: boolean): Promise<OpenedLogin> {
   const tickets = new LoginTickets(options, traits);
-  const { control, greeting, protection } = await openControl(options, tickets);
+  const { control, greeting, protection } = await openControl(options, tickets, traits);
   const { credentials, timeouts, signal } = options;
   const onNotResumed = options.onNotResumed === 'allow' ? 'allow' : 'fail';
   if (options.encoding === 'latin1') control.encoding = 'latin1';
@@ -80,6 +82,12 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     control.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
     throw dialogue.hasPipelined && isLostOrSilent(error) ? new PipeliningFailure() : error;
   }
+}
+
+/** Throws the handshake's own error where time was given already. */
+function giveTime(traits: ServerTraits, { cause }: HelloLostError): void {
+  traits.isSlowToTls = !traits.isSlowToTls;
+  if (!traits.isSlowToTls) throw cause;
 }
 
 /** Says how names are spelled, and has the server do the same where it can be told. */

@@ -20,6 +20,8 @@ export class ServerTraits {
   wantsDataConnectionFirst = false;
   /** It refused a NOOP in the middle of a transfer, or left it without a reply. */
   mindsNoop = false;
+  /** It takes a ClientHello that comes at once behind its 234 for a command: TLS has to wait for it a moment. */
+  isSlowToTls = false;
   /** How it spells names; undefined until FEAT or a listing has shown. */
   nameEncoding: 'utf8' | 'latin1' | undefined;
   /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */

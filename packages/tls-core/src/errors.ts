@@ -64,6 +64,13 @@ export class CertificateError extends TlsError {
 /** The handshake failed for another reason than a certificate: no common version, suite or protocol, or a cut. */
 export class HandshakeError extends TlsError {
   readonly code = 'FTPS_ERR_TLS_HANDSHAKE';
+  /** Whether the peer answered with something that is no TLS at all. */
+  readonly isNoTls: boolean;
+
+  constructor(message: string, { isNoTls = false, ...options }: ErrorOptions & { readonly isNoTls?: boolean } = {}) {
+    super(message, options);
+    this.isNoTls = isNoTls;
+  }
 }
 
 /** A data connection did not resume the TLS session of its control connection; `verdict` says what it did instead. */

@@ -1,6 +1,8 @@
 // Why a handshake failed, in words for a person, from Node's and OpenSSL's codes.
 import { CertificateError, ConnectionError, FtpsError, HandshakeError } from './errors.js';
 
+const NO_TLS = /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|BAD_RECORD_TYPE/;
+
 /** Codes that OpenSSL and Node give for a handshake that did not come to an end, by what they start with. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/, 'there is no TLS version that both sides allow'],
@@ -10,10 +12,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [/NO_APPLICATION_PROTOCOL/, 'the sides want different application protocols (ALPN)'],
   [/TOO_MUCH_(SKIPPED_)?EARLY_DATA/, 'it sent more early data than it was allowed'],
-  [
-    /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|BAD_RECORD_TYPE/,
-    'what came is not TLS',
-  ],
+  [NO_TLS, 'what came is not TLS'],
   [
     /UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|UNSUPPORTED_CERTIFICATE/,
     'it refused our certificate',
@@ -45,7 +44,10 @@ export function handshakeFailure(peer: 'client' | 'server', error?: Error): Ftps
     return new CertificateError(`the ${peer}'s certificate is refused: ${textOf(error)}`, code, { cause: error });
   }
   const reason = REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? 'the TLS library refused it';
-  return new HandshakeError(`the TLS handshake with the ${peer} failed: ${reason} (${code})`, { cause: error });
+  return new HandshakeError(`the TLS handshake with the ${peer} failed: ${reason} (${code})`, {
+    cause: error,
+    isNoTls: NO_TLS.test(code),
+  });
 }
 
 /**

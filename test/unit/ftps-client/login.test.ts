@@ -10,6 +10,7 @@ import {
   PlaintextInjectionError,
   ProtocolError,
   ReplyError,
+  ServerMemory,
   TimeoutError,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
@@ -27,6 +28,41 @@ async function refusedBy(script: Script, options: Partial<FtpsClientOptions> = {
 }
 
 describe('logging in', () => {
+  it('gives a server time that takes a ClientHello for a command, as ftp-srv does with one that comes too soon', async () => {
+    let connections = 0;
+    const server = await scriptedServer(async (peer) => {
+      connections += 1;
+      if (connections === 1) {
+        await peer.say('220 scripted\r\n');
+        await peer.on('AUTH TLS', '234 go ahead');
+        await peer.mistakeHello();
+        return;
+      }
+      await peer.login({ tls: true });
+      await peer.on('QUIT', '221 bye');
+    });
+    const memory = new ServerMemory();
+    const options = { ...(await scriptedOptions(server, true)), memory };
+    for (const expected of [2, 3]) {
+      const client = await FtpsClient.connect(options);
+      expect(connections).to.equal(expected);
+      await client.close();
+    }
+    await server.close();
+  });
+
+  it('takes a server that answers the ClientHello in clear again for one that speaks no TLS', async () => {
+    let connections = 0;
+    const { error } = await refusedBy(async (peer) => {
+      connections += 1;
+      await peer.say('220 scripted\r\n');
+      await peer.on('AUTH TLS', '234 go ahead');
+      await peer.mistakeHello();
+    });
+    expect(error).to.be.instanceOf(HandshakeError).with.property('isNoTls', true);
+    expect(connections).to.equal(2);
+  });
+
   it('protects the control connection first, then logs in, protects data and asks for features', async () => {
     const server = await scriptedServer(async (peer) => {
       await peer.login({ tls: true, features: ['UTF8', 'SIZE'] });
