@@ -16,8 +16,12 @@ export const DEFAULT_TIMEOUTS = Object.freeze({
 
 /**
  * How long a server that has taken the password may be silent on what was sent along with it, milliseconds; then it is
- * thought to have thrown that away, and the login is made again one command after the other.
+ * thought to have thrown that away, and the login is made again one command after the other. The replies are one-liners, and
+ * come along with that to the password; ftp-srv, which throws away, has its users wait for this time.
  */
+export const LOGIN_PATIENCE_MS = 2_000;
+
+/** The same for a transfer command behind EPSV, and for NOOP behind a transfer, for which a server may have more to do. */
 export const PIPELINE_PATIENCE_MS = 5_000;
 
 /** Servers that a `ServerMemory` keeps apart; the one not asked for longest is forgotten. */

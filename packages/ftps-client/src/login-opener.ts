@@ -7,7 +7,7 @@ import { HelloLostError, openControl } from './control-opener.js';
 import { DataConnections } from './data-connection.js';
 import { ProtocolError } from './errors.js';
 import { hasUtf8, type Features } from './features.js';
-import { PIPELINE_PATIENCE_MS } from './limits.js';
+import { LOGIN_PATIENCE_MS } from './limits.js';
 import { LoginDialogue } from './login.js';
 import { LoginTickets } from './login-tickets.js';
 import { outgoing } from './outgoing-command.js';
@@ -59,7 +59,7 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     isProtected: protection !== undefined,
     pipelines,
     deadline: { timeoutMs: timeouts.replyMs, signal },
-    pipelinedDeadline: { timeoutMs: Math.min(timeouts.replyMs, PIPELINE_PATIENCE_MS), signal },
+    pipelinedDeadline: { timeoutMs: Math.min(timeouts.replyMs, LOGIN_PATIENCE_MS), signal },
   });
   try {
     const features = await dialogue.run();
