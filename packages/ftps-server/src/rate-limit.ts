@@ -1,6 +1,7 @@
 // So many bytes a second: a token bucket that keeps no timer of its own.
 import { AbortedError } from '@ftps-kit/tls-core';
 import { systemTiming, type Timing } from './timing.js';
+import { Turns } from './turns.js';
 
 /** What may go at once after a pause, so that timers that come late cost nothing. */
 const BURST_MS = 50;
@@ -25,9 +26,7 @@ export class RateLimit implements Rate {
   readonly #timing: Timing;
   /** When everything that was given out is paid for. */
   #freeAt: number;
-  /** Whether it is somebody's turn; those behind him are `#waiting`, in their order. */
-  #isTaken = false;
-  readonly #waiting = new Set<() => void>();
+  readonly #turns = new Turns(1);
 
   constructor(bytesPerSecond: number, timing: Timing = systemTiming) {
     this.bytesPerSecond = bytesPerSecond;
@@ -37,57 +36,26 @@ export class RateLimit implements Rate {
 
   get pieceBytes(): number {
     const round = Math.max(1, Math.floor((this.bytesPerSecond * ROUND_MS) / 1000));
-    return Math.min(round, Math.max(MIN_PIECE_BYTES, Math.floor(round / (1 + this.#waiting.size))));
+    return Math.min(round, Math.max(MIN_PIECE_BYTES, Math.floor(round / (1 + this.#turns.waiting))));
   }
 
   /** Whether who came now would not wait. */
   get isFree(): boolean {
-    return !this.#isTaken && this.#freeAt <= this.#timing.now();
+    return this.#turns.isFree && this.#freeAt <= this.#timing.now();
   }
 
   async take(bytes: number, signal?: AbortSignal): Promise<void> {
-    await this.#turn(signal);
     try {
-      const early = this.#freeAt - this.#timing.now();
-      if (early > 0) await this.#timing.wait(early, signal);
-      const startsAt = Math.max(this.#freeAt, this.#timing.now() - BURST_MS);
-      this.#freeAt = startsAt + (bytes * 1000) / this.bytesPerSecond;
-    } finally {
-      this.#handOn();
+      await this.#turns.run(() => this.#takeNow(bytes, signal), signal);
+    } catch (error) {
+      throw error instanceof AbortedError ? error : new AbortedError('aborted while waiting', { cause: error });
     }
   }
 
-  async #turn(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#isTaken) {
-      this.#isTaken = true;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const turn = (): void => {
-        signal?.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      const giveUp = (): void => {
-        this.#waiting.delete(turn);
-        reject(new AbortedError('aborted while waiting'));
-      };
-      if (signal?.aborted === true) {
-        giveUp();
-        return;
-      }
-      signal?.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.add(turn);
-    });
-  }
-
-  /** To the next, so that nobody slips in between. */
-  #handOn(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#isTaken = false;
-      return;
-    }
-    this.#waiting.delete(next);
-    next();
+  async #takeNow(bytes: number, signal: AbortSignal | undefined): Promise<void> {
+    const early = this.#freeAt - this.#timing.now();
+    if (early > 0) await this.#timing.wait(early, signal);
+    const startsAt = Math.max(this.#freeAt, this.#timing.now() - BURST_MS);
+    this.#freeAt = startsAt + (bytes * 1000) / this.bytesPerSecond;
   }
 }

@@ -9,9 +9,19 @@ export class Turns {
     this.#atATime = atATime;
   }
 
+  /** Whether work that came now would not wait. */
+  get isFree(): boolean {
+    return this.#taken < this.#atATime;
+  }
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Does `work` when it is its turn. Rejects with the signal's reason, and leaves the place, where it fires before that. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#taken < this.#atATime) this.#taken += 1;
+    if (this.isFree) this.#taken += 1;
     else await this.#turn(signal);
     try {
       return await work();
