@@ -19,6 +19,7 @@ import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
 import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
 import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
+import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
 import { planCheck, verifyFile, type Check } from './verify.js';
 
 export async function download(
@@ -46,13 +47,6 @@ export async function download(
   }
 }
 
-/** Where an attempt goes on, and why what lies before is right. */
-interface Start {
-  readonly offset: number;
-  readonly prefix: PrefixProof | undefined;
-}
-
-const FROM_THE_BEGINNING: Start = { offset: 0, prefix: undefined };
 const NOTHING_TOLD: RemoteFacts = { sizeBytes: undefined, modifiedAt: undefined };
 
 /** One download over all its attempts. */

@@ -5,18 +5,10 @@ import { timeIfTold } from './modification-time.js';
 import { remoteHash } from './remote-hash.js';
 import type { LoginContext } from './login-context.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
-import type { PrefixProof } from './transfer-result.js';
+import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
 import { opened, unlessAborted, type UploadSource } from './upload-source.js';
 import type { UploadTarget } from './upload-target.js';
 import type { Check } from './verify.js';
-
-/** Where an attempt goes on, and why what lies before is right. */
-export interface Start {
-  readonly offset: number;
-  readonly prefix: PrefixProof | undefined;
-}
-
-export const FROM_THE_BEGINNING: Start = { offset: 0, prefix: undefined };
 
 /** An upload that may go on behind what is there. */
 export interface ResumableUpload {
