@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
+import { engineConnecting } from './connecting-engine.js';
 import { resetConnection } from './tcp-reset.js';
 
 /** Where and how a data connection is cut. */
@@ -18,21 +19,11 @@ export interface Cut {
 
 /** The engine, but each data connection goes through a relay of its own, and is cut where `next` says so. */
 export function engineWithCuts(engine: TlsEngine, next: () => Cut | undefined): TlsEngine {
-  return {
-    ...engine,
-    connector: (policy) => {
-      const connector = engine.connector(policy);
-      return {
-        policy,
-        newBinding: (options) => connector.newBinding(options),
-        connect: async (transport, options) => {
-          const cut = options.role === 'data' ? next() : undefined;
-          if (cut === undefined) return connector.connect(transport, options);
-          return connector.connect(await relayed(transport, cut), options);
-        },
-      };
-    },
-  };
+  return engineConnecting(engine, async (connector, transport, options) => {
+    const cut = options.role === 'data' ? next() : undefined;
+    if (cut === undefined) return connector.connect(transport, options);
+    return connector.connect(await relayed(transport, cut), options);
+  });
 }
 
 async function relayed(transport: SocketChannel, cut: Cut): Promise<SocketChannel> {

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { AbortedError, FtpsClient } from '@ftps-kit/ftps-client';
 import { selectEngine, type TlsEngine } from '@ftps-kit/tls-core';
+import { engineConnecting } from '../../support/connecting-engine.js';
 import { requirePeer } from '../../support/peers/peer.js';
 import type { PeerServer } from '../../support/peers/peer-server.js';
 import { proftpd, startProftpd } from '../../support/peers/proftpd.js';
@@ -115,26 +116,15 @@ function withoutHashFeature(chunk: Buffer): void {
 
 /** The engine, but what control connections read goes through `change` first. */
 function engineThatReads(change: (chunk: Buffer) => void): TlsEngine {
-  const engine = selectEngine();
-  return {
-    ...engine,
-    connector: (policy) => {
-      const connector = engine.connector(policy);
-      return {
-        policy,
-        newBinding: (options) => connector.newBinding(options),
-        connect: async (transport, options) => {
-          const channel = await connector.connect(transport, options);
-          if (options.role === 'data') return channel;
-          const read = channel.read.bind(channel);
-          channel.read = async (into) => {
-            const count = await read(into);
-            change(Buffer.from(into.buffer, into.byteOffset, count));
-            return count;
-          };
-          return channel;
-        },
-      };
-    },
-  };
+  return engineConnecting(selectEngine(), async (connector, transport, options) => {
+    const channel = await connector.connect(transport, options);
+    if (options.role === 'data') return channel;
+    const read = channel.read.bind(channel);
+    channel.read = async (into) => {
+      const count = await read(into);
+      change(Buffer.from(into.buffer, into.byteOffset, count));
+      return count;
+    };
+    return channel;
+  });
 }

@@ -18,6 +18,7 @@ import {
   type TransferResult,
 } from '@ftps-kit/ftps-client';
 import { selectEngine, type TlsEngine } from '@ftps-kit/tls-core';
+import { engineConnecting } from '../../support/connecting-engine.js';
 import { collect } from '../../support/collect.js';
 import { dialogueOf, unwaitedCommands } from '../../support/control-dialogue.js';
 import { layLongWire } from '../../support/long-wire.js';
@@ -113,21 +114,10 @@ export async function connect(real: RealServer, options: FtpsClientOptions): Pro
 
 /** The engine, but its data connections never present a ticket. */
 function withoutTickets(): TlsEngine {
-  const engine = selectEngine();
-  return {
-    ...engine,
-    connector: (policy) => {
-      const connector = engine.connector(policy);
-      return {
-        policy,
-        newBinding: (options) => connector.newBinding(options),
-        connect: (transport, options) => {
-          const binding = options.role === 'data' ? connector.newBinding() : options.binding;
-          return connector.connect(transport, { ...options, binding });
-        },
-      };
-    },
-  };
+  return engineConnecting(selectEngine(), (connector, transport, options) => {
+    const binding = options.role === 'data' ? connector.newBinding() : options.binding;
+    return connector.connect(transport, { ...options, binding });
+  });
 }
 
 /** Waits until the server's log tells of `count` resumed TLS sessions; where it does not tell, there is nothing to wait for. */
