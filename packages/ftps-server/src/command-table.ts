@@ -1,21 +1,20 @@
 // One row a command: the gate, FEAT, HELP and the handler all come from here.
 import { encodeMlstFeature } from '@ftps-kit/ftp-protocol';
-import type { CommandRow, CommandTable } from './command-row.js';
 import { hasCapability } from './capability.js';
+import { facts, member, open, tls, transfer } from './command-gates.js';
+import type { CommandRow, CommandTable } from './command-row.js';
+import { directoryCommands, olderDirectoryCommands } from './directory-commands.js';
 import { abor } from './handlers/abor.js';
 import { acct } from './handlers/acct.js';
 import { allo } from './handlers/allo.js';
 import { appe } from './handlers/appe.js';
 import { auth } from './handlers/auth.js';
 import { ccc } from './handlers/ccc.js';
-import { cdup } from './handlers/cdup.js';
 import { clnt } from './handlers/clnt.js';
-import { cwd } from './handlers/cwd.js';
 import { dele } from './handlers/dele.js';
 import { eprt } from './handlers/eprt.js';
 import { epsv } from './handlers/epsv.js';
 import { feat } from './handlers/feat.js';
-import { hash } from './handlers/hash.js';
 import { help } from './handlers/help.js';
 import { host } from './handlers/host.js';
 import { list } from './handlers/list.js';
@@ -23,7 +22,6 @@ import { mdtm } from './handlers/mdtm.js';
 import { mfct } from './handlers/mfct.js';
 import { mff, mffFeature } from './handlers/mff.js';
 import { mfmt } from './handlers/mfmt.js';
-import { mkd } from './handlers/mkd.js';
 import { mlsd } from './handlers/mlsd.js';
 import { mlst } from './handlers/mlst.js';
 import { mode } from './handlers/mode.js';
@@ -35,13 +33,11 @@ import { pasv } from './handlers/pasv.js';
 import { pbsz } from './handlers/pbsz.js';
 import { port } from './handlers/port.js';
 import { prot } from './handlers/prot.js';
-import { pwd } from './handlers/pwd.js';
 import { quit } from './handlers/quit.js';
 import { rang } from './handlers/rang.js';
 import { rein } from './handlers/rein.js';
 import { rest } from './handlers/rest.js';
 import { retr } from './handlers/retr.js';
-import { rmd } from './handlers/rmd.js';
 import { rnfr } from './handlers/rnfr.js';
 import { rnto } from './handlers/rnto.js';
 import { site } from './handlers/site.js';
@@ -53,35 +49,12 @@ import { stru } from './handlers/stru.js';
 import { syst } from './handlers/syst.js';
 import { type } from './handlers/type.js';
 import { user } from './handlers/user.js';
-import { xhash } from './handlers/xhash.js';
-import { hashFeature } from './hash-choice.js';
+import { hashCommands } from './hash-commands.js';
 import { mlstFacts } from './listing.js';
 import { optionsTable } from './options-table.js';
 import { siteTable } from './site-table.js';
 
-/** Before TLS, and before a login. */
-const open = { login: false, security: 'any' } as const;
-/** Before a login, but never in clear. */
-const tls = { login: false, security: 'tls' } as const;
-/** For who is logged in. */
-const member = { login: true, security: 'tls' } as const;
-/** Over a data connection. */
-const transfer = { ...member, transfers: true } as const;
-/** What tells of a file: for all who may do anything with its content or its name. */
-const facts = { ...member, permission: ['list', 'read', 'write'] } as const;
-/** Hashes a file, which takes its time: for those who could read it. */
-const hashing = { ...transfer, endsWithClient: true, permission: 'read', argument: 'required' } as const;
-
-/** What the rows of the commands have in common that are named after their algorithm. */
-function olderHash(verb: string): Pick<CommandRow, 'feature' | 'help' | 'rfc'> {
-  return {
-    feature: ({ session }) => (hasCapability(session, 'hash') ? verb : undefined),
-    help: `${verb} path [start end]`,
-    rfc: 'draft-bryan-ftpext-hash, appendix B',
-  };
-}
-
-const rows = {
+const rows: Readonly<Record<string, CommandRow>> = {
   AUTH: { ...open, argument: 'required', feature: 'AUTH TLS', help: 'AUTH TLS', rfc: 'RFC 4217 §4', handle: auth },
   PBSZ: { ...tls, argument: 'required', feature: 'PBSZ', help: 'PBSZ 0', rfc: 'RFC 4217 §9', handle: pbsz },
   PROT: { ...tls, argument: 'required', feature: 'PROT', help: 'PROT P', rfc: 'RFC 4217 §9', handle: prot },
@@ -104,18 +77,7 @@ const rows = {
   HOST: { ...open, argument: 'required', feature: 'HOST', help: 'HOST name', rfc: 'RFC 7151 §3', handle: host },
   REIN: { ...open, argument: 'none', help: 'REIN', rfc: 'RFC 959 §4.1.1', handle: rein },
   QUIT: { ...open, argument: 'none', help: 'QUIT', rfc: 'RFC 959 §4.1.1', handle: quit },
-  CWD: { ...member, argument: 'required', help: 'CWD path', rfc: 'RFC 959 §4.1.1', handle: cwd },
-  CDUP: { ...member, argument: 'none', help: 'CDUP', rfc: 'RFC 959 §4.1.1', handle: cdup },
-  PWD: { ...member, argument: 'none', help: 'PWD', rfc: 'RFC 959 §4.1.3', handle: pwd },
-  MKD: {
-    ...member,
-    permission: 'makeDirectories',
-    argument: 'required',
-    help: 'MKD path',
-    rfc: 'RFC 959 §4.1.3',
-    handle: mkd,
-  },
-  RMD: { ...member, permission: 'delete', argument: 'required', help: 'RMD path', rfc: 'RFC 959 §4.1.3', handle: rmd },
+  ...directoryCommands,
   LIST: {
     ...transfer,
     permission: 'list',
@@ -289,18 +251,7 @@ const rows = {
     rfc: 'draft-bryan-ftp-range §3',
     handle: rang,
   },
-  HASH: {
-    ...hashing,
-    feature: ({ session }) => (hasCapability(session, 'hash') ? hashFeature(session.hashing) : undefined),
-    help: 'HASH path',
-    rfc: 'draft-bryan-ftpext-hash §3',
-    handle: hash,
-  },
-  XCRC: { ...hashing, ...olderHash('XCRC'), handle: xhash('CRC32') },
-  XMD5: { ...hashing, ...olderHash('XMD5'), handle: xhash('MD5') },
-  XSHA1: { ...hashing, ...olderHash('XSHA1'), handle: xhash('SHA-1') },
-  XSHA256: { ...hashing, ...olderHash('XSHA256'), handle: xhash('SHA-256') },
-  XSHA512: { ...hashing, ...olderHash('XSHA512'), handle: xhash('SHA-512') },
+  ...hashCommands,
   SITE: {
     ...member,
     argument: 'required',
@@ -309,29 +260,7 @@ const rows = {
     rfc: 'RFC 959 §4.1.3',
     handle: site,
   },
-  // RFC 1123 §4.1.3.1: the older names of commands for directories.
-  XCWD: { ...member, argument: 'required', help: 'XCWD path', rfc: 'RFC 1123 §4.1.3.1', handle: cwd },
-  XCUP: { ...member, argument: 'none', help: 'XCUP', rfc: 'RFC 1123 §4.1.3.1', handle: cdup },
-  XMKD: {
-    ...member,
-    permission: 'makeDirectories',
-    argument: 'required',
-    help: 'XMKD path',
-    rfc: 'RFC 1123 §4.1.3.1',
-    handle: mkd,
-  },
-  XPWD: { ...member, argument: 'none', help: 'XPWD', rfc: 'RFC 1123 §4.1.3.1', handle: pwd },
-  XRMD: {
-    ...member,
-    permission: 'delete',
-    argument: 'required',
-    help: 'XRMD path',
-    rfc: 'RFC 1123 §4.1.3.1',
-    handle: rmd,
-  },
-} satisfies Record<string, CommandRow>;
+  ...olderDirectoryCommands,
+};
 
-/** The commands that this server knows. */
-export type Verb = keyof typeof rows;
-
-export const commandTable: CommandTable = new Map<string, CommandRow>(Object.entries(rows));
+export const commandTable: CommandTable = new Map(Object.entries(rows));
