@@ -3,9 +3,9 @@ import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import {
   FtpsError,
   TimeoutError,
+  withDeadline,
   type BindingVerdict,
   type ByteChannel,
-  withDeadline,
   type TlsChannel,
 } from '@ftps-kit/tls-core';
 import type { CommandContext } from './command-row.js';
