@@ -201,6 +201,12 @@ for (const engine of availableEngines()) {
         });
       }
 
+      it('are offered whatever the order of the groups, of which any would do', async () => {
+        const ticket = await visitor.ticket({ tls: { groups: ['X25519', 'P-256'] } });
+        const { channel } = await visitor.visit({ tls: { groups: ['P-256', 'X25519'] }, ticket });
+        expect(channel.handshake).to.include({ resumed: true, ...(versions === '1.3' && { group: 'P-256' }) });
+      });
+
       it('do not outlive the trust in a root or a pin', async () => {
         const ticket = await visitor.ticket();
         const untrusted = { tls: { ca: certificates.otherCa.caPem }, ticket };

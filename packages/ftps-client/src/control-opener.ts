@@ -7,6 +7,7 @@ import {
   SocketChannel,
   withDeadline,
   type ClientBinding,
+  type ClientPolicy,
   type HandshakeSummary,
   type TlsConnector,
 } from '@ftps-kit/tls-core';
@@ -62,11 +63,11 @@ export async function openControl(
 ): Promise<OpenedControl> {
   const { host, port, timeouts, signal } = options;
   // Before any connection: what the engine cannot do is a ConfigError.
-  const connector = options.engine.connector(options.policy);
+  const connector = options.engine.connector(withGroupFirst(options.policy, traits.keyExchangeGroup));
   const transport = await SocketChannel.connect({ host, port, timeoutMs: timeouts.connectMs, signal });
   transport.keepAlive(CONTROL_KEEP_ALIVE_MS);
   try {
-    if (options.mode === 'implicit') return await openImplicit(transport, connector, options, tickets);
+    if (options.mode === 'implicit') return await openImplicit(transport, connector, options, { tickets, traits });
     return await openExplicit(transport, connector, options, { tickets, traits });
   } catch (error) {
     transport.destroy();
@@ -78,7 +79,7 @@ async function openExplicit(
   transport: SocketChannel,
   connector: TlsConnector,
   options: ClientOptions,
-  { tickets, traits }: { readonly tickets: LoginTickets; readonly traits: ServerTraits },
+  { tickets, traits }: WhatIsKnown,
 ): Promise<OpenedControl> {
   const reader = new ReplyReader(transport);
   const greeting = await readGreeting(reader, options);
@@ -109,7 +110,7 @@ async function openExplicit(
     );
   }
   try {
-    return await protect(transport, connector, options, { tickets, greet: () => Promise.resolve(greeting) });
+    return await protect(transport, connector, options, { tickets, traits, greet: () => Promise.resolve(greeting) });
   } catch (error) {
     throw error instanceof HandshakeError && error.isNoTls ? new HelloLostError(error) : error;
   }
@@ -119,13 +120,18 @@ function openImplicit(
   transport: SocketChannel,
   connector: TlsConnector,
   options: ClientOptions,
-  tickets: LoginTickets,
+  known: WhatIsKnown,
 ): Promise<OpenedControl> {
-  return protect(transport, connector, options, { tickets, greet: (reader) => readGreeting(reader, options) });
+  return protect(transport, connector, options, { ...known, greet: (reader) => readGreeting(reader, options) });
 }
 
-interface ProtectedOpening {
+/** What earlier connections to this server have left. */
+interface WhatIsKnown {
   readonly tickets: LoginTickets;
+  readonly traits: ServerTraits;
+}
+
+interface ProtectedOpening extends WhatIsKnown {
   readonly greet: (reader: ReplyReader) => Promise<Reply>;
 }
 
@@ -133,7 +139,7 @@ async function protect(
   transport: SocketChannel,
   connector: TlsConnector,
   options: ClientOptions,
-  { tickets, greet }: ProtectedOpening,
+  { tickets, traits, greet }: ProtectedOpening,
 ): Promise<OpenedControl> {
   const { host, whenEmpty, timeouts, signal } = options;
   const binding = connector.newBinding({ whenEmpty, sparesLast: tickets.areKept });
@@ -150,10 +156,16 @@ async function protect(
     const greeting = await greet(reader);
     const control = new ControlConnection(channel, reader, transport, options.announce);
     const { handshake } = channel;
+    learnGroup(traits, connector.policy, handshake);
+    const forData = withGroupFirst(connector.policy, traits.keyExchangeGroup);
     return {
       control,
       greeting,
-      protection: { connector: forDataConnections(connector, options, handshake), binding, handshake },
+      protection: {
+        connector: forData === connector.policy ? connector : options.engine.connector(forData),
+        binding,
+        handshake,
+      },
     };
   } catch (error) {
     channel.destroy();
@@ -163,16 +175,18 @@ async function protect(
 
 /**
  * RFC 8446 §4.1.4: a server that wants another group than the one we sent a key share for asks for it, which costs a round
- * trip. What it chose on the control connection (P-256, in vsftpd and Pure-FTPd) goes first on its data connections.
+ * trip. What it asked for (P-256, in vsftpd and Pure-FTPd) goes first on its data connections, and on control connections
+ * that come later. Only what a finished handshake says is learned, so that nobody in between can have a say in it.
  */
-function forDataConnections(
-  connector: TlsConnector,
-  { engine, policy }: ClientOptions,
-  { group }: HandshakeSummary,
-): TlsConnector {
-  const chosen = policy.groups.find((name) => name === group);
-  if (chosen === undefined || chosen === policy.groups[0]) return connector;
-  return engine.connector({ ...policy, groups: [chosen, ...policy.groups.filter((name) => name !== chosen)] });
+function learnGroup(traits: ServerTraits, { groups }: ClientPolicy, { protocol, group }: HandshakeSummary): void {
+  if (protocol === 'TLSv1.3' && group !== undefined && group !== groups[0]) traits.keyExchangeGroup = group;
+}
+
+/** The same groups, in another order: one that the policy does not have is not offered. */
+function withGroupFirst(policy: ClientPolicy, group: string | undefined): ClientPolicy {
+  const first = policy.groups.find((name) => name === group);
+  if (first === undefined || first === policy.groups[0]) return policy;
+  return { ...policy, groups: [first, ...policy.groups.filter((name) => name !== first)] };
 }
 
 /** RFC 959 §5.4: 120 may come first and says that 220 follows; 421 says that nothing does. */

@@ -22,6 +22,8 @@ export class ServerTraits {
   mindsNoop = false;
   /** It takes a ClientHello that comes at once behind its 234 for a command: TLS has to wait for it a moment. */
   isSlowToTls = false;
+  /** The key exchange group that it asked for under TLS 1.3, where that was not the one that came first in the ClientHello. */
+  keyExchangeGroup: string | undefined;
   /** How it spells names; undefined until FEAT or a listing has shown. */
   nameEncoding: 'utf8' | 'latin1' | undefined;
   /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */

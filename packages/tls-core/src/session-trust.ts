@@ -18,7 +18,7 @@ export interface TrustQuestion {
  * The digest of everything that the trust in a server hangs on, and of who we are to it: engine, the name that certificates
  * are checked for, versions, algorithms, application protocols, roots, revocation lists, pins, the switch that takes any
  * certificate, our own certificate. A TLS session resumes under exactly what it was made under, or not at all: change one of
- * these and the server shows its certificate again. Nothing secret can be read off it.
+ * these and the server shows its certificate again. Only the order of the groups is free. Nothing secret can be read off it.
  */
 export function ticketScope({ engine, policy, host }: TrustQuestion): string {
   const parts = [engine, nameToCheck(policy, host), digestOf(policy)];
@@ -31,9 +31,11 @@ const digests = new WeakMap<ClientPolicy, string>();
 function digestOf(policy: ClientPolicy): string {
   const known = digests.get(policy);
   if (known !== undefined) return known;
-  const { identity, logKeys, signatureAlgorithms, serverName, ...rest } = policy;
+  const { identity, logKeys, signatureAlgorithms, serverName, groups, ...rest } = policy;
   const parts = {
     ...rest,
+    // Any of them would do; which one comes first decides how many round trips a handshake takes.
+    groups: [...groups].sort(),
     serverName: serverName ?? null,
     signatureAlgorithms: signatureAlgorithms ?? null,
     identity: identity?.certPem ?? null,
