@@ -36,6 +36,7 @@ import {
 } from '@ftps-kit/ftps-server/compliance';
 import { ConfigError } from '@ftps-kit/tls-core';
 import { beforeNextStat } from '../support/failing-file-handles.js';
+import { requireHere } from '../support/requirement.js';
 
 const replace = { kind: 'replace' } as const;
 
@@ -192,7 +193,7 @@ describe('LocalFileSystem', () => {
     });
 
     it('never reads what is outside', async function () {
-      if (process.platform !== 'linux') this.skip();
+      requireHere(this, process.platform === 'linux', 'only Linux keeps to a directory by /proc');
       const read = new Set<string>();
       await whileSwapped(async () => {
         for (let round = 0; round < 300; round += 1) {
@@ -205,7 +206,7 @@ describe('LocalFileSystem', () => {
     });
 
     it('never makes, changes, moves or removes anything outside', async function () {
-      if (process.platform !== 'linux') this.skip();
+      requireHere(this, process.platform === 'linux', 'only Linux keeps to a directory by /proc');
       const before = statSync(join(outside, 'secret'));
       const ignored = (): void => undefined;
       await whileSwapped(async () => {
@@ -334,7 +335,7 @@ describe('LocalFileSystem', () => {
     });
 
     it('keep the owner of the file that they replace, where who runs the server may give it', async function () {
-      if (process.getuid?.() !== 0) this.skip();
+      requireHere(this, process.getuid?.() === 0, 'only root gives files away');
       writeFileSync(join(root, 'a'), 'old', { mode: 0o640 });
       chownSync(join(root, 'a'), 12_345, 54_321);
       await writeFile(files, '/a', 'new');

@@ -1,4 +1,4 @@
-import { tlsEngineCompliance } from './tls-engine.js';
 import { selectEngine } from '@ftps-kit/tls-core';
+import { tlsEngineCompliance } from './tls-engine.js';
 
 tlsEngineCompliance(() => selectEngine('node'));

@@ -1,6 +1,7 @@
 // RFC 2428, FTP over IPv6 and through NAT: EPSV.
 import { expect } from 'chai';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { requireIpv6 } from '../support/requirement.js';
 import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -48,9 +49,8 @@ describe('RFC 2428', () => {
   });
 
   it('§3 over IPv6, EPSV serves and PASV, which can only name IPv4, is refused', async function () {
-    const six = await TestServer.start({ listenHost: '::1', files: { 'a.txt': 'six' } }).catch(() => undefined);
-    if (six === undefined) this.skip();
-    await using running = six;
+    requireIpv6(this);
+    await using running = await TestServer.start({ listenHost: '::1', files: { 'a.txt': 'six' } });
     await using member = await RawFtpClient.loggedIn(running);
     expect((await member.command('PASV')).code).to.equal(425);
     expect(text(await member.expect(522, 'EPSV 1'))).to.match(/\(2\)/);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { readAll } from '../support/channel-bytes.js';
 import { acceptData, listenForServer } from '../support/active-data.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { requireIpv6 } from '../support/requirement.js';
 import { forEachServed } from '../support/served-client.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -142,9 +143,8 @@ describe('RFC 959 and RFC 2428, active mode', () => {
   });
 
   it('RFC 2428 §2 EPRT over IPv6; PORT, which can only name IPv4, is 504', async function () {
-    const six = await TestServer.start({ active: true, listenHost: '::1', files }).catch(() => undefined);
-    if (six === undefined) this.skip();
-    await using server = six;
+    requireIpv6(this);
+    await using server = await TestServer.start({ active: true, listenHost: '::1', files });
     await using client = await RawFtpClient.loggedIn(server);
     await using port = await listenForServer('::1');
     expect((await client.command('PORT 127,0,0,1,10,10')).code).to.equal(504);

@@ -1,9 +1,9 @@
 // RFC 959 §4.1.1, REIN, and RFC 4217 §13: back to where the connection was when it came, TLS included.
 import { expect } from 'chai';
-import { selectEngine } from '@ftps-kit/tls-core';
 import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { rejection } from '../support/rejection.js';
+import { requireCapability } from '../support/requirement.js';
 import { TestServer } from '../support/test-server.js';
 
 const files = { 'a.txt': 'content of a', 'folder/b.txt': 'b' };
@@ -20,9 +20,8 @@ describe('RFC 959 §4.1.1 and RFC 4217 §13, REIN', () => {
     await client.login();
   });
 
-  it('is 502 where the engine cannot end TLS, and the session stays as it is', async function () {
-    if (selectEngine().capabilities.returnsToClear) this.skip();
-    await using server = await TestServer.start({ files });
+  it('is 502 where the engine cannot end TLS, and the session stays as it is', async () => {
+    await using server = await TestServer.start({ files, engine: 'node' });
     await using client = await RawFtpClient.loggedIn(server);
     expect((await client.command('REIN')).code).to.equal(502);
     expect((await client.download('RETR a.txt')).reply.code).to.equal(226);
@@ -30,7 +29,7 @@ describe('RFC 959 §4.1.1 and RFC 4217 §13, REIN', () => {
 
   describe('under TLS', () => {
     before(function () {
-      if (!selectEngine().capabilities.returnsToClear) this.skip();
+      requireCapability(this, 'returnsToClear');
     });
 
     for (const versions of ['1.3', '1.2'] as const) {

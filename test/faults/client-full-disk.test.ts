@@ -1,5 +1,4 @@
 // Downloads onto a disk that fills up: a real one, of two megabytes.
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { expect } from 'chai';
 import { LocalFileError, leftBehind, type DownloadOptions, type FtpsClient } from '@ftps-kit/ftps-client';
 import { connectTo } from '../support/own-client.js';
 import { rejection } from '../support/rejection.js';
+import { SmallDisk } from '../support/small-disk.js';
 import { TestServer } from '../support/test-server.js';
 
 const large = randomBytes(8 * 1024 * 1024);
@@ -17,26 +17,20 @@ describe('a download onto a disk that is full', () => {
   let disk: string;
   let server: TestServer;
   let client: FtpsClient;
-  let isMounted = false;
+  let mounted: SmallDisk | undefined;
 
   before(async function () {
     disk = mkdtempSync(join(tmpdir(), 'ftps-kit-disk-'));
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], { stdio: 'ignore' });
-      isMounted = true;
-    } catch {
-      // Only root may mount, and not in every container.
-      this.skip();
-    }
+    mounted = SmallDisk.mount(this, disk);
     server = await TestServer.start({ files: { 'large.bin': large, 'small.bin': small } });
     client = await connectTo(server);
   });
 
   after(async () => {
-    if (isMounted) {
+    if (mounted !== undefined) {
       await client.close();
       await server[Symbol.asyncDispose]();
-      execFileSync('umount', [disk], { stdio: 'ignore' });
+      mounted[Symbol.dispose]();
     }
     rmSync(disk, { recursive: true, force: true });
   });
@@ -82,7 +76,7 @@ describe('a download onto a disk that is full', () => {
     const kept = statSync(left?.path ?? '').size;
     expect(kept).to.be.within(1, 2 * 1024 * 1024);
 
-    execFileSync('mount', ['-o', 'remount,size=16m', disk], { stdio: 'ignore' });
+    mounted?.resize(16);
     try {
       const result = await client.download('large.bin', join(disk, 'a'), { resume: true });
       expect(result).to.include({ resumedAt: kept });
@@ -90,7 +84,7 @@ describe('a download onto a disk that is full', () => {
       expect(readdirSync(disk)).to.deep.equal(['a']);
     } finally {
       rmSync(join(disk, 'a'));
-      execFileSync('mount', ['-o', 'remount,size=2m', disk], { stdio: 'ignore' });
+      mounted?.resize(2);
     }
   });
 

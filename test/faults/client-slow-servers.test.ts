@@ -2,8 +2,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LocalFileSystem, type WriteHandle, type WriteMode } from '@ftps-kit/ftps-server';
-import { selectEngine } from '@ftps-kit/tls-core';
 import { connectTo } from '../support/own-client.js';
+import { requireSeenAcknowledgements } from '../support/requirement.js';
 import { TestServer } from '../support/test-server.js';
 
 const STALL_MS = 400;
@@ -27,8 +27,7 @@ class SlowFileSystem extends LocalFileSystem {
 
 describe('an upload whose server is slow', () => {
   it('goes on as long as the server takes something within the stall limit', async function () {
-    // Where it is not seen what the other kernel acknowledges, this one takes a megabyte or nothing.
-    if (selectEngine().name !== 'openssl' || !['linux', 'darwin'].includes(process.platform)) this.skip();
+    requireSeenAcknowledgements(this);
     await using server = await TestServer.start({ fileSystem: (root) => new SlowFileSystem(root) });
     await using client = await connectTo(server, {
       timeouts: { stallMs: STALL_MS },

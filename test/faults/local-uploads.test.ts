@@ -9,6 +9,7 @@ import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { namesOf, refuses, writeFile } from '@ftps-kit/ftps-server/compliance';
 import { failing, failingCloses, heldSyncs } from '../support/failing-file-handles.js';
 import { rejection } from '../support/rejection.js';
+import { requireUnix } from '../support/requirement.js';
 import { UnfinishedUpload } from '../support/unfinished-upload.js';
 
 describe('an upload whose process was killed', () => {
@@ -102,8 +103,7 @@ describe('an upload to a file system that fails', () => {
     });
 
     it(`to ${kind} says that the file is in place where its folder cannot be synced`, async function () {
-      // No folder is synced there.
-      if (process.platform === 'win32') return;
+      requireUnix(this, 'folders that can be synced');
       const upload = await new LocalFileSystem(root, { fsync: true }).openWrite(`/${name}`, { kind });
       await upload.write(Buffer.from('new content'));
       {
@@ -172,8 +172,7 @@ describe('an upload to a file system that fails', () => {
 describe('a commit that has given the file its name', () => {
   for (const kind of ['create', 'replace'] as const) {
     it(`to ${kind} cannot be called off any more, although it is not over, and is done`, async function () {
-      // No folder is synced there.
-      if (process.platform === 'win32') return;
+      requireUnix(this, 'folders that can be synced');
       const root = mkdtempSync(join(tmpdir(), 'ftps-kit-files-'));
       if (kind === 'replace') writeFileSync(join(root, 'a'), 'old content');
       const upload = await new LocalFileSystem(root, { fsync: true }).openWrite('/a', { kind });

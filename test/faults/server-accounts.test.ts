@@ -8,9 +8,10 @@ import {
   type Authenticate,
   type DirectoryEntry,
 } from '@ftps-kit/ftps-server';
-import { ServerIdentity, selectEngine } from '@ftps-kit/tls-core';
+import { ServerIdentity } from '@ftps-kit/tls-core';
 import { testCertificates } from '../support/certificates.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { requireCapability } from '../support/requirement.js';
 import { TestServer, type TestServerOptions } from '../support/test-server.js';
 
 /** Lets alice in on these terms, with the files of the server's own root. */
@@ -61,7 +62,7 @@ describe('an account', () => {
   });
 
   it('that needs one takes any that the server trusts, or only those that it names', async function () {
-    if (!selectEngine().capabilities.clientCertificates) this.skip();
+    requireCapability(this, 'clientCertificates');
     const { client, caPem } = await testCertificates();
     const identity = new ServerIdentity({ cert: client.certPem, key: client.keyPem });
     const another = identity.fingerprint256.replace(/^../, (octet) => (octet === '00' ? '01' : '00'));

@@ -16,8 +16,11 @@ import { expect } from 'chai';
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
+import { requireUnix } from '../support/requirement.js';
 import { forEachServed } from '../support/served-client.js';
+import { SmallDisk } from '../support/small-disk.js';
 import { TestServer } from '../support/test-server.js';
+import { unprivileged } from '../support/unprivileged.js';
 import { WatchedFileSystem } from '../support/watched-file-system.js';
 
 /** More than the network holds back, so that the server is still reading when the test acts. */
@@ -103,13 +106,15 @@ describe('what is no regular file, or may not be touched', () => {
   });
 
   it('is 550 where the server has no permission, and leaves nothing', async function () {
-    // Root may do everything.
-    if (process.getuid?.() === 0) this.skip();
+    requireUnix(this, 'permissions of folders');
     await using server = await TestServer.start({ files: { 'locked/a.txt': 'a' } });
-    chmodSync(join(server.root, 'locked'), 0o500);
+    chmodSync(server.root, 0o755);
+    chmodSync(join(server.root, 'locked'), 0o555);
     await using client = await RawFtpClient.loggedIn(server);
-    expect((await client.upload('STOR locked/b.txt', 'b')).code).to.equal(550);
-    expect((await client.command('DELE locked/a.txt')).code).to.equal(550);
+    await unprivileged(async () => {
+      expect((await client.upload('STOR locked/b.txt', 'b')).code).to.equal(550);
+      expect((await client.command('DELE locked/a.txt')).code).to.equal(550);
+    });
     chmodSync(join(server.root, 'locked'), 0o700);
     expect(server.names('locked')).to.deep.equal(['a.txt']);
   });
@@ -132,27 +137,18 @@ describe('what is no regular file, or may not be touched', () => {
 
 describe('a disk that is full', () => {
   let disk: string;
+  let mounted: SmallDisk | undefined;
   let server: TestServer;
 
   before(async function () {
     server = await TestServer.start();
     disk = join(server.root, 'disk');
     mkdirSync(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      // Only root may mount, and not in every container.
-      await server[Symbol.asyncDispose]();
-      this.skip();
-    }
+    mounted = SmallDisk.mount(this, disk);
   });
 
   after(async () => {
-    try {
-      execFileSync('umount', [disk], { stdio: 'ignore' });
-    } catch {
-      // It never was mounted.
-    }
+    mounted?.[Symbol.dispose]();
     await server[Symbol.asyncDispose]();
   });
 

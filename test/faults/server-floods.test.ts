@@ -4,6 +4,7 @@ import net from 'node:net';
 import { expect } from 'chai';
 import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient, connectTcp } from '../support/raw-ftp-client.js';
+import { requireManyAddresses } from '../support/requirement.js';
 import { resetConnection } from '../support/tcp-reset.js';
 import { TestServer } from '../support/test-server.js';
 
@@ -12,9 +13,6 @@ const CROWD = Number(process.env['FTPS_FLOOD_CONNECTIONS'] ?? 200);
 
 /** The first bytes of a ClientHello: a record that announces more than ever comes. */
 const HALF_A_HELLO = Buffer.from('16030100c8010000c40303', 'hex');
-
-/** Only Linux has all of 127.0.0.0/8 on its loopback. */
-const hasManyAddresses = process.platform === 'linux';
 
 interface Behaviour {
   readonly from?: string;
@@ -123,7 +121,7 @@ describe('a flood', function () {
   });
 
   it('from one address is bounded there, and others are served', async function () {
-    if (!hasManyAddresses) this.skip();
+    requireManyAddresses(this);
     await using server = await TestServer.start({
       files: { 'a.txt': 'content' },
       limits: { maxConnectionsPerAddress: 10 },
@@ -142,7 +140,7 @@ describe('a flood', function () {
   });
 
   it('of strangers on every passive port keeps no client from its transfer', async function () {
-    if (!hasManyAddresses) this.skip();
+    requireManyAddresses(this);
     await using server = await TestServer.start({ files: { 'a.txt': 'content' } });
     const clients = await Promise.all(Array.from({ length: 8 }, () => RawFtpClient.loggedIn(server)));
     const ports: number[] = [];

@@ -15,6 +15,7 @@ import {
 import { failing } from '../support/failing-file-handles.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { rejection } from '../support/rejection.js';
+import { requireUnix } from '../support/requirement.js';
 import { TestServer } from '../support/test-server.js';
 
 const never = new Promise<never>(() => undefined);
@@ -222,8 +223,7 @@ describe('a commit that takes too long', () => {
 
   for (const isAborted of [false, true]) {
     it(`is told as what is in place where only its folder cannot be synced, ${isAborted ? 'even' : 'and not only'} at ABOR`, async function () {
-      // No folder is synced there.
-      if (process.platform === 'win32') return;
+      requireUnix(this, 'folders that can be synced');
       await using server = await TestServer.start({
         files: { a: 'old' },
         fileSystem: (root) => (files = new HesitantFileSystem(root, false, { fsync: true })),

@@ -9,10 +9,9 @@ import { openssl } from '../support/peers/openssl.js';
 import { requirePeer } from '../support/peers/peer.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { rejection } from '../support/rejection.js';
+import { requireCapability } from '../support/requirement.js';
 import { makeRevokingAuthority } from '../support/revoking-authority.js';
 import { TestServer } from '../support/test-server.js';
-
-const { capabilities } = selectEngine();
 
 function identity({ certPem, keyPem }: TestIdentity): ServerIdentity {
   return new ServerIdentity({ cert: certPem, key: keyPem });
@@ -68,7 +67,7 @@ describe('new certificates for a running server', () => {
         server.server.replaceIdentities({ cert: 'nonsense', key: renewed.keyPem });
       },
     ];
-    if (!capabilities.serverNames) {
+    if (!selectEngine().capabilities.serverNames) {
       attempts.push(() => {
         server.server.replaceIdentities([identity(renewed), identity(wrongHost)]);
       });
@@ -91,7 +90,7 @@ describe('new certificates for a running server', () => {
 
 describe('several certificates of a server', () => {
   before(function () {
-    if (!capabilities.serverNames) this.skip();
+    requireCapability(this, 'serverNames');
   });
 
   it('are chosen by the name that the client asks for, and data connections resume under each', async () => {
@@ -126,7 +125,7 @@ describe('several certificates of a server', () => {
 
 describe('client certificates', () => {
   before(function () {
-    if (!capabilities.clientCertificates) this.skip();
+    requireCapability(this, 'clientCertificates');
   });
 
   /** A server that tells whom it asked its accounts for. */

@@ -1,11 +1,12 @@
 // Downloads whose client is long in finishing the TLS handshake: the server has sent everything by then, and called it complete.
 import { setTimeout } from 'node:timers/promises';
-import { selectEngine, type SocketChannel, type TlsChannel } from '@ftps-kit/tls-core';
+import { type SocketChannel, type TlsChannel } from '@ftps-kit/tls-core';
 import { expect } from 'chai';
 import { DRAIN_TIMEOUT_MS, MAX_GENTLE_CLOSINGS, MAX_SESSION_CLOSINGS } from '../../packages/ftps-server/src/limits.js';
 import { readAll } from '../support/channel-bytes.js';
 import { finishedGate, type FinishedGate } from '../support/finished-gate.js';
 import { connectTcp, type RawFtpClient } from '../support/raw-ftp-client.js';
+import { requireCapability } from '../support/requirement.js';
 import { forEachServed } from '../support/served-client.js';
 import { tcpPair } from '../support/tcp-pair.js';
 import type { TestServer } from '../support/test-server.js';
@@ -20,7 +21,7 @@ describe('a client that is long in finishing the handshake of a data connection'
 
   before(function () {
     // The portable engine waits for the whole handshake before it sends.
-    if (selectEngine().name !== 'openssl') this.skip();
+    requireCapability(this, 'earlyData');
   });
 
   forEachServed(

@@ -1,33 +1,21 @@
 // Clients on the same link, whose addresses mean nothing without the zone (RFC 4007) that only this machine knows.
-import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 import { acceptData, listenForServer } from '../support/active-data.js';
 import { readAll } from '../support/channel-bytes.js';
 import { collect } from '../support/collect.js';
 import { connectTo } from '../support/own-client.js';
 import type { RawFtpClient } from '../support/raw-ftp-client.js';
+import { linkLocalLoopback, requireLinkLocal } from '../support/requirement.js';
 import { forEachServed } from '../support/served-client.js';
 import type { TestServer } from '../support/test-server.js';
 
-/**
- * A link-local address of loopback with its zone, as sockets tell it; undefined where loopback has none, as it has unless
- * somebody gave it one. Those of other interfaces would open the server to the link.
- */
-function linkLocalAddress(): string | undefined {
-  for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
-    const found = addresses.find(({ internal, family, scopeid = 0 }) => internal && family === 'IPv6' && scopeid > 0);
-    if (found !== undefined) return `${found.address}%${process.platform === 'win32' ? String(found.scopeid) : name}`;
-  }
-  return undefined;
-}
-
 describe('a client with a link-local address', () => {
-  const host = linkLocalAddress();
+  const host = linkLocalLoopback();
   let server: TestServer;
   let client: RawFtpClient;
 
   before(function () {
-    if (host === undefined) this.skip();
+    requireLinkLocal(this);
   });
 
   forEachServed(

@@ -1,21 +1,17 @@
 // Peers that are slow but go on: no transfer of theirs is taken for one that has stalled.
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { selectEngine } from '@ftps-kit/tls-core';
 import { readAll, readExactly } from '../support/channel-bytes.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
+import { requireSeenAcknowledgements } from '../support/requirement.js';
 import { slowRelay } from '../support/slow-relay.js';
 import { TestServer } from '../support/test-server.js';
 
 const STALL_MS = 400;
 
-/** Whether what the peer's kernel acknowledges is seen; where not, the own kernel takes a megabyte or nothing. */
-const seesAcknowledgements =
-  selectEngine().name === 'openssl' && (process.platform === 'linux' || process.platform === 'darwin');
-
 describe('a transfer whose peer is slow', () => {
   it('goes on as long as the client takes something within the stall limit', async function () {
-    if (!seesAcknowledgements) this.skip();
+    requireSeenAcknowledgements(this);
     await using server = await TestServer.start({ limits: { stallTimeoutMs: STALL_MS } });
     // More than the kernels of both sides hold, so that the server is still writing.
     const bytes = 64 * 1024 * 1024;

@@ -1,6 +1,7 @@
 // curl against our server under binding `require`: resumption in both sides' words.
 import { expect } from 'chai';
 import type { ControlMode } from '@ftps-kit/ftps-server';
+import { requireCapability } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,9 +49,9 @@ describe('curl', () => {
   });
 
   it('goes through many files on one control connection, under TLS 1.3', async function () {
-    await using server = await TestServer.start({ versions: '1.3', files: manyFiles });
     // curl presents a ticket of TLS 1.3 once: without a fresh one its second data connection has none left.
-    if (!server.server.engine.capabilities.ticketsOnDemand) this.skip();
+    requireCapability(this, 'ticketsOnDemand');
+    await using server = await TestServer.start({ versions: '1.3', files: manyFiles });
     await getsAllOf(server);
     expect(server.transfers.map(({ verdict }) => verdict)).to.deep.equal(Array(12).fill('bound'));
     expect(server.secured).to.have.length(1);

@@ -2,11 +2,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { selectEngine } from '@ftps-kit/tls-core';
 import { expectTree, writeTree, type FileTree } from '../../support/file-tree.js';
 import { requirePeer } from '../../support/peers/peer.js';
 import { rclone } from '../../support/peers/rclone.js';
 import type { ProgramOutput } from '../../support/peers/run-program.js';
+import { requireCapability } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer } from '../../support/test-server.js';
 
@@ -26,7 +26,7 @@ describe('rclone with eight transfers at a time', function () {
     it(`copies a tree up and down and keeps it in step, TLS ${versions}, binding allow`, async function () {
       // node:tls sends tickets at the end of every full handshake of TLS 1.3. Go closes an upload's data connection without
       // reading them, which resets it: the portable engine reports a broken upload then, as it must.
-      if (versions === '1.3' && !selectEngine().capabilities.ticketsOnDemand) this.skip();
+      if (versions === '1.3') requireCapability(this, 'ticketsOnDemand');
       // Go before 1.21 has no extended master secret (RFC 7627), which the openssl engine sees and demands.
       const engine = versions === '1.2' ? 'node' : 'auto';
       await using server = await TestServer.start({ versions, engine, binding: 'allow' });

@@ -3,10 +3,11 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ControlMode, TransferEvent } from '@ftps-kit/ftps-server';
-import { HandshakeError, selectEngine } from '@ftps-kit/tls-core';
+import { HandshakeError } from '@ftps-kit/tls-core';
 import { requirePeer } from '../../support/peers/peer.js';
 import type { ProgramOutput } from '../../support/peers/run-program.js';
 import { wget, type WgetOptions } from '../../support/peers/wget.js';
+import { requireOpenssl } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer } from '../../support/test-server.js';
 
@@ -57,7 +58,7 @@ describe('wget', () => {
   }
 
   it('under TLS 1.2 has no extended master secret (RFC 7627), which the openssl engine does not take', async function () {
-    if (selectEngine().name !== 'openssl') this.skip();
+    requireOpenssl(this, 'the portable engine does not see it');
     await using server = await TestServer.start({ versions: '1.2', files: { 'a.txt': 'a' } });
     const disconnected = server.next('disconnect');
     const output = await wget.run(server, [wget.url(server, 'a.txt'), '-O', '-']);

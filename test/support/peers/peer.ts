@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { requireHere } from '../requirement.js';
 
 export interface Peer {
   /** How a person calls it. */
@@ -52,16 +53,5 @@ export function missingServer(name: string, program: string): string | undefined
  */
 export function requirePeer(context: Mocha.Context, ...peers: readonly Peer[]): void {
   const reasons = peers.map((peer) => peer.missing()).filter((reason) => reason !== undefined);
-  if (reasons.length === 0) return;
-  const reason = reasons.join(', ');
-  if (process.env['FTPS_REQUIRE_PEERS'] === '1') {
-    throw new Error(`${reason}, but FTPS_REQUIRE_PEERS=1 is set; run .ci/install-peers as root`);
-  }
-  const name = (test: Mocha.Runnable): void => {
-    test.title += ` (${reason})`;
-  };
-  const running = context.test;
-  if (running?.title.startsWith('"before all"')) running.parent?.eachTest(name);
-  else if (running) name(running.title.startsWith('"before each"') ? (context.currentTest ?? running) : running);
-  context.skip();
+  requireHere(context, reasons.length === 0, reasons.join(', '));
 }

@@ -17,6 +17,7 @@ import {
   type Fault,
 } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
+import { requireUnix } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 
 const content = randomBytes(300_000);
@@ -76,8 +77,7 @@ function uploadsUnderWay(count: number): { readonly fault: Fault; readonly all: 
 
 describe('a pipe to upload from', () => {
   before(function () {
-    // There are none.
-    if (process.platform === 'win32') this.skip();
+    requireUnix(this, 'pipes with names');
   });
 
   it('gives all that is written into it, also by who comes later', async () => {
@@ -265,7 +265,7 @@ describe('a local file to upload from', () => {
 
 describe('a pipe to download into', () => {
   before(function () {
-    if (process.platform === 'win32') this.skip();
+    requireUnix(this, 'pipes with names');
   });
 
   it('gets the whole file', async () => {
@@ -333,7 +333,7 @@ describe('a pipe to download into', () => {
 
 describe('a device', () => {
   before(function () {
-    if (process.platform === 'win32') this.skip();
+    requireUnix(this, 'devices with names');
   });
 
   it('that is empty makes an empty file, and one that takes all can be downloaded into', async () => {

@@ -26,7 +26,9 @@ import {
 import { readExactly } from '../../support/channel-bytes.js';
 import { LAST_YEAR, withFaultyServer, type Fault, type FaultyServer } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
+import { requireHere, requireUnix } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
+import { unprivileged } from '../../support/unprivileged.js';
 
 /** More than is read ahead. */
 const content = randomBytes(2_000_000);
@@ -138,7 +140,7 @@ describe('a local file that is uploaded', () => {
   }
 
   it('and has more bytes than it says, as those of /proc, is sent to its end', async function () {
-    if (process.platform !== 'linux') this.skip();
+    requireHere(this, process.platform === 'linux', 'only Linux has /proc');
     await withFaultyServer({}, async (client, server) => {
       await client.upload('/proc/version', 'b');
       expect(server.bytes('b')?.equals(await readFile('/proc/version'))).to.equal(true);
@@ -209,21 +211,9 @@ describe('a local file that is uploaded', () => {
   });
 });
 
-/** Does it as a user who is not root, as root may read and write everything. */
-async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
-  const { seteuid, geteuid } = process;
-  if (geteuid?.() !== 0 || seteuid === undefined) return work();
-  seteuid(65_534);
-  try {
-    return await work();
-  } finally {
-    seteuid(0);
-  }
-}
-
 describe('a local path', () => {
   it('that may not be read or written is a LocalFileError that says so, and no transfer begins', async function () {
-    if (process.platform === 'win32') this.skip();
+    requireUnix(this, 'permissions of folders');
     await withTemporaryFolder(async (folder) => {
       await writeFile(join(folder, 'secret'), 'secret', { mode: 0o000 });
       await mkdir(join(folder, 'locked'), { mode: 0o555 });
@@ -257,7 +247,7 @@ describe('a local path', () => {
   });
 
   it('that is a symbolic link stays one; one that leads nowhere is replaced by the file', async function () {
-    if (process.platform === 'win32') this.skip();
+    requireUnix(this, 'symbolic links for everybody');
     await withTemporaryFolder(async (folder) => {
       const [real, link, dangling] = [join(folder, 'real'), join(folder, 'link'), join(folder, 'dangling')];
       await writeFile(real, 'old');

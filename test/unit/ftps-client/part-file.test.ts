@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { LocalFileError, leftBehind, type FtpsClient } from '@ftps-kit/ftps-client';
 import { withFaultyServer, type Fault } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
+import { requireHere, requireUnix } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 
 const content = randomBytes(200_000);
@@ -45,11 +46,6 @@ async function withPart(
   });
 }
 
-function needsOwners(this: Mocha.Context): void {
-  // Windows has none of these.
-  if (process.platform === 'win32') this.skip();
-}
-
 describe('the part file of a download with resume', () => {
   const plants: readonly (readonly [string, RegExp, (part: string, victim: string) => Promise<void>])[] = [
     ['a symbolic link', /is a symbolic link/, (part, victim) => symlink(victim, part)],
@@ -67,7 +63,7 @@ describe('the part file of a download with resume', () => {
   ];
   for (const [what, reason, plant] of plants) {
     it(`is refused where it is ${what}, and what that leads to stays as it was`, async function () {
-      needsOwners.call(this);
+      requireUnix(this, 'owners and links of files');
       await withPart(async (client, { folder, target, part }) => {
         const victim = join(folder, '..', 'victim');
         await writeFile(victim, 'dear');
@@ -90,9 +86,8 @@ describe('the part file of a download with resume', () => {
   }
 
   it('is refused where it belongs to somebody else', async function () {
-    needsOwners.call(this);
-    // Only root may give files away.
-    if (process.geteuid?.() !== 0) this.skip();
+    requireUnix(this, 'owners and links of files');
+    requireHere(this, process.geteuid?.() === 0, 'only root gives files away');
     await withPart(async (client, { folder, target, part }) => {
       await chown(part, 65_534, 65_534);
       const error = await rejection(client.download('a', target, { resume: true }));
@@ -103,7 +98,7 @@ describe('the part file of a download with resume', () => {
   });
 
   it('is gone on with where the file system gives all files one owner', async function () {
-    needsOwners.call(this);
+    requireUnix(this, 'owners and links of files');
     await withPart(async (client, { folder, target }) => {
       const { geteuid } = process;
       process.geteuid = () => 12_345;
@@ -122,7 +117,7 @@ describe('the part file of a download with resume', () => {
     ['removed', undefined],
   ] as const) {
     it(`that was ${what} while it was written is not given the name of the whole`, async function () {
-      needsOwners.call(this);
+      requireUnix(this, 'owners and links of files');
       await withPart(async (client, { folder, target, part }) => {
         let isDone = false;
         const onProgress = (): void => {
@@ -157,7 +152,7 @@ describe('the part file of a download with resume', () => {
 
 describe('a download in place', () => {
   it('goes through a link that the user has named, and stays there', async function () {
-    needsOwners.call(this);
+    requireUnix(this, 'owners and links of files');
     await withTemporaryFolder(async (folder) => {
       const [real, target] = [join(folder, 'real'), join(folder, 'link')];
       await writeFile(real, content.subarray(0, KEPT_BYTES));

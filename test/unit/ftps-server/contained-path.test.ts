@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ContainedPaths } from '../../../packages/ftps-server/src/contained-path.js';
 import { rejection } from '../../support/rejection.js';
+import { requireHere } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 
 describe('a directory that was found to be inside the root', () => {
   it('is not pinned where it has come to lead out: as a link, or below one', async function () {
-    if (process.platform !== 'linux') this.skip();
+    requireHere(this, process.platform === 'linux', 'only Linux keeps to a directory by /proc');
     await withTemporaryFolder(async (folder) => {
       const [root, outside] = [join(folder, 'root'), join(folder, 'outside')];
       mkdirSync(join(root, 'd', 'below'), { recursive: true });
