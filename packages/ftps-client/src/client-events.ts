@@ -17,8 +17,10 @@ export interface ClientEvents {
   retry: [RetryEvent];
   /** The login was lost, and stands again. */
   reconnect: [ReconnectEvent];
-  /** TLS 1.2 is used with this host from now on, since its data connections did not resume under TLS 1.3. */
+  /** TLS 1.2 has helped and is used with this host from now on, since its data connections did not resume under TLS 1.3. */
   pin: [PinEvent];
+  /** TLS 1.2 does not help with this host any more: what the options allow is spoken again. */
+  unpin: [UnpinEvent];
   /** A control connection ended: by `close()`, or because it was lost. */
   close: [CloseEvent];
 }
@@ -54,6 +56,10 @@ export interface ReconnectEvent {
 export interface PinEvent {
   readonly host: string;
   readonly version: '1.2';
+}
+
+export interface UnpinEvent {
+  readonly host: string;
 }
 
 export interface CloseEvent {

@@ -7,6 +7,7 @@ import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command
 import { workingFolder } from './remote-entry.js';
 import type { ServerTraits } from './server-traits.js';
 import { LostToOrderError } from './transfer-attempts.js';
+import { VersionPin, type VersionChoice } from './version-pin.js';
 
 /**
  * Holds one login at a time. Whoever works with it asks for `current`, `ensureOpen` or `reconnect` when the work begins,
@@ -20,34 +21,26 @@ export class ClientLogin {
   #folder: string | undefined;
   /** How the caller went on from there, where the server did not tell the folder. */
   #moves: readonly OutgoingCommand[] = [];
-  #isPinned: boolean;
-  #hasTriedPin = false;
-  /** Whether it is not known yet that the pin helps. */
-  #isPinUntested = false;
+  readonly #pin: VersionPin;
+  /** What the current login was opened with. */
+  #choice: VersionChoice;
   /** Fires when it is closed, and ends an opening that is under way. */
   readonly #closing = new AbortController();
 
-  private constructor(options: ClientOptions, traits: ServerTraits, first: OpenedLogin, isPinned: boolean) {
+  private constructor(options: ClientOptions, traits: ServerTraits, first: OpenedLogin, pin: VersionPin) {
     this.#options = options;
     this.#traits = traits;
     this.#current = first;
-    this.#isPinned = isPinned;
+    this.#pin = pin;
+    this.#choice = pin.choice;
   }
 
   /** Opens the first login, with TLS 1.3 where the pinned version is not spoken any more. Rejects as `openLogin`. */
   static async open(options: ClientOptions): Promise<ClientLogin> {
-    const { memory, host, port, onNotResumed } = options;
-    const traits = memory.traitsOf(host, port);
-    const isPinned = onNotResumed === 'pin-1.2' && (await memory.isPinned(host, port));
-    try {
-      return new ClientLogin(options, traits, await openLogin(withVersion(options, isPinned), traits), isPinned);
-    } catch (error) {
-      if (!isPinned || !(error instanceof HandshakeError)) throw error;
-    }
-    // TLS 1.2 may have been switched off since it was pinned: a pin must not keep people out.
-    const login = new ClientLogin(options, traits, await openLogin(options, traits), false);
-    await keeping(options, memory.unpin(host, port));
-    return login;
+    const traits = options.memory.traitsOf(options.host, options.port);
+    const pin = new VersionPin(options);
+    await pin.recall();
+    return new ClientLogin(options, traits, await openPinned(pin, traits, options.signal), pin);
   }
 
   /** The login as it is, also where it is lost: then every command on it rejects with `ConnectionError`. */
@@ -79,6 +72,12 @@ export class ClientLogin {
    * where the folder is gone, and with `ConnectionError` where nobody can tell the way to it and once it was closed; a later call tries again.
    */
   async reconnect(signal?: AbortSignal): Promise<OpenedLogin> {
+    // A memory that cannot be read now was read before; what it said stands.
+    await this.#pin.recall().catch(() => undefined);
+    return this.#reopen(signal);
+  }
+
+  async #reopen(signal: AbortSignal | undefined): Promise<OpenedLogin> {
     this.#mustNotBeClosed();
     if (this.#moves.length > MAX_FOLDER_MOVES) {
       throw new ConnectionError(
@@ -91,18 +90,14 @@ export class ClientLogin {
     const error = control.loss ?? new ConnectionError('the login was lost');
     await this.#current.leaveTickets(this.#current.timeouts.closeMs);
     const ends = this.#closing.signal;
-    const opened = await openLogin(
-      {
-        ...withVersion(this.#options, this.#isPinned),
-        signal: signal === undefined ? ends : AbortSignal.any([signal, ends]),
-      },
-      this.#traits,
-    ).catch((error: unknown) => {
+    const ending = signal === undefined ? ends : AbortSignal.any([signal, ends]);
+    const opened = await openPinned(this.#pin, this.#traits, ending).catch((error: unknown) => {
       this.#mustNotBeClosed();
       // TLS 1.2 may have been switched off: the next try is with TLS 1.3.
-      if (error instanceof HandshakeError) this.#isPinned = false;
+      if (error instanceof HandshakeError) this.#pin.choose('allowed');
       throw error;
     });
+    const { choice } = this.#pin;
     try {
       const deadline = { timeoutMs: opened.timeouts.replyMs, signal };
       const back = this.#folder === undefined ? [] : [outgoingPath('CWD', this.#folder)];
@@ -114,6 +109,7 @@ export class ClientLogin {
     if (ends.aborted) opened.control.destroy(new ConnectionError('the client was closed'));
     this.#mustNotBeClosed();
     this.#current = opened;
+    this.#choice = choice;
     this.#options.announce('reconnect', { host: this.#options.host, error });
     return opened;
   }
@@ -138,11 +134,11 @@ export class ClientLogin {
   }
 
   /**
-   * Does `work`. Where a data connection in it did not resume under TLS 1.3 and the options say so, opens the login anew
-   * with TLS 1.2 and does the work again, unless `obstacle` says why it cannot be done again: once for each client, and
-   * nothing took effect the first time, since the server refused it. That this helps is remembered; where it does not, TLS
-   * 1.3 is spoken again; where the work failed otherwise before anybody could tell, the next time finds out. Rejects as
-   * `work`.
+   * Does `work`. Where a data connection in it did not resume and the options say so, opens the login anew and does the work
+   * again, unless `obstacle` says why it cannot be done again: with TLS 1.2 where it was TLS 1.3, and with what the options
+   * allow where TLS 1.2 was pinned. At most once: nothing took effect the first time, since the server refused it. What was
+   * found out is kept in mind, so that a server that resumes under neither is not asked for ever; where the work failed
+   * otherwise before anybody could tell, the next time finds out. Rejects as `work`.
    *
    * Nobody but the server can bring this about: what it refuses comes over TLS, and so does the handshake that says "not
    * resumed".
@@ -152,49 +148,50 @@ export class ClientLogin {
     work: () => Promise<T>,
     obstacle: () => string | undefined = () => undefined,
   ): Promise<T> {
+    let failure: NotResumedError;
     try {
-      const result = await this.#standing(signal, work);
-      await this.#pinHelped();
-      return result;
+      return await this.#watched(() => this.#standing(signal, work));
     } catch (error) {
-      if (error instanceof NotResumedError) this.#pinDidNotHelp();
-      const mayPin = this.#options.onNotResumed === 'pin-1.2' && !this.#isPinned && !this.#hasTriedPin;
-      if (!mayPin || !(error instanceof NotResumedError)) throw error;
-      if (this.#current.handshake?.protocol !== 'TLSv1.3') throw error;
-      const detail = obstacle();
-      if (detail !== undefined) {
-        error.message += `; it was not tried with TLS 1.2: ${detail}`;
-        throw error;
-      }
+      if (!(error instanceof NotResumedError)) throw error;
+      failure = error;
     }
-    this.#hasTriedPin = true;
-    this.#isPinned = true;
-    this.#isPinUntested = true;
+    const other = this.#pin.after(this.#choice);
+    const isOther = this.#choice === 'pinned' || this.#current.handshake?.protocol === 'TLSv1.3';
+    if (other === undefined || !isOther) throw failure;
+    const detail = obstacle();
+    if (detail !== undefined) {
+      const version = other === 'pinned' ? 'TLS 1.2' : 'TLS 1.3';
+      failure.message += `; it was not tried with ${version}: ${detail}`;
+      throw failure;
+    }
+    this.#pin.choose(other);
     try {
-      await this.reconnect(signal);
-      this.#options.announce('pin', { host: this.#options.host, version: '1.2' });
-      const result = await work();
-      await this.#pinHelped();
-      return result;
+      await this.#reopen(signal);
+      return await this.#watched(work);
     } catch (error) {
-      const isNoHelp = error instanceof NotResumedError;
-      if (isNoHelp) this.#pinDidNotHelp();
-      else if (!this.isOpen) this.#isPinned = false;
-      this.#hasTriedPin = isNoHelp || this.isOpen;
+      if (error instanceof HandshakeError && error.isNoCommonVersion && other === 'pinned') {
+        await this.#pin.refused();
+        failure.message += `; TLS 1.2 cannot be tried instead: ${error.message}`;
+        // The client is none the worse for having asked.
+        await this.#reopen(signal).catch(() => undefined);
+        throw failure;
+      }
+      // It is still to be found out whether that helps, on a login that begins as this one did.
+      if (!(error instanceof NotResumedError) && !this.isOpen) this.#pin.choose('allowed');
       throw error;
     }
   }
 
-  /** Remembers the pin, where data connections were taken since it was set. */
-  async #pinHelped(): Promise<void> {
-    if (!this.#isPinned || !this.#isPinUntested || !this.#current.data.hasServed) return;
-    this.#isPinUntested = false;
-    await keeping(this.#options, this.#options.memory.pin(this.#options.host, this.#options.port));
-  }
-
-  #pinDidNotHelp(): void {
-    if (this.#isPinUntested) this.#isPinned = false;
-    this.#isPinUntested = false;
+  /** Does `work`, and takes note of how its data connections went. */
+  async #watched<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      if (this.#current.data.hasServed) await this.#pin.worked(this.#choice);
+      return result;
+    } catch (error) {
+      if (error instanceof NotResumedError) await this.#pin.failed(this.#choice);
+      throw error;
+    }
   }
 
   /** Does `work`; where the login was lost to the order of its commands, which is known now, does it on another one. */
@@ -228,15 +225,19 @@ function isAbsolute({ shown }: OutgoingCommand): boolean {
   return /^X?CWD \//i.test(shown);
 }
 
-/** What was to be done is done; that the next process has to find out about the server again is no failure of it. */
-async function keeping({ host }: ClientOptions, change: Promise<void>): Promise<void> {
-  await change.catch((error: unknown) => {
-    process.emitWarning(`what was found out about TLS 1.2 on ${host} is not kept: ${String(error)}`, {
-      type: 'FtpsKitWarning',
-    });
-  });
-}
-
-function withVersion(options: ClientOptions, isPinned: boolean): ClientOptions {
-  return isPinned ? { ...options, policy: { ...options.policy, maxVersion: 'TLSv1.2' } } : options;
+/** Opens a login; with TLS 1.3 where TLS 1.2 was switched off since it was pinned: a pin must not keep people out. */
+async function openPinned(
+  pin: VersionPin,
+  traits: ServerTraits,
+  signal: AbortSignal | undefined,
+): Promise<OpenedLogin> {
+  const wasPinned = pin.choice === 'pinned' && pin.isProved;
+  try {
+    return await openLogin({ ...pin.optionsFor(pin.choice), signal }, traits);
+  } catch (error) {
+    if (!wasPinned || !(error instanceof HandshakeError)) throw error;
+  }
+  const opened = await openLogin({ ...pin.optionsFor('allowed'), signal }, traits);
+  await pin.refused();
+  return opened;
 }

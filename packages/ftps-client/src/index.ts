@@ -9,6 +9,7 @@ export type {
   RetryEvent,
   TransferEvent,
   TransferSubject,
+  UnpinEvent,
 } from './client-events.js';
 export type { FtpsClientOptions, Timeouts } from './client-options.js';
 export { ControlTickets, type ControlTicketsOptions } from './control-tickets.js';

@@ -27,8 +27,8 @@ export const PIPELINE_PATIENCE_MS = 5_000;
 /** Servers that a `ServerMemory` keeps apart; the one not asked for longest is forgotten. */
 export const MAX_REMEMBERED_SERVERS = 1_000;
 
-/** How long TLS 1.2 stays pinned for a server before TLS 1.3 is tried again: 30 days. */
-export const PIN_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
+/** How long TLS 1.2 stays pinned for a server before TLS 1.3 is tried again: 7 days. */
+export const PIN_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Replies of a greeting that puts its client off (120), each within `replyMs`, and the one that it waits for. */
 export const MAX_GREETING_REPLIES = 10;

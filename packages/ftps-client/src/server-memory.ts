@@ -15,7 +15,7 @@ export interface ServerMemoryOptions {
 /**
  * Give one to several clients (`memory`), and what one of them finds out about a server is not tried by the next again:
  * that EPSV is not understood, that pipelining is minded, how names are spelled, that TLS 1.2 has to be pinned. A pin
- * lasts for 30 days; then TLS 1.3 gets another chance.
+ * lasts for 7 days; then TLS 1.3 gets another chance.
  */
 export class ServerMemory {
   readonly #file: string | undefined;

@@ -66,10 +66,20 @@ export class HandshakeError extends TlsError {
   readonly code = 'FTPS_ERR_TLS_HANDSHAKE';
   /** Whether the peer answered with something that is no TLS at all. */
   readonly isNoTls: boolean;
+  /** Whether there is no TLS version that both sides allow. */
+  readonly isNoCommonVersion: boolean;
 
-  constructor(message: string, { isNoTls = false, ...options }: ErrorOptions & { readonly isNoTls?: boolean } = {}) {
+  constructor(
+    message: string,
+    {
+      isNoTls = false,
+      isNoCommonVersion = false,
+      ...options
+    }: ErrorOptions & { readonly isNoTls?: boolean; readonly isNoCommonVersion?: boolean } = {},
+  ) {
     super(message, options);
     this.isNoTls = isNoTls;
+    this.isNoCommonVersion = isNoCommonVersion;
   }
 }
 

@@ -1,11 +1,12 @@
 // Why a handshake failed, in words for a person, from Node's and OpenSSL's codes.
 import { CertificateError, ConnectionError, FtpsError, HandshakeError } from './errors.js';
 
+const NO_COMMON_VERSION = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/;
 const NO_TLS = /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|BAD_RECORD_TYPE/;
 
 /** Codes that OpenSSL and Node give for a handshake that did not come to an end, by what they start with. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/, 'there is no TLS version that both sides allow'],
+  [NO_COMMON_VERSION, 'there is no TLS version that both sides allow'],
   [
     /NO_SHARED_CIPHER|NO_CIPHERS|NO_SUITABLE|SHARED_SIG|HANDSHAKE_FAILURE/,
     'there is no cipher suite, group or signature algorithm that both sides allow',
@@ -47,6 +48,7 @@ export function handshakeFailure(peer: 'client' | 'server', error?: Error): Ftps
   return new HandshakeError(`the TLS handshake with the ${peer} failed: ${reason} (${code})`, {
     cause: error,
     isNoTls: NO_TLS.test(code),
+    isNoCommonVersion: NO_COMMON_VERSION.test(code),
   });
 }
 

@@ -270,6 +270,179 @@ describe('a server whose data connections do not resume under TLS 1.3', () => {
   });
 });
 
+describe('a server whose data connections do not resume any more under the TLS 1.2 that is pinned for it', () => {
+  const host = '127.0.0.1';
+
+  it('is spoken TLS 1.3 with within the same call, and the pin is taken back, which is told', async () => {
+    const memory = new ServerMemory();
+    const scripts = [
+      serves('STOR a', { resumes: false }),
+      serves('STOR a', { resumes: true }),
+      serves('STOR a', { resumes: true }),
+    ];
+    await withServer(scripts, async (options) => {
+      await memory.pin(host, options.port ?? 0);
+      const client = await FtpsClient.connect({ ...options, memory });
+      expect(client.handshake?.protocol).to.equal('TLSv1.2');
+      const told: unknown[] = [];
+      client.on('unpin', (event) => told.push(event));
+      const result = await client.upload(Buffer.from('payload'), 'a', { verify: 'none' });
+      expect(result).to.nested.include({ 'handshake.protocol': 'TLSv1.3', resumed: true, attempts: 1 });
+      expect(told).to.deep.equal([{ host }]);
+      expect(await memory.isPinned(host, options.port ?? 0)).to.equal(false);
+      await client.close();
+
+      const next = await FtpsClient.connect({ ...options, memory });
+      expect(next.handshake?.protocol).to.equal('TLSv1.3');
+      await next.upload(Buffer.from('payload'), 'a', { verify: 'none' });
+      await next.close();
+    });
+  });
+
+  it('is pinned again where it was changed back', async () => {
+    const memory = new ServerMemory();
+    const resumesOnce: Script = serves('MLSD', { resumes: true }, async (peer) => {
+      const data = await peer.passive();
+      await peer.on('MLSD', '150 go on');
+      (await data.channel(peer.otherBinding()).catch(() => undefined))?.destroy();
+      await peer.say('522 SSL connection failed: session reuse required\r\n');
+      peer.destroy();
+    });
+    const scripts = [serves('MLSD', { resumes: false }), resumesOnce, resumesOnce, serves('MLSD', { resumes: true })];
+    await withServer(scripts, async (options) => {
+      const client = await FtpsClient.connect({ ...options, memory, pipelining: 'off' });
+      const versions: (string | undefined)[] = [];
+      for (let call = 0; call < 3; call++) {
+        await collect(client.list());
+        versions.push(client.handshake?.protocol);
+      }
+      expect(versions).to.deep.equal(['TLSv1.2', 'TLSv1.3', 'TLSv1.2']);
+      expect(await memory.isPinned(host, options.port ?? 0)).to.equal(true);
+      await client.close();
+    });
+  });
+
+  it('is an error where TLS 1.3 does not help either, after three logins in all, however many calls', async () => {
+    const memory = new ServerMemory();
+    /** Lives on, as ProFTPD does. */
+    const refuses: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      let data = await peer.listenForData();
+      for (let line = await peer.line(); line !== undefined; line = await peer.line()) {
+        if (line === 'EPSV') {
+          data = await peer.listenForData();
+          await peer.say(`229 listening (|||${data.port}|)\r\n`);
+        } else if (line === 'MLSD') {
+          await peer.say('150 go on\r\n');
+          (await data.channel(peer.otherBinding()).catch(() => undefined))?.destroy();
+          await peer.say('425 the TLS session was not resumed\r\n');
+        } else await peer.say(line === 'FEAT' ? '211 no features\r\n' : '200 ok\r\n');
+      }
+    };
+    let logins = 0;
+    await using server = await scriptedServer(async (peer) => {
+      logins += 1;
+      await refuses(peer);
+    });
+    await memory.pin(host, server.port);
+    const options = { ...(await scriptedOptions(server, true)), onNotResumed: 'pin-1.2', memory } as const;
+    const client = await FtpsClient.connect({ ...options, reconnect: true, pipelining: 'off' });
+    const counts: number[] = [];
+    for (let call = 0; call < 5; call++) {
+      expect(await rejection(collect(client.list()))).to.be.instanceOf(NotResumedError);
+      counts.push(logins);
+    }
+    expect(counts).to.deep.equal([2, 3, 3, 3, 3]);
+    expect(await memory.isPinned(host, server.port)).to.equal(false);
+    await client.close();
+  });
+
+  it('is spoken TLS 1.3 with by the next login of a client that began before another one took the pin back', async () => {
+    const memory = new ServerMemory();
+    const lost: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      await peer.on('NOOP');
+      peer.destroy();
+    };
+    const after: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      await peer.on('NOOP', '200 ok');
+      await quit(peer);
+    };
+    await withServer([lost, after], async (options) => {
+      await memory.pin(host, options.port ?? 0);
+      const client = await FtpsClient.connect({ ...options, memory, reconnect: true });
+      expect(client.handshake?.protocol).to.equal('TLSv1.2');
+      await rejection(client.raw('NOOP'));
+      await memory.unpin(host, options.port ?? 0);
+      await client.raw('NOOP');
+      expect(client.handshake?.protocol).to.equal('TLSv1.3');
+      await client.close();
+    });
+  });
+
+  it('says that a stream that was read cannot come again, and is tried with TLS 1.3 by the next call', async () => {
+    const memory = new ServerMemory();
+    const refusesLate: Script = async (peer) => {
+      await peer.login({ tls: true, features });
+      const data = await peer.passive();
+      await peer.on('STOR a', '150 go on');
+      await (await data.channel()).read(Buffer.alloc(100));
+      await peer.say('522 SSL connection failed: session reuse required\r\n');
+      await peer.line();
+      peer.destroy();
+    };
+    await withServer([refusesLate, serves('STOR a', { resumes: true })], async (options) => {
+      await memory.pin(host, options.port ?? 0);
+      const client = await FtpsClient.connect({ ...options, memory, reconnect: true });
+      const stream = Readable.from([Buffer.from('payload')]);
+      expect(await rejection(client.upload(stream, 'a', { verify: 'none' })))
+        .to.be.instanceOf(NotResumedError)
+        .with.property('message')
+        .that.includes('it was not tried with TLS 1.3: the source is a stream that is read already');
+      await rejection(client.raw('NOOP'));
+      const result = await client.upload(Readable.from([Buffer.from('payload')]), 'a', { verify: 'none' });
+      expect(result).to.nested.include({ 'handshake.protocol': 'TLSv1.3' });
+      await client.close();
+    });
+  });
+});
+
+describe('a server that has no TLS 1.2, and whose data connections do not resume', () => {
+  it('is an error that says so, once for each call, and the client goes on with TLS 1.3', async () => {
+    let logins = 0;
+    await using server = await scriptedServer(
+      async (peer) => {
+        const isIn = await peer.login({ tls: true, features }).then(
+          () => true,
+          () => false,
+        );
+        if (!isIn) return;
+        logins += 1;
+        if (logins === 1) {
+          const data = await peer.passive();
+          await peer.on('MLSD', '150 go on');
+          (await data.channel(peer.otherBinding()).catch(() => undefined))?.destroy();
+          await peer.say('522 SSL connection failed: session reuse required\r\n');
+        }
+        for (;;)
+          if ((await peer.line()) === undefined) return;
+          else await peer.say('200 ok\r\n');
+      },
+      { versions: '1.3' },
+    );
+    const client = await FtpsClient.connect({ ...(await scriptedOptions(server, true)), onNotResumed: 'pin-1.2' });
+    expect(await rejection(collect(client.list())))
+      .to.be.instanceOf(NotResumedError)
+      .with.property('message')
+      .that.includes('TLS 1.2 cannot be tried instead');
+    expect((await client.raw('NOOP')).code).to.equal(200);
+    expect(client.handshake?.protocol).to.equal('TLSv1.3');
+    expect(logins).to.equal(2);
+    await client.close();
+  });
+});
+
 describe('the memory of servers', () => {
   let folder: string;
   let file: string;
@@ -279,7 +452,7 @@ describe('the memory of servers', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('keeps pins in a file that only its owner may read, for 30 days', async () => {
+  it('keeps pins in a file that only its owner may read, for 7 days', async () => {
     let now = 1_000;
     const clock = (): number => now;
     await new ServerMemory({ file, clock }).pin('Ftp.Example', 21);
@@ -289,7 +462,7 @@ describe('the memory of servers', () => {
     expect(await later.isPinned('ftp.example', 21)).to.equal(true);
     expect(await later.isPinned('ftp.example', 22)).to.equal(false);
     expect(await later.isPinned('other.example', 990)).to.equal(true);
-    now += 30 * 24 * 60 * 60 * 1000;
+    now += 7 * 24 * 60 * 60 * 1000;
     expect(await later.isPinned('ftp.example', 21)).to.equal(false);
   });
 
