@@ -40,7 +40,8 @@ import { allOf, checkWalkOptions, walkTree, type WalkEntry, type WalkOptions } f
  * `FtpsError`; after most of them the client goes on. Where its control connection is lost, the call under way rejects,
  * and later ones reject with `ConnectionError`, or with `reconnect: true` log in again first.
  *
- * Remote paths are taken as they are: with a leading slash from the root, else from the working folder.
+ * Remote paths are taken as they are: with a leading slash from the root, else from the working folder. A leading `~` or
+ * `-` is a character of a name, and nobody's home folder or an option.
  */
 export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDisposable {
   readonly engine: EngineName;

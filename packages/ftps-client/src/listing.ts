@@ -71,16 +71,18 @@ async function listText(
   path: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  // A path that begins with a hyphen would be taken for options.
-  const operand = path?.startsWith('-') === true ? `./${path}` : path;
   if (!context.traits.refusesListOptions) {
     try {
-      return await transferLines(context, outgoing('LIST', operand === undefined ? '-a' : `-a ${operand}`), signal);
+      return await transferLines(
+        context,
+        path === undefined ? outgoing('LIST', '-a') : outgoingPath('LIST', path, { before: '-a ' }),
+        signal,
+      );
     } catch (error) {
       if (!(error instanceof ReplyError) || error.retryable) throw error;
     }
   }
-  const lines = await transferLines(context, pathCommand('LIST', operand), signal);
+  const lines = await transferLines(context, pathCommand('LIST', path), signal);
   context.traits.refusesListOptions = true;
   return lines;
 }

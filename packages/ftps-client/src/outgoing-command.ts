@@ -35,8 +35,29 @@ export function outgoing(verb: string, argument?: string): OutgoingCommand {
   };
 }
 
-/** A command about a path. Throws `ConfigError` for an empty one as well. */
-export function outgoingPath(verb: string, path: string): OutgoingCommand {
+/** What some verbs want besides a path. */
+export interface PathForm {
+  /** In front of it, with the space between the two. */
+  readonly before?: string;
+  /** Whether the path stands in quotes. */
+  readonly isQuoted?: boolean;
+}
+
+/** A command about a path, which no server takes for something else. Throws `ConfigError` for an empty one as well. */
+export function outgoingPath(
+  verb: string,
+  path: string,
+  { before = '', isQuoted = false }: PathForm = {},
+): OutgoingCommand {
   if (path === '') throw new ConfigError(`${verb} needs a path`);
-  return outgoing(verb, path);
+  const plain = plainPath(path);
+  return outgoing(verb, `${before}${isQuoted ? `"${plain}"` : plain}`);
+}
+
+/**
+ * The same path where a tilde or a hyphen in front of it means nothing. vsftpd takes `~` for the folder where the login
+ * begins, and whoever removed a folder of that name would remove everything; several take `-l` for options of LIST.
+ */
+function plainPath(path: string): string {
+  return /^[~-]/.test(path) ? `./${path}` : path;
 }

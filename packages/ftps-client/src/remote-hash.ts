@@ -150,7 +150,7 @@ function selection(algorithm: HashAlgorithm): OutgoingCommand {
 
 /** The X commands take quotes around a path with spaces; without them what stands behind is taken for a range. */
 function hashRequest(verb: string, path: string): OutgoingCommand {
-  return outgoingPath(verb, verb !== 'HASH' && path.includes(' ') ? `"${path}"` : path);
+  return outgoingPath(verb, path, { isQuoted: verb !== 'HASH' && path.includes(' ') });
 }
 
 function ask(

@@ -37,12 +37,12 @@ export async function setRemoteModified(
   const { control, features } = context;
   const deadline = { timeoutMs: context.timeouts.replyMs, signal };
   // Draft §3.1: UTC, as MDTM has it.
-  const argument = `${encoded(time)} ${path}`;
+  const form = { before: `${encoded(time)} ` };
   if (features.has('MFMT')) {
-    await control.demand(outgoingPath('MFMT', argument), deadline);
+    await control.demand(outgoingPath('MFMT', path, form), deadline);
     return;
   }
-  const command = outgoingPath('MDTM', argument);
+  const command = outgoingPath('MDTM', path, form);
   const reply = await control.run(command, deadline);
   if (!isNegative(reply)) return;
   // A server without the form with a time takes time and path for the name of a file, which is not there.

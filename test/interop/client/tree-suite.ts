@@ -1,5 +1,5 @@
 // What our client does with whole trees on every real server: a suite that is a function of the server.
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FtpsPool, ReplyError } from '@ftps-kit/ftps-client';
@@ -29,6 +29,9 @@ export const HOSTILE_NAMES: readonly string[] = [
     'tab\tin it',
   ],
 ];
+
+/** Names that, in front of a path, some server takes for a home folder or for options. */
+const ROOT_NAMES: readonly string[] = ['~', '-l', '~root', '~a b', '-', '-a', '--help'];
 
 /** What is known of a server's trees. */
 export interface TreeFacts {
@@ -120,6 +123,35 @@ function treesUnder(
 
     // What follows is the same whatever the bytes travel in.
     if (pin === '1.2') return;
+
+    it('have names at their root that mean a home folder or an option to some, and take nothing else along', async () => {
+      await withPool(async (pool, server) => {
+        const names = (isSlow ? ROOT_NAMES.slice(0, 2) : ROOT_NAMES).filter(
+          (name) => !garbles.includes(name) && !refuses.includes(name),
+        );
+        await pool.upload(Buffer.from('p'), 'precious');
+        for (const name of names) {
+          await pool.mkdir(`./${name}`);
+          await pool.upload(Buffer.from(name), `./${name}/inside`);
+        }
+        const paths = (await collect(pool.walk())).map(({ path }) => path);
+        expect(paths.sort()).to.deep.equal(['precious', ...names.flatMap((name) => [name, `${name}/inside`])].sort());
+        for (const name of names) {
+          expect(
+            (await collect(pool.list(name))).map((entry) => entry.name),
+            name,
+          ).to.deep.equal(['inside']);
+          expect(await pool.stat(name), name).to.include({ name, type: 'directory' });
+          await pool.rename(name, `${name}2`);
+          await pool.rename(`${name}2`, name);
+          await pool.upload(Buffer.from('twice'), `${name}/inside`);
+          expect(readFileSync(join(server.root, name, 'inside'), 'utf8'), name).to.equal('twice');
+          await pool.removeDirectory(name, { recursive: true });
+          expect(existsSync(join(server.root, name)), name).to.equal(false);
+        }
+        expect(readdirSync(server.root)).to.deep.equal(['precious']);
+      });
+    });
 
     it('are made with what is around them, and as good as made where they stand', async () => {
       await withPool(async (pool, server) => {
