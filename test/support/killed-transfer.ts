@@ -5,14 +5,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HeldTransfer } from './transfer-process.js';
 
 /**
- * Begins it, waits until as much of it is there as comes, by `sizeThere`, and kills the process. Gives how much is there
- * when its receiver has noticed.
+ * Begins it, waits until as much of it is there as comes, by `sizeThere`, does what is to be done `meanwhile`, and kills the
+ * process. Gives how much is there when its receiver has noticed.
  */
-export async function killAmid(transfer: HeldTransfer, sizeThere: () => number): Promise<number> {
+export async function killAmid(
+  transfer: HeldTransfer,
+  sizeThere: () => number,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
   const child = fork(new URL('transfer-process.ts', import.meta.url), [JSON.stringify(transfer)]);
   const exited = once(child, 'exit');
   try {
-    await Promise.race([settled(sizeThere, 1), failing(exited)]);
+    await Promise.race([settled(sizeThere, 1).then(meanwhile), failing(exited)]);
   } finally {
     child.kill('SIGKILL');
     await exited;

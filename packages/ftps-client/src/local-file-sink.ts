@@ -14,6 +14,8 @@ import {
   hasItsName,
   openInPlace,
   openPartFile,
+  removeOwn,
+  removeUnlessWritten,
   type PartFile,
 } from './part-file.js';
 import type { RemoteFacts } from './remote-facts.js';
@@ -136,30 +138,50 @@ class LocalFileSink implements OpenSink {
 
   commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined> {
     return this.#guarded(async () => {
-      const { handle, path } = this.#open();
+      const written = this.#open();
+      const { handle, path } = written;
       if (this.#durable) await handle.sync();
       if (modifiedAt !== undefined) await handle.utimes(modifiedAt, modifiedAt);
-      const isMine = path === this.#target || (await hasItsName(this.#open()));
-      if (!isMine) throw new Error(`${path} was removed or replaced meanwhile, as by another download to this path`);
+      await this.#mustBeMine(written);
       await handle.close();
       if (path !== this.#target) await rename(path, this.#target);
       this.#written = undefined;
+      written.claim?.release();
       if (this.#durable) await syncFolder(dirname(this.#target));
       if (this.holdsBy === 'facts') await this.#removeOutdated();
       return modifiedAt === undefined ? undefined : ({ set: true, modifiedAt, by: 'local' } as const);
     });
   }
 
+  /** The bytes that were checked are those of this file only where nobody else has put it, or put something into it. */
+  async #mustBeMine(file: PartFile): Promise<void> {
+    if (!(await hasItsName(file)))
+      throw new Error(`${file.path} was removed or replaced meanwhile, as by another download to this path`);
+    const { size } = await file.handle.stat();
+    if (size !== this.#position)
+      throw new Error(
+        `${file.path} has ${size} bytes where ${this.#position} were written: somebody else writes it too`,
+      );
+  }
+
   async discard(error: Error): Promise<LeftBehind | undefined> {
     const written = this.#written;
     if (written === undefined) return undefined;
+    try {
+      return await this.#abandon(written, error);
+    } finally {
+      written.claim?.release();
+    }
+  }
+
+  async #abandon(written: PartFile, error: Error): Promise<LeftBehind | undefined> {
     const { handle, path, isNew } = written;
     // A handle that was closed already has had its name.
     const isMine = await hasItsName(written).catch(() => true);
+    const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
     // It waits for a write that is under way.
     await handle.close().catch(() => undefined);
     if (!isMine) return undefined;
-    const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
     const isEmpty = await lstat(path).then(
       ({ size }) => size === 0,
       () => true,
@@ -201,9 +223,7 @@ class LocalFileSink implements OpenSink {
       name.startsWith(prefix) && /^[0-9a-f]{16}\.ftps-part$/.test(name.slice(prefix.length));
     const names = await readdir(folder).catch(() => []);
     // The file is whole: what cannot be removed, as it is somebody else's, takes nothing from that.
-    await Promise.all(
-      names.filter(isOutdated).map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)),
-    );
+    await Promise.all(names.filter(isOutdated).map((name) => removeUnlessWritten(join(folder, name))));
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -213,13 +233,6 @@ class LocalFileSink implements OpenSink {
       throw localFailure(`cannot write ${this.#target}`, this.#target, error);
     }
   }
-}
-
-/** Closes it, and removes it where its name still stands for it; what cannot be removed is in nobody's way. */
-async function removeOwn(file: PartFile): Promise<void> {
-  const isMine = await hasItsName(file).catch(() => false);
-  await file.handle.close().catch(() => undefined);
-  if (isMine) await rm(file.path, { force: true }).catch(() => undefined);
 }
 
 /** Only then does the new name outlive a loss of power; systems without it (Windows) keep names by themselves. */

@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { claimFile, type FileClaim } from './file-claim.js';
 
 export interface PartFile {
   readonly handle: FileHandle;
   readonly path: string;
   /** Whether it was made just now. */
   readonly isNew: boolean;
+  /** That no other download writes into it; undefined where none could find it. To be released when its work is done. */
+  readonly claim?: FileClaim;
 }
 
 const NEW_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
@@ -23,23 +26,103 @@ export async function createPartFile(path: string, mode: number): Promise<PartFi
 /**
  * Its name can be foretold. In a folder where others may write, such as /tmp, they could have put a link there, by which the
  * download would write into a file that is none of its business; so what stands there has to be a file of this user's
- * with no second name. Rejects with an error that says what it is instead.
+ * with no second name, and one that no other download is writing. Rejects with an error that says what it is instead.
  */
-export async function openPartFile(path: string, mode: number): Promise<PartFile> {
-  return (await createUnlessThere(path, mode)) ?? { handle: await openOwn(path), path, isNew: false };
+export function openPartFile(path: string, mode: number): Promise<PartFile> {
+  return openClaimed(path, mode, openOwn);
 }
 
-/** The file itself, in place, whoever it belongs to: this user has named it. Links were followed before. */
-export async function openInPlace(path: string, mode: number): Promise<PartFile> {
-  const created = await createUnlessThere(path, mode);
-  if (created !== undefined) return created;
-  const handle = await open(path, OLD_FLAGS);
+/**
+ * The file itself, in place, whoever it belongs to: this user has named it. Links were followed before. Rejects where another
+ * download is writing it.
+ */
+export function openInPlace(path: string, mode: number): Promise<PartFile> {
+  return openClaimed(path, mode, openFile);
+}
+
+/** Rejects with the system's error; gives undefined where the name is taken. */
+export async function createUnlessThere(path: string, mode: number): Promise<PartFile | undefined> {
+  const created = await unlessThere(path, mode);
+  return created && (await claimed(created));
+}
+
+/** A download that ends gives the file another name, or removes it; then there is none, or a new one. */
+const MAX_OPENINGS = 10;
+
+async function openClaimed(
+  path: string,
+  mode: number,
+  openExisting: (path: string) => Promise<FileHandle>,
+): Promise<PartFile> {
+  for (let opening = 1; ; opening++) {
+    const file = (await unlessThere(path, mode)) ?? (await existing(path, openExisting));
+    if (file === undefined) {
+      if (opening === MAX_OPENINGS) throw busy(path);
+      continue;
+    }
+    const mine = await claimed(file);
+    if (mine === undefined) throw busy(path);
+    // Whoever had the claim before may have given the file its real name meanwhile.
+    if (await hasItsName(mine).catch(() => false)) return mine;
+    await letGo(mine);
+    if (opening === MAX_OPENINGS) throw busy(path);
+  }
+}
+
+/** Gives undefined where it is gone by now. */
+async function existing(
+  path: string,
+  openExisting: (path: string) => Promise<FileHandle>,
+): Promise<PartFile | undefined> {
   try {
-    if (!(await handle.stat()).isFile()) throw new Error('something else was put in its place meanwhile');
-    return { handle, path, isNew: false };
+    return { handle: await openExisting(path), path, isNew: false };
   } catch (error) {
-    await handle.close();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+/** Closes it, and gives undefined, where another download has it. */
+async function claimed(file: PartFile): Promise<PartFile | undefined> {
+  try {
+    const claim = await claimFile(file.path, await file.handle.stat({ bigint: true }));
+    if (claim !== undefined) return { ...file, claim };
+  } catch (error) {
+    await file.handle.close();
+    throw error;
+  }
+  await file.handle.close();
+  return undefined;
+}
+
+/** Lets go of it, and touches nothing. */
+async function letGo({ handle, claim }: PartFile): Promise<void> {
+  await handle.close().catch(() => undefined);
+  claim?.release();
+}
+
+function busy(path: string): Error {
+  return Object.assign(new Error(`another download is writing ${path}; wait for its end`), { code: 'EBUSY' });
+}
+
+/** Closes it, and removes it where its name still stands for it; what cannot be removed is in nobody's way. */
+export async function removeOwn(file: PartFile): Promise<void> {
+  const isMine = await hasItsName(file).catch(() => false);
+  await file.handle.close().catch(() => undefined);
+  if (isMine) await rm(file.path, { force: true }).catch(() => undefined);
+  file.claim?.release();
+}
+
+/** Removes what stands under that name, unless a download is writing it, or it cannot be removed. */
+export async function removeUnlessWritten(path: string): Promise<void> {
+  try {
+    const claim = await claimFile(path, await lstat(path, { bigint: true }));
+    if (claim === undefined) return;
+    await rm(path, { force: true }).finally(() => {
+      claim.release();
+    });
+  } catch {
+    // Somebody else's, or gone.
   }
 }
 
@@ -56,11 +139,22 @@ export async function hasItsName({ handle, path }: PartFile): Promise<boolean> {
 }
 
 /** Rejects with the system's error; gives undefined where the name is taken. */
-export async function createUnlessThere(path: string, mode: number): Promise<PartFile | undefined> {
+async function unlessThere(path: string, mode: number): Promise<PartFile | undefined> {
   try {
     return await createPartFile(path, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  const handle = await open(path, OLD_FLAGS);
+  try {
+    if (!(await handle.stat()).isFile()) throw new Error('something else was put in its place meanwhile');
+    return handle;
+  } catch (error) {
+    await handle.close();
     throw error;
   }
 }
@@ -70,6 +164,7 @@ async function openOwn(path: string): Promise<FileHandle> {
   try {
     handle = await open(path, OLD_FLAGS);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
     throw notOurs(path, whyNotOpened(error as NodeJS.ErrnoException), error);
   }
   try {
