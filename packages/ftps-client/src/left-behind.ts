@@ -5,8 +5,11 @@ import { FtpsError } from '@ftps-kit/tls-core';
 export interface LeftBehind {
   readonly side: 'local' | 'remote';
   readonly path: string;
-  /** `partial`: a later transfer with `resume` goes on there. `whole`: the file is complete and lacks only its name. `rest`: of no use. */
-  readonly what: 'partial' | 'whole' | 'rest';
+  /**
+   * `partial`: a later transfer with `resume` goes on there. `whole`: the file is complete and lacks only its name. `earlier`:
+   * the caller's own file, with the bytes that it had before. `rest`: of no use.
+   */
+  readonly what: 'partial' | 'whole' | 'earlier' | 'rest';
 }
 
 const leftBy = new WeakMap<Error, LeftBehind>();
@@ -30,6 +33,8 @@ function sentence({ side, path, what }: LeftBehind): string {
       return `what came so far is kept as ${where}`;
     case 'whole':
       return `the whole file lies at ${where}`;
+    case 'earlier':
+      return `${where} has again what it had before; remove it to have all of it anew`;
     case 'rest':
       return `${where} could not be removed`;
   }

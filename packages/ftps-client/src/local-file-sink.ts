@@ -1,5 +1,6 @@
 // Downloads into local files: one that appears under its name only when it is whole, and what is kept of it until then.
 import { createHash, randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { access, constants, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openDeviceSink } from './device-sink.js';
@@ -77,6 +78,8 @@ class LocalFileSink implements OpenSink {
   /** Whether a later download looks for it under its name. */
   #canBeFound = true;
   #position = 0;
+  /** In place: what stood there, as long as none of it was written over. */
+  #before: Stats | undefined;
 
   constructor(target: string, mode: number, { resume, durable }: FileOptions) {
     this.#target = target;
@@ -89,7 +92,9 @@ class LocalFileSink implements OpenSink {
   begin(remotePath: string, facts: RemoteFacts): Promise<number> {
     return this.#guarded(async () => {
       this.#written = await this.#openPart(remotePath, facts);
-      this.#position = (await this.#written.handle.stat()).size;
+      const status = await this.#written.handle.stat();
+      if (this.#written.path === this.#target && !this.#written.isNew) this.#before = status;
+      this.#position = status.size;
       return this.#position;
     });
   }
@@ -122,6 +127,7 @@ class LocalFileSink implements OpenSink {
       const before = this.#open();
       // Under the old name its bytes would be taken for those of the old file, should that come back.
       const name = this.#resume === true ? this.#nameFor(remotePath, facts) : before.path;
+      this.#before = undefined;
       if (name === before.path) await before.handle.truncate(0);
       else await this.#moveTo(name, before);
       this.#position = 0;
@@ -179,6 +185,8 @@ class LocalFileSink implements OpenSink {
     // A handle that was closed already has had its name.
     const isMine = await hasItsName(written).catch(() => true);
     const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
+    // What was there is the caller's, and nobody knows whether that is what is wrong.
+    if (isWrong && isMine && this.#before !== undefined) return this.#putBack(written, this.#before);
     // It waits for a write that is under way.
     await handle.close().catch(() => undefined);
     if (!isMine) return undefined;
@@ -191,6 +199,18 @@ class LocalFileSink implements OpenSink {
     // An empty file of the caller's stays.
     if (isNew || isWrong || path !== this.#target) await rm(path, { force: true }).catch(() => undefined);
     return undefined;
+  }
+
+  async #putBack({ handle, path }: PartFile, { size, atime, mtime }: Stats): Promise<LeftBehind> {
+    try {
+      await handle.truncate(size);
+      await handle.utimes(atime, mtime);
+      return { side: 'local', path, what: 'earlier' };
+    } catch {
+      return { side: 'local', path, what: 'rest' };
+    } finally {
+      await handle.close().catch(() => undefined);
+    }
   }
 
   #open(): PartFile {

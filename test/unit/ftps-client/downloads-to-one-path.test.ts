@@ -12,7 +12,7 @@ import {
   type DownloadOptions,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
-import { FaultyServer, type Fault } from '../../support/faulty-server.js';
+import { HASHING_FEATURES, FaultyServer, withFaultyServer, type Fault } from '../../support/faulty-server.js';
 import { killAmid } from '../../support/killed-transfer.js';
 import { ownOptions } from '../../support/own-client.js';
 import { rejection } from '../../support/rejection.js';
@@ -223,4 +223,45 @@ describe('a download in place whose file', () => {
       });
     });
   }
+});
+
+describe('a download in place behind bytes of the caller, where the hash of the whole differs,', () => {
+  /** RANG is not known there, so that only the whole can be compared. */
+  const features = HASHING_FEATURES.filter((line) => !line.startsWith('RANG'));
+  const mine = other.subarray(0, KEPT_BYTES);
+
+  it('gives the file back as it was, and says so', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'local');
+      await writeFile(path, mine);
+      const { mtimeMs, ino } = statSync(path);
+      await withFaultyServer({ features, files: { a: content } }, async (client) => {
+        const error = await rejection(client.download('a', path, { resume: 'in-place' }));
+        expect(error).to.include({ code: 'FTPS_ERR_VERIFICATION', reason: 'hash-differs', safeBytes: 0 });
+        expect(leftBehind(error)).to.deep.equal({ side: 'local', path, what: 'earlier' });
+        expect((error as Error).message).to.include(`${path} has again what it had before; remove it`);
+        expect((await readFile(path)).equals(mine)).to.equal(true);
+        expect(statSync(path)).to.include({ ino });
+        expect(statSync(path).mtimeMs).to.be.closeTo(mtimeMs, 1);
+      });
+    });
+  });
+
+  it('also where it was empty', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'local');
+      await writeFile(path, '');
+      const fault: Fault = async ({ verb, peer }) => {
+        if (verb !== 'HASH') return false;
+        await peer.say(`213 SHA-256 0-199999 ${'0'.repeat(64)} a\r\n`);
+        return true;
+      };
+      await withFaultyServer({ features, fault, files: { a: content } }, async (client) => {
+        const error = await rejection(client.download('a', path, { resume: 'in-place' }));
+        expect(error).to.include({ reason: 'hash-differs' });
+        expect(leftBehind(error)).to.include({ what: 'earlier' });
+        expect((await readFile(path)).length).to.equal(0);
+      });
+    });
+  });
 });
