@@ -1,5 +1,5 @@
 // Downloads into streams: Node's, the Web's, and those that a function opens.
-import type { Writable } from 'node:stream';
+import { finished, type Writable } from 'node:stream';
 import type { WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
 import type { OpenSink, SinkOpener, WritableSink } from './download-sink.js';
 import { TransferError, localFailure } from './errors.js';
@@ -52,19 +52,44 @@ export class NodeStreamSink extends StreamSink {
     await this.#called((done) => this.#stream.write(Buffer.from(chunk), done));
   }
 
+  /**
+   * As `stream.pipeline`: waits for 'close' where the stream will say that, as a disk that is full, or far away, may tell so only
+   * when its file is closed; of a stream that is read as well only for 'finish', as nobody may read it to its end before.
+   */
   async commit(modifiedAt?: Date): Promise<TimesReport | undefined> {
     await this.#called((done) => {
-      if (isStandardOutput(this.#stream)) done();
-      else this.#stream.end(done);
+      if (isStandardOutput(this.#stream)) {
+        done();
+        return;
+      }
+      // From here on it is right to be closed.
+      this.#stream.off('close', this.#onClose);
+      const forget = finished(this.#stream, { readable: false }, (error) => {
+        forget();
+        done(error?.code === 'ERR_STREAM_PREMATURE_CLOSE' ? closedEarly() : error);
+      });
+      this.#stream.end();
     });
-    this.#stream.off('error', this.#onError);
-    this.#stream.off('close', this.#onClose);
+    this.#letGo();
     return modifiedAt === undefined ? undefined : { set: false, reason: `${this.#path ?? 'a stream'} is no file` };
   }
 
   discard(error: Error): Promise<undefined> {
-    if (!isStandardOutput(this.#stream)) this.#stream.destroy(error);
+    if (isStandardOutput(this.#stream) || this.#stream.closed) {
+      this.#letGo();
+    } else {
+      // Behind the error that it tells then, which would end the process if nobody listened.
+      this.#stream.once('close', () => {
+        this.#letGo();
+      });
+      this.#stream.destroy(error);
+    }
     return Promise.resolve(undefined);
+  }
+
+  #letGo(): void {
+    this.#stream.off('error', this.#onError);
+    this.#stream.off('close', this.#onClose);
   }
 
   /** Waits for `act` to call back, or the stream to fail or be destroyed. Rejects with `LocalFileError`. */
@@ -93,8 +118,12 @@ export class NodeStreamSink extends StreamSink {
   };
 
   readonly #onClose = (): void => {
-    this.#onError(this.#stream.errored ?? new Error('it was closed before it had all'));
+    this.#onError(this.#stream.errored ?? closedEarly());
   };
+}
+
+function closedEarly(): Error {
+  return new Error('it was closed before it had all');
 }
 
 export class WebStreamSink extends StreamSink {
@@ -136,6 +165,8 @@ export class OpenedStreamSink extends StreamSink {
   override readonly canRestart = true;
   readonly #open: SinkOpener;
   #sink: StreamSink | undefined;
+  /** What it was let go of with: a stream that opens behind that is nobody's. */
+  #end: Error | undefined;
 
   constructor(open: SinkOpener) {
     super();
@@ -160,6 +191,7 @@ export class OpenedStreamSink extends StreamSink {
   }
 
   async discard(error: Error): Promise<undefined> {
+    this.#end = error;
     await this.#sink?.discard(error);
   }
 
@@ -170,7 +202,10 @@ export class OpenedStreamSink extends StreamSink {
     } catch (error) {
       throw failure(error);
     }
-    return 'getWriter' in stream ? new WebStreamSink(stream) : new NodeStreamSink(stream);
+    const sink = 'getWriter' in stream ? new WebStreamSink(stream) : new NodeStreamSink(stream);
+    if (this.#end === undefined) return sink;
+    await sink.discard(this.#end);
+    throw this.#end;
   }
 }
 
