@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { AbortedError } from '@ftps-kit/tls-core';
 import { clientNetwork } from './client-network.js';
 import { systemTiming, type Timing } from './timing.js';
+import { WaitQueue } from './wait-queue.js';
 
 export interface LoginThrottleOptions {
   /** What the first attempt waits that waits at all; each further one twice as long. */
@@ -32,7 +33,7 @@ interface Failures {
   /** Attempts that wait or are checked: each may fail. */
   pending: number;
   /** Woken when there are fewer of those. */
-  readonly queue: Set<() => void>;
+  readonly queue: WaitQueue;
   /** When the last attempt was let through, or will be. */
   startsAt: number;
   /** Of an address and an account together: the right password came from there. */
@@ -87,7 +88,7 @@ export class LoginThrottle {
     const isTrusted = (): boolean => pair.isKnown && this.#countOf(pair) + pair.pending < FREE_ATTEMPTS;
     let isReleased = false;
     while (!isReleased && !isTrusted() && from.pending >= FREE_ATTEMPTS) {
-      isReleased = await this.#waitUnlessReleased(pairKey, signal, (given) => turnIn(from.queue, given));
+      isReleased = await this.#waitUnlessReleased(pairKey, signal, (given) => from.queue.wait(given));
     }
     // Nothing is waited for between the look at the number and its change.
     const counted = isTrusted() ? pair : from;
@@ -96,7 +97,7 @@ export class LoginThrottle {
     counted.pending += 1;
     const leave = (): void => {
       counted.pending -= 1;
-      for (const wake of counted.queue) wake();
+      counted.queue.wakeAll();
     };
     try {
       if (waitMs > 0) {
@@ -136,7 +137,7 @@ export class LoginThrottle {
 
   /** Nobody waits any longer: the server closes. */
   endWaits(): void {
-    for (const waiting of this.#waiting.values()) for (const one of waiting) one.abort();
+    for (const waiting of this.#waiting.values()) for (const one of waiting) one.abort(givenUp());
   }
 
   /** How long the next attempt waits, behind those of its address; undefined where that is too long. */
@@ -157,7 +158,7 @@ export class LoginThrottle {
   ): Promise<boolean> {
     const controller = new AbortController();
     const abort = (): void => {
-      controller.abort();
+      controller.abort(givenUp());
     };
     signal?.addEventListener('abort', abort, { once: true });
     const waiting = this.#waiting.get(key) ?? new Set();
@@ -195,7 +196,7 @@ export class LoginThrottle {
       count: 0,
       countedAt: this.#timing.now(),
       pending: 0,
-      queue: new Set(),
+      queue: new WaitQueue(),
       startsAt: -Infinity,
       isKnown: false,
     };
@@ -209,28 +210,11 @@ export class LoginThrottle {
   }
 }
 
-/** Resolves when the queue is woken. Rejects with `AbortedError` as soon as the signal fires. */
-function turnIn(queue: Set<() => void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      queue.delete(wake);
-      signal.removeEventListener('abort', giveUp);
-    };
-    const wake = (): void => {
-      leave();
-      resolve();
-    };
-    const giveUp = (): void => {
-      leave();
-      reject(new AbortedError('aborted while waiting for other logins'));
-    };
-    queue.add(wake);
-    signal.addEventListener('abort', giveUp);
-    if (signal.aborted) giveUp();
-  });
-}
+const RELEASED = new AbortedError('the right password came from the same address');
 
-const RELEASED = new Error('the right password came from the same address');
+function givenUp(): AbortedError {
+  return new AbortedError('aborted while waiting for other logins');
+}
 
 /** Names are of any length, and may be passwords that were typed at the wrong prompt. */
 function digest(user: string): string {

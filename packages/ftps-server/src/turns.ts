@@ -1,8 +1,9 @@
 // A bound on how much of one kind of work is done at a time; the rest waits in the order it came.
+import { WaitQueue } from './wait-queue.js';
 
 export class Turns {
   readonly #atATime: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #queue = new WaitQueue();
   #taken = 0;
 
   constructor(atATime: number) {
@@ -16,40 +17,18 @@ export class Turns {
 
   /** How many wait for their turn. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#queue.length;
   }
 
   /** Does `work` when it is its turn. Rejects with the signal's reason, and leaves the place, where it fires before that. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.isFree) this.#taken += 1;
-    else await this.#turn(signal);
+    else await this.#queue.wait(signal);
     try {
       return await work();
     } finally {
       // Handed on, so that nobody slips in between.
-      const [next] = this.#waiting;
-      if (next === undefined) this.#taken -= 1;
-      else next();
+      if (!this.#queue.wakeFirst()) this.#taken -= 1;
     }
-  }
-
-  #turn(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.delete(turn);
-        signal?.removeEventListener('abort', giveUp);
-      };
-      const turn = (): void => {
-        leave();
-        resolve();
-      };
-      const giveUp = (): void => {
-        leave();
-        reject(signal?.reason as Error);
-      };
-      this.#waiting.add(turn);
-      signal?.addEventListener('abort', giveUp);
-      if (signal?.aborted === true) giveUp();
-    });
   }
 }
