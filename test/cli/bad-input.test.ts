@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { testCertificates } from '../support/certificates.js';
 import { USER, ftps, jsonLines, startServe, type ServeCommand } from '../support/ftps-command.js';
 import type { RunOptions } from '../support/peers/run-program.js';
-import { freePort } from '../support/peers/server-process.js';
+import { freePort } from '../support/ports.js';
 
 /** Arguments, the exit code that they lead to, and what standard error says. */
 type Case = readonly [args: readonly string[], code: number, message: RegExp];

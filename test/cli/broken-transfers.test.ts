@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectEngine } from '@ftps-kit/tls-core';
 import { USER, ftps, jsonLines, startFtps, startServe, type ServeCommand } from '../support/ftps-command.js';
-import { freePort } from '../support/peers/server-process.js';
+import { freePort } from '../support/ports.js';
 import { layWire } from '../support/wire.js';
 
 describe('a transfer of ftps that breaks', () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testCertificates } from '../support/certificates.js';
 import { PASSWORD, USER, ftps, jsonLines, startFtps, startServe } from '../support/ftps-command.js';
-import { freePort } from '../support/peers/server-process.js';
+import { answers, freePort } from '../support/ports.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { layWire } from '../support/wire.js';
 
@@ -34,7 +34,7 @@ describe('ftps serve', () => {
     expect(fingerprint256).to.match(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
     expect(engine).to.be.oneOf(['node', 'openssl']);
     expect(server.listening).not.to.have.any.keys('user', 'password');
-    expect(await isReachable('127.0.0.2', server.port)).to.equal(false);
+    expect(await answers(server.port, '127.0.0.2')).to.equal(false);
     expect(await server.stop()).to.equal(0);
     expect(server.events().at(-1)).to.deep.equal({ event: 'closed' });
     expect(server.command.stderr()).to.equal('');
@@ -297,15 +297,3 @@ describe('ftps serve', () => {
     expect(await readFile(join(served, 'b.txt'), 'utf8')).to.equal('b');
   });
 });
-
-async function isReachable(host: string, port: number): Promise<boolean> {
-  const socket = net.connect(port, host);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}

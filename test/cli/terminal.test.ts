@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PASSWORD, USER, ftpsProgram, startServe, type ServeCommand } from '../support/ftps-command.js';
 import { executable, missingExecutable, requirePeer } from '../support/peers/peer.js';
-import { freePort } from '../support/peers/server-process.js';
+import { freePort } from '../support/ports.js';
 import { layWire } from '../support/wire.js';
 
 /** Gives a program a terminal; part of util-linux. */

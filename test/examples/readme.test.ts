@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { FtpsClient } from '@ftps-kit/ftps-client';
 import { ReadersFolder, documentedCode, ftpsInShell, replaced, repository } from '../support/documented-code.js';
 import { runProgram } from '../support/peers/run-program.js';
-import { freePort } from '../support/peers/server-process.js';
+import { freePort } from '../support/ports.js';
 
 /** In place of a fingerprint, which is another one on each machine. */
 const FINGERPRINT = '6C:55:…';

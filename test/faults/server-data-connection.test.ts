@@ -1,24 +1,14 @@
 // Who else may come to a passive port, and what a client may do there but transfer.
-import { once } from 'node:events';
-import net from 'node:net';
 import { expect } from 'chai';
 import { parseClientPolicy, selectEngine } from '@ftps-kit/tls-core';
 import { readAll } from '../support/channel-bytes.js';
+import { freePort } from '../support/ports.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { rejection } from '../support/rejection.js';
 import { requireManyAddresses } from '../support/requirement.js';
 import { forEachServed } from '../support/served-client.js';
 import { resetConnection } from '../support/tcp-reset.js';
 import { TestServer } from '../support/test-server.js';
-
-/** A port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const listener = net.createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as net.AddressInfo;
-  listener.close();
-  return port;
-}
 
 describe('a passive port', () => {
   let server: TestServer;

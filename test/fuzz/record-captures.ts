@@ -7,7 +7,7 @@ import { SocketChannel, parseClientPolicy, selectEngine } from '@ftps-kit/tls-co
 import { testCertificates } from '../support/certificates.js';
 import { executable } from '../support/peers/peer.js';
 import { startProgram } from '../support/peers/running-program.js';
-import { freePort } from '../support/peers/server-process.js';
+import { freePort } from '../support/ports.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 import { TlsListener } from '../support/tls-listener.js';
 

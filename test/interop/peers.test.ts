@@ -15,9 +15,9 @@ import { proftpd, startProftpd } from '../support/peers/proftpd.js';
 import { pureFtpd, startPureFtpd } from '../support/peers/pure-ftpd.js';
 import { pythonFtplib } from '../support/peers/python-ftplib.js';
 import { rclone } from '../support/peers/rclone.js';
-import { answers } from '../support/peers/server-process.js';
 import { startVsftpd, vsftpd } from '../support/peers/vsftpd.js';
 import { wget } from '../support/peers/wget.js';
+import { answers } from '../support/ports.js';
 
 const small = 'a small file\n';
 const large = Buffer.alloc(300_000, 'ftps');

@@ -1,8 +1,8 @@
 // A TCP relay under a client's data connections, which cuts them where a test says; real servers see a real cut.
-import { once } from 'node:events';
-import net from 'node:net';
+import type net from 'node:net';
 import { SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
 import { engineConnecting } from './connecting-engine.js';
+import { socketPair } from './tcp-pair.js';
 import { resetConnection } from './tcp-reset.js';
 
 /** Where and how a data connection is cut. */
@@ -28,7 +28,7 @@ export function engineWithCuts(engine: TlsEngine, next: () => Cut | undefined): 
 
 async function relayed(transport: SocketChannel, cut: Cut): Promise<SocketChannel> {
   const far = transport.takeSocket();
-  const { near, relay } = await socketPair();
+  const [near, relay] = await socketPair();
   let left = cut.afterBytes;
   let isCut = false;
   const breakOff = (): void => {
@@ -59,19 +59,4 @@ async function relayed(transport: SocketChannel, cut: Cut): Promise<SocketChanne
   pass(relay, far, cut.direction === 'to server');
   pass(far, relay, cut.direction === 'to client');
   return new SocketChannel(near);
-}
-
-async function socketPair(): Promise<{ readonly near: net.Socket; readonly relay: net.Socket }> {
-  const listener = net.createServer({ allowHalfOpen: true });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  const near = net.connect({ host: '127.0.0.1', port: address.port, allowHalfOpen: true });
-  const [[relay]] = (await Promise.all([once(listener, 'connection'), once(near, 'connect')])) as [
-    [net.Socket],
-    unknown,
-  ];
-  listener.close();
-  return { near, relay };
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { runProgram, type ProgramOutput, type RunOptions } from './peers/run-program.js';
 import { startProgram, type RunningProgram } from './peers/running-program.js';
-import { answers } from './peers/server-process.js';
+import { answers } from './ports.js';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 

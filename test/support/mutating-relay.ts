@@ -1,7 +1,8 @@
 // A wire between two sockets that damages the bytes of one direction at one place, and is gone when both sides are done.
 import { once } from 'node:events';
-import net from 'node:net';
+import type net from 'node:net';
 import { SocketChannel } from '@ftps-kit/tls-core';
+import { socketPair } from './tcp-pair.js';
 
 /** What happens to the bytes from `at` on, counted over the whole direction. */
 export interface Mutation {
@@ -19,8 +20,8 @@ export interface DamagedPair extends AsyncDisposable {
 
 /** Both ends of a damaged connection. Where traffic stops after the damage, both sides see the connection end. */
 export async function damagedPair(mutation: Mutation, quietMs = 100): Promise<DamagedPair> {
-  const [near, far] = [await socketPair(), await socketPair()];
-  const ends = [near.b, far.b] as const;
+  const [[client, near], [server, far]] = [await socketPair(), await socketPair()];
+  const ends = [near, far] as const;
   let quiet: NodeJS.Timeout | undefined;
   const endSoon = (): void => {
     clearTimeout(quiet);
@@ -28,12 +29,12 @@ export async function damagedPair(mutation: Mutation, quietMs = 100): Promise<Da
       for (const socket of ends) socket.end();
     }, quietMs);
   };
-  relay(near.b, far.b, mutation.direction === 'to server' ? mutation : undefined, endSoon);
-  relay(far.b, near.b, mutation.direction === 'to client' ? mutation : undefined, endSoon);
-  const all = [near.a, near.b, far.a, far.b];
+  relay(near, far, mutation.direction === 'to server' ? mutation : undefined, endSoon);
+  relay(far, near, mutation.direction === 'to client' ? mutation : undefined, endSoon);
+  const all = [client, near, far, server];
   return {
-    client: new SocketChannel(near.a),
-    server: new SocketChannel(far.a),
+    client: new SocketChannel(client),
+    server: new SocketChannel(server),
     [Symbol.asyncDispose]: async () => {
       clearTimeout(quiet);
       await Promise.all(
@@ -91,16 +92,4 @@ function damage(to: net.Socket, chunk: Buffer, at: number, { kind, bytes }: Muta
     case 'reset':
       to.resetAndDestroy();
   }
-}
-
-async function socketPair(): Promise<{ readonly a: net.Socket; readonly b: net.Socket }> {
-  const listener = net.createServer({ allowHalfOpen: true });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  const a = net.connect({ host: '127.0.0.1', port: address.port, allowHalfOpen: true });
-  const [[b]] = (await Promise.all([once(listener, 'connection'), once(a, 'connect')])) as [[net.Socket], unknown];
-  listener.close();
-  return { a, b };
 }

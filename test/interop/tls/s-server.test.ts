@@ -21,7 +21,7 @@ import { openssl } from '../../support/peers/openssl.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
 import { executable, requirePeer } from '../../support/peers/peer.js';
 import { startProgram, type RunningProgram } from '../../support/peers/running-program.js';
-import { freePort } from '../../support/peers/server-process.js';
+import { freePort } from '../../support/ports.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 

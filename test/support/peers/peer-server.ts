@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testCertificates, type TestIdentity } from '../certificates.js';
+import { freePort } from '../ports.js';
 import type { FtpTarget } from './ftp-target.js';
-import { freePort, startServerProcess, type ServerCommand } from './server-process.js';
+import { startServerProcess, type ServerCommand } from './server-process.js';
 
 export interface PeerServerOptions {
   /** Default `'both'`. */

@@ -1,8 +1,7 @@
 /** A server as a child process: started, known to be ready when its port answers, and ended by its own process id. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { answers } from '../ports.js';
 import { descendants, signalTree } from './process-tree.js';
 
 export interface ServerCommand {
@@ -20,17 +19,6 @@ export interface ServerProcess {
   stop(): Promise<void>;
   /** Ends it at once, for the exit of this process. */
   kill(): void;
-}
-
-/** A TCP port of 127.0.0.1 that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
 
 /** Starts a server and waits until 127.0.0.1:`port` answers; rejects with its own words when it ends instead. */
@@ -79,17 +67,4 @@ export async function startServerProcess(
     await delay(10);
   }
   return { pid, output: () => output, stop, kill };
-}
-
-/** Whether somebody listens on a port of 127.0.0.1. */
-export async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
