@@ -13,6 +13,7 @@ import type { TlsChannel } from '../tls-channel.js';
 import type { ServerPolicy } from '../tls-policy.js';
 import { ControlSessions } from './control-sessions.js';
 import { handshakeDone } from './handshake-done.js';
+import { logKeysOf } from './log-keys.js';
 import { NodeChannel } from './node-channel.js';
 import { secureContext } from './secure-context.js';
 import { summaryOf } from './summary.js';
@@ -56,12 +57,7 @@ export class NodeAcceptor implements TlsAcceptor {
       ALPNProtocols: [...(role === 'data' ? this.policy.dataAlpn : this.policy.alpn)],
     });
     transport.ownedBy(tlsSocket);
-    if (this.policy.logKeys !== undefined) {
-      const { logKeys } = this.policy;
-      tlsSocket.on('keylog', (line: Buffer) => {
-        logKeys(line.toString('latin1').trimEnd());
-      });
-    }
+    logKeysOf(tlsSocket, this.policy.logKeys);
     await withDeadline(
       'tls',
       { timeoutMs: options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS, signal: options.signal },

@@ -14,6 +14,7 @@ import { Ticket } from '../ticket.js';
 import type { TlsChannel } from '../tls-channel.js';
 import type { ClientPolicy } from '../tls-policy.js';
 import { handshakeDone } from './handshake-done.js';
+import { logKeysOf } from './log-keys.js';
 import { NodeChannel } from './node-channel.js';
 import { secureContext } from './secure-context.js';
 import { SessionField, sessionNumber } from './session-der.js';
@@ -70,12 +71,7 @@ export class NodeConnector implements TlsConnector {
       binding.tickets.insert(received);
       channel.ticketCame(received);
     });
-    if (this.policy.logKeys !== undefined) {
-      const { logKeys } = this.policy;
-      tlsSocket.on('keylog', (line: Buffer) => {
-        logKeys(line.toString('latin1').trimEnd());
-      });
-    }
+    logKeysOf(tlsSocket, this.policy.logKeys);
     await withDeadline(
       'tls',
       { timeoutMs: options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS, signal: options.signal },
