@@ -207,92 +207,83 @@ describe('a hash', () => {
     await work(client, server);
   }
 
-  it('of a file just uploaded costs no second read, under a new name and with a new time too', async () => {
+  /** alice's files are in memory, and it is counted how often they are read. */
+  function withCounted(
+    work: (client: RawFtpClient, files: CountedFileSystem, server: TestServer) => Promise<void>,
+  ): Promise<void> {
     const files = new CountedFileSystem();
-    await withClient(
+    return withClient(
       () => files,
-      async (client) => {
-        const content = Buffer.alloc(1_000_003, 'content');
-        await client.upload('STOR a', content);
-        expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-1000002 ${sha256(content)} a`);
-        await client.expect(213, 'MFMT 20020717210715 a');
-        await client.expect(350, 'RNFR a');
-        await client.expect(250, 'RNTO b');
-        expect(text(await client.command('HASH b'))).to.equal(`SHA-256 0-1000002 ${sha256(content)} b`);
-        expect(files.reads).to.equal(0);
-      },
+      (client, server) => work(client, files, server),
     );
+  }
+
+  it('of a file just uploaded costs no second read, under a new name and with a new time too', async () => {
+    await withCounted(async (client, files) => {
+      const content = Buffer.alloc(1_000_003, 'content');
+      await client.upload('STOR a', content);
+      expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-1000002 ${sha256(content)} a`);
+      await client.expect(213, 'MFMT 20020717210715 a');
+      await client.expect(350, 'RNFR a');
+      await client.expect(250, 'RNTO b');
+      expect(text(await client.command('HASH b'))).to.equal(`SHA-256 0-1000002 ${sha256(content)} b`);
+      expect(files.reads).to.equal(0);
+    });
   });
 
   it('of a file just uploaded costs no second read however large it is, though nobody had asked for a hash', async () => {
-    const files = new CountedFileSystem();
-    await withClient(
-      () => files,
-      async (client) => {
-        const large = Buffer.alloc(48 * 1024 * 1024, digits);
-        expect((await client.upload('STOR a', large)).code).to.equal(226);
-        const expected = `SHA-256 0-${large.length - 1} ${sha256(large)} a`;
-        expect(text(await client.command('HASH a'))).to.equal(expected);
-        expect(files.reads).to.equal(0);
-      },
-    );
+    await withCounted(async (client, files) => {
+      const large = Buffer.alloc(48 * 1024 * 1024, digits);
+      expect((await client.upload('STOR a', large)).code).to.equal(226);
+      const expected = `SHA-256 0-${large.length - 1} ${sha256(large)} a`;
+      expect(text(await client.command('HASH a'))).to.equal(expected);
+      expect(files.reads).to.equal(0);
+    });
   });
 
   it('of an upload is made by the algorithm that the client asks for', async () => {
-    const files = new CountedFileSystem();
-    await withClient(
-      () => files,
-      async (client) => {
-        await client.expect(200, 'OPTS HASH MD5');
-        await client.upload('STOR a', digits);
-        expect(text(await client.command('HASH a'))).to.equal('MD5 0-8 25f9e794323b453885f5181f1b624d0b a');
-        expect(files.reads).to.equal(0);
-        expect(text(await client.command('XCRC a'))).to.equal('CBF43926');
-        expect(files.reads).to.equal(1);
-        await client.upload('STOR b', digits);
-        expect(text(await client.command('XCRC b'))).to.equal('CBF43926');
-        expect(files.reads).to.equal(1);
-      },
-    );
+    await withCounted(async (client, files) => {
+      await client.expect(200, 'OPTS HASH MD5');
+      await client.upload('STOR a', digits);
+      expect(text(await client.command('HASH a'))).to.equal('MD5 0-8 25f9e794323b453885f5181f1b624d0b a');
+      expect(files.reads).to.equal(0);
+      expect(text(await client.command('XCRC a'))).to.equal('CBF43926');
+      expect(files.reads).to.equal(1);
+      await client.upload('STOR b', digits);
+      expect(text(await client.command('XCRC b'))).to.equal('CBF43926');
+      expect(files.reads).to.equal(1);
+    });
   });
 
   it('is made once of a file that stays the same, and again when it has changed', async () => {
-    const files = new CountedFileSystem();
-    await withClient(
-      () => files,
-      async (client) => {
-        await client.upload('STOR a', 'first');
-        await client.upload('APPE a', ', second');
-        const whole = `SHA-256 0-12 ${sha256('first, second')} a`;
-        expect(text(await client.command('HASH a'))).to.equal(whole);
-        expect(text(await client.command('HASH a'))).to.equal(whole);
-        expect(files.reads).to.equal(1);
-        // By somebody else, beside the server, and of the same size and time.
-        const { modifiedAt } = await files.stat('/a');
-        const upload = await files.openWrite('/a', { kind: 'replace' });
-        await upload.write(Buffer.from('FIRST, SECOND'));
-        await upload.commit();
-        await files.setModified('/a', modifiedAt);
-        expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-12 ${sha256('FIRST, SECOND')} a`);
-        expect(files.reads).to.equal(2);
-      },
-    );
+    await withCounted(async (client, files) => {
+      await client.upload('STOR a', 'first');
+      await client.upload('APPE a', ', second');
+      const whole = `SHA-256 0-12 ${sha256('first, second')} a`;
+      expect(text(await client.command('HASH a'))).to.equal(whole);
+      expect(text(await client.command('HASH a'))).to.equal(whole);
+      expect(files.reads).to.equal(1);
+      // By somebody else, beside the server, and of the same size and time.
+      const { modifiedAt } = await files.stat('/a');
+      const upload = await files.openWrite('/a', { kind: 'replace' });
+      await upload.write(Buffer.from('FIRST, SECOND'));
+      await upload.commit();
+      await files.setModified('/a', modifiedAt);
+      expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-12 ${sha256('FIRST, SECOND')} a`);
+      expect(files.reads).to.equal(2);
+    });
   });
 
   it('of a broken upload is forgotten', async () => {
-    const files = new CountedFileSystem();
-    await withClient(
-      () => files,
-      async (client) => {
-        await client.upload('STOR a', 'old');
-        const { channel, socket } = await client.openData();
-        await client.expect(150, 'STOR a');
-        await channel.write(Buffer.from('new'));
-        socket.resetAndDestroy();
-        expect((await client.reply()).code).to.equal(426);
-        expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-2 ${sha256('old')} a`);
-      },
-    );
+    await withCounted(async (client) => {
+      await client.upload('STOR a', 'old');
+      const { channel, socket } = await client.openData();
+      await client.expect(150, 'STOR a');
+      await channel.write(Buffer.from('new'));
+      socket.resetAndDestroy();
+      expect((await client.reply()).code).to.equal(426);
+      expect(text(await client.command('HASH a'))).to.equal(`SHA-256 0-2 ${sha256('old')} a`);
+    });
   });
 
   it('of a file that a broken upload went into is made anew, be size and time what they were', async () => {
@@ -359,65 +350,53 @@ describe('a hash', () => {
   });
 
   it('that takes long is given up at ABOR: 426, then 226, and the session lives on', async () => {
-    const files = new CountedFileSystem();
-    await withClient(
-      () => files,
-      async (client) => {
-        await client.upload('STOR a', digits);
-        files.hashesHang = true;
-        const hanging = new Promise<void>((resolve) => (files.onHang = resolve));
-        await client.send('XCRC a\r\n');
-        await hanging;
-        await client.send('ABOR\r\n');
-        expect((await client.reply()).code).to.equal(426);
-        expect((await client.reply()).code).to.equal(226);
-        files.hashesHang = false;
-        await client.expect(250, 'XCRC a');
-      },
-    );
+    await withCounted(async (client, files) => {
+      await client.upload('STOR a', digits);
+      files.hashesHang = true;
+      const hanging = new Promise<void>((resolve) => (files.onHang = resolve));
+      await client.send('XCRC a\r\n');
+      await hanging;
+      await client.send('ABOR\r\n');
+      expect((await client.reply()).code).to.equal(426);
+      expect((await client.reply()).code).to.equal(226);
+      files.hashesHang = false;
+      await client.expect(250, 'XCRC a');
+    });
   });
 
   it('is given up when the client goes away behind more commands than may wait', async () => {
-    const files = new CountedFileSystem();
-    await withClient(
-      () => files,
-      async (client, server) => {
-        await client.upload('STOR a', digits);
-        files.hashesHang = true;
-        const hanging = new Promise<void>((resolve) => (files.onHang = resolve));
-        await client.send('XCRC a\r\n');
-        await hanging;
-        const told = server.next('limit');
-        await client.send('NOOP\r\n'.repeat(1_000));
-        expect(await told).to.include({ limit: 'maxWaitingCommands' });
-        const ended = server.next('disconnect');
-        client.destroy();
-        await ended;
-      },
-    );
+    await withCounted(async (client, files, server) => {
+      await client.upload('STOR a', digits);
+      files.hashesHang = true;
+      const hanging = new Promise<void>((resolve) => (files.onHang = resolve));
+      await client.send('XCRC a\r\n');
+      await hanging;
+      const told = server.next('limit');
+      await client.send('NOOP\r\n'.repeat(1_000));
+      expect(await told).to.include({ limit: 'maxWaitingCommands' });
+      const ended = server.next('disconnect');
+      client.destroy();
+      await ended;
+    });
   });
 
   it('is given up when the client goes away, and makes room for others', async () => {
-    const files = new CountedFileSystem();
-    await withClient(
-      () => files,
-      async (client, server) => {
-        await client.upload('STOR a', digits);
-        files.hashesHang = true;
-        // As many as are made at a time, by clients that go.
-        for (let count = 0; count < 2; count += 1) {
-          const gone = await RawFtpClient.loggedIn(server);
-          const hanging = new Promise<void>((resolve) => (files.onHang = resolve));
-          await gone.send('XCRC a\r\n');
-          await hanging;
-          const ended = server.next('disconnect');
-          gone.destroy();
-          await ended;
-        }
-        files.hashesHang = false;
-        await client.expect(250, 'XCRC a');
-      },
-    );
+    await withCounted(async (client, files, server) => {
+      await client.upload('STOR a', digits);
+      files.hashesHang = true;
+      // As many as are made at a time, by clients that go.
+      for (let count = 0; count < 2; count += 1) {
+        const gone = await RawFtpClient.loggedIn(server);
+        const hanging = new Promise<void>((resolve) => (files.onHang = resolve));
+        await gone.send('XCRC a\r\n');
+        await hanging;
+        const ended = server.next('disconnect');
+        gone.destroy();
+        await ended;
+      }
+      files.hashesHang = false;
+      await client.expect(250, 'XCRC a');
+    });
   });
 
   it('that the file system cannot make is 502, and not in FEAT', async () => {

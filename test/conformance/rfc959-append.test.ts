@@ -1,9 +1,41 @@
 // RFC 959 §4.1.3, APPE and ALLO; RFC 1123 §4.1.3.1, the X forms.
 import { once } from 'node:events';
 import { expect } from 'chai';
+import type { TlsChannel } from '@ftps-kit/tls-core';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
 import { WatchedFileSystem } from '../support/watched-file-system.js';
+
+interface Appending extends AsyncDisposable {
+  readonly shared: TestServer;
+  readonly first: RawFtpClient;
+  readonly second: RawFtpClient;
+  /** The data connection of the first one's APPE. */
+  readonly channel: TlsChannel;
+}
+
+/** Two clients, one of which has written a line behind the one in `log.txt`, and has not ended yet. */
+async function beginAppending(): Promise<Appending> {
+  let files = new WatchedFileSystem('.');
+  const shared = await TestServer.start({
+    files: { 'log.txt': 'one\n' },
+    fileSystem: (root) => (files = new WatchedFileSystem(root)),
+  });
+  const first = await RawFtpClient.loggedIn(shared);
+  const second = await RawFtpClient.loggedIn(shared);
+  const { channel } = await first.openData();
+  const written = once(files.events, 'written');
+  await first.expect(150, 'APPE log.txt');
+  await channel.write(Buffer.from('two\n'));
+  await written;
+  return {
+    ...{ shared, first, second, channel },
+    [Symbol.asyncDispose]: async () => {
+      channel.destroy();
+      for (const one of [first, second, shared]) await one[Symbol.asyncDispose]();
+    },
+  };
+}
 
 describe('RFC 959 and RFC 1123, appending and older names', () => {
   let server: TestServer;
@@ -31,18 +63,8 @@ describe('RFC 959 and RFC 1123, appending and older names', () => {
     ['replaced by STOR', (other: RawFtpClient) => other.upload('STOR log.txt', 'all new')],
   ] as const) {
     it(`§5.4 APPE is 451 where its file was ${how} meanwhile: what was sent is in no file`, async () => {
-      let files = new WatchedFileSystem('.');
-      await using shared = await TestServer.start({
-        files: { 'log.txt': 'one\n' },
-        fileSystem: (root) => (files = new WatchedFileSystem(root)),
-      });
-      await using first = await RawFtpClient.loggedIn(shared);
-      await using second = await RawFtpClient.loggedIn(shared);
-      const { channel } = await first.openData();
-      const written = once(files.events, 'written');
-      await first.expect(150, 'APPE log.txt');
-      await channel.write(Buffer.from('two\n'));
-      await written;
+      await using appending = await beginAppending();
+      const { shared, first, second, channel } = appending;
       await change(second);
       await channel.end();
       const { code, lines } = await first.reply();
@@ -51,23 +73,12 @@ describe('RFC 959 and RFC 1123, appending and older names', () => {
       expect(shared.names().map((name) => shared.read(name))).to.deep.equal(
         how.startsWith('removed') ? [] : ['all new'],
       );
-      channel.destroy();
     });
   }
 
   it('§5.4 APPE, and STOR behind REST, are 450 while another upload goes into the file, and done behind it', async () => {
-    let files = new WatchedFileSystem('.');
-    await using shared = await TestServer.start({
-      files: { 'log.txt': 'one\n' },
-      fileSystem: (root) => (files = new WatchedFileSystem(root)),
-    });
-    await using first = await RawFtpClient.loggedIn(shared);
-    await using second = await RawFtpClient.loggedIn(shared);
-    const { channel } = await first.openData();
-    const written = once(files.events, 'written');
-    await first.expect(150, 'APPE log.txt');
-    await channel.write(Buffer.from('two\n'));
-    await written;
+    await using appending = await beginAppending();
+    const { shared, first, second, channel } = appending;
     for (const [restart, command] of [
       [0, 'APPE log.txt'],
       [4, 'STOR log.txt'],
@@ -80,7 +91,6 @@ describe('RFC 959 and RFC 1123, appending and older names', () => {
     }
     await channel.end();
     expect((await first.reply()).code).to.equal(226);
-    channel.destroy();
     expect((await second.upload('APPE log.txt', 'three\n')).code).to.equal(226);
     expect(shared.read('log.txt')).to.equal('one\ntwo\nthree\n');
   });

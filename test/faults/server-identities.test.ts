@@ -144,6 +144,17 @@ describe('client certificates', () => {
     return { server, asked };
   }
 
+  /** A client that comes with this certificate gets nowhere. */
+  async function isTurnedAway(server: TestServer, own: ServerIdentity | undefined): Promise<void> {
+    const disconnected = once(server.server, 'disconnect');
+    await using client = await RawFtpClient.connect(server, { identity: own });
+    await client.reply();
+    await client.expect(234, 'AUTH TLS');
+    // Under TLS 1.3 a client learns of it behind its own handshake.
+    await rejection(client.startTls().then(() => client.login()));
+    await disconnected;
+  }
+
   function commonName(certificate: X509Certificate | undefined): string | undefined {
     return certificate?.subject;
   }
@@ -174,13 +185,7 @@ describe('client certificates', () => {
     const { server, asked } = await start('required');
     await using running = server;
     for (const own of [undefined, identity(otherCa.client)]) {
-      const disconnected = once(running.server, 'disconnect');
-      await using client = await RawFtpClient.connect(running, { identity: own });
-      await client.reply();
-      await client.expect(234, 'AUTH TLS');
-      // Under TLS 1.3 a client learns of it behind its own handshake.
-      await rejection(client.startTls().then(() => client.login()));
-      await disconnected;
+      await isTurnedAway(running, own);
     }
     expect(running.disconnects.map(({ error }) => error?.code)).to.deep.equal(
       Array(2).fill('FTPS_ERR_TLS_CERTIFICATE'),
@@ -195,12 +200,7 @@ describe('client certificates', () => {
     await using running = await TestServer.start({ tls });
     await using before = await RawFtpClient.loggedIn(running, { identity: own });
     running.server.replaceClientCrl(revokingList);
-    const disconnected = once(running.server, 'disconnect');
-    await using client = await RawFtpClient.connect(running, { identity: own });
-    await client.reply();
-    await client.expect(234, 'AUTH TLS');
-    await rejection(client.startTls().then(() => client.login()));
-    await disconnected;
+    await isTurnedAway(running, own);
     expect(running.disconnects.map(({ error }) => error)).to.have.length(1);
     expect(running.disconnects[0]?.error).to.include({ code: 'FTPS_ERR_TLS_CERTIFICATE', reason: 'CERT_REVOKED' });
     await before.expect(257, 'PWD');

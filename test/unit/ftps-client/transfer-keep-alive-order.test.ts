@@ -156,6 +156,24 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? `${error.message}\n${wordsOf(error.cause)}` : '';
 }
 
+/** A source of these pieces that gives the first of them, and what follows once it goes on. */
+function pausedSource(pieces: readonly number[]): { bytes(): AsyncGenerator<Uint8Array>; goOn(): void } {
+  let goOn: () => void = () => undefined;
+  const going = new Promise<void>((resolve) => (goOn = resolve));
+  return {
+    async *bytes() {
+      for (const [at, size] of pieces.entries()) {
+        if (at > 0) await going;
+        yield Buffer.alloc(size);
+      }
+      await going;
+    },
+    goOn: () => {
+      goOn();
+    },
+  };
+}
+
 describe('replies to a transfer and to the NOOPs in its middle', () => {
   for (const [title, interleaving] of Object.entries(interleavings)) {
     const { failure, isLost = false } = interleaving;
@@ -216,17 +234,12 @@ describe('replies to a transfer and to the NOOPs in its middle', () => {
   });
 
   it('are told apart for an upload whose bytes the server has', async () => {
-    let endSource: () => void = () => undefined;
-    const sourceEnd = new Promise<void>((resolve) => (endSource = resolve));
-    async function* source(): AsyncGenerator<Uint8Array> {
-      yield Buffer.alloc(50_000);
-      await sourceEnd;
-    }
+    const source = pausedSource([50_000]);
     const script: Script = async (peer) => {
       const data = await peer.passive();
       await peer.on('STOR f', '150 go on');
       await peer.on('NOOP');
-      endSource();
+      source.goOn();
       const channel = await data.channel();
       while ((await channel.read(Buffer.alloc(100))) > 0);
       await channel.end();
@@ -234,32 +247,26 @@ describe('replies to a transfer and to the NOOPs in its middle', () => {
       await answering(peer, { NOOP: '200 ok' });
     };
     await withScriptedClient({ script, features: ['EPSV'], options }, async (client) => {
-      const outcome = await client.upload(source(), 'f').catch((error: unknown) => error);
+      const outcome = await client.upload(source.bytes(), 'f').catch((error: unknown) => error);
       expect(wordsOf(outcome)).to.match(/500 broken/);
       expect(await client.pwd()).to.equal('/');
     });
   });
 
   it('are no proof of an upload whose bytes still went out when the one to NOOP came, and nothing after that', async () => {
-    let endSource: () => void = () => undefined;
-    const sourceEnd = new Promise<void>((resolve) => (endSource = resolve));
-    async function* source(): AsyncGenerator<Uint8Array> {
-      yield Buffer.alloc(50_000);
-      await sourceEnd;
-      yield Buffer.alloc(50_000);
-    }
+    const source = pausedSource([50_000, 50_000]);
     const script: Script = async (peer) => {
       const data = await peer.passive();
       await peer.on('STOR f', '150 go on');
       await peer.on('NOOP', '250 ok');
-      endSource();
+      source.goOn();
       const channel = await data.channel();
       while ((await channel.read(Buffer.alloc(10_000))) > 0);
       await channel.end();
       peer.destroy();
     };
     await withScriptedClient({ script, features: ['EPSV'], options }, async (client) => {
-      const outcome = await client.upload(source(), 'f').catch((error: unknown) => error);
+      const outcome = await client.upload(source.bytes(), 'f').catch((error: unknown) => error);
       expect(outcome).to.be.instanceOf(TransferError).and.include({ resumable: true, bytes: 100_000 });
       expect(outcome).to.have.property('cause').that.is.instanceOf(ConnectionError);
     });

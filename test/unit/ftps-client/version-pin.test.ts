@@ -45,6 +45,13 @@ async function quit(peer: ScriptedPeer): Promise<void> {
   await peer.on('QUIT', '221 bye');
 }
 
+/** Logs in, and is lost as soon as a data connection is asked for. */
+const lost: Script = async (peer) => {
+  await peer.login({ tls: true, features });
+  await peer.on('EPSV');
+  peer.destroy();
+};
+
 async function withServer(
   scripts: readonly Script[],
   work: (options: FtpsClientOptions) => Promise<void>,
@@ -101,11 +108,6 @@ describe('a server whose data connections do not resume under TLS 1.3', () => {
 
   it('is tried again with TLS 1.2 where the connection was lost while that was found out', async () => {
     const memory = new ServerMemory();
-    const lost: Script = async (peer) => {
-      await peer.login({ tls: true, features });
-      await peer.on('EPSV');
-      peer.destroy();
-    };
     const scripts = [
       serves('MLSD', { resumes: false }),
       lost,
@@ -177,11 +179,6 @@ describe('a server whose data connections do not resume under TLS 1.3', () => {
   });
 
   it('gets an upload in its next attempt where the connection was lost during the first with TLS 1.2', async () => {
-    const lost: Script = async (peer) => {
-      await peer.login({ tls: true, features });
-      await peer.on('EPSV');
-      peer.destroy();
-    };
     const scripts = [
       serves('STOR a', { resumes: false }),
       lost,

@@ -40,6 +40,12 @@ class EagerPeer implements ByteChannel {
   }
 }
 
+/** More than any test waits for. */
+function writeMuch(peer: ByteChannel, limits: readonly RateLimit[], signal: AbortSignal): Promise<void> {
+  const channel = new RateLimitedChannel(peer, { limits, signal, whileWaiting: (wait) => wait });
+  return channel.write(new Uint8Array(1_000_000));
+}
+
 describe('a rate limit', () => {
   const rates = [1, 100, 9_999, 1_000_000, 250_000_000];
 
@@ -90,13 +96,7 @@ describe('a rate limit', () => {
     const shared = new RateLimit(10_000, timing);
     const stop = new AbortController();
     const peers = Array.from({ length: 5 }, () => new EagerPeer());
-    const writers = peers.map((peer) =>
-      rejection(
-        new RateLimitedChannel(peer, { limits: [shared], signal: stop.signal, whileWaiting: (wait) => wait }).write(
-          new Uint8Array(1_000_000),
-        ),
-      ),
-    );
+    const writers = peers.map((peer) => rejection(writeMuch(peer, [shared], stop.signal)));
     await timing.advance(10_000);
     const taken = peers.map((peer) => peer.taken);
     expect(taken.reduce((sum, one) => sum + one)).to.be.within(90_000, 110_000);
@@ -111,13 +111,7 @@ describe('a rate limit', () => {
     const stop = new AbortController();
     setMaxListeners(0, stop.signal);
     const peers = Array.from({ length: 100 }, () => new EagerPeer());
-    const writers = peers.map((peer) =>
-      rejection(
-        new RateLimitedChannel(peer, { limits: [shared], signal: stop.signal, whileWaiting: (wait) => wait }).write(
-          new Uint8Array(1_000_000),
-        ),
-      ),
-    );
+    const writers = peers.map((peer) => rejection(writeMuch(peer, [shared], stop.signal)));
     await timing.advance(2_000);
     const taken = peers.map((peer) => peer.taken);
     expect(taken.reduce((sum, one) => sum + one)).to.be.within(1_800_000, 2_200_000);
@@ -158,13 +152,8 @@ describe('a rate limit', () => {
     const timing = new FakeTiming();
     const peer = new EagerPeer();
     const stop = new AbortController();
-    const writer = rejection(
-      new RateLimitedChannel(peer, {
-        limits: [new RateLimit(5_000, timing), new RateLimit(50_000, timing)],
-        signal: stop.signal,
-        whileWaiting: (wait) => wait,
-      }).write(new Uint8Array(1_000_000)),
-    );
+    const limits = [new RateLimit(5_000, timing), new RateLimit(50_000, timing)];
+    const writer = rejection(writeMuch(peer, limits, stop.signal));
     await timing.advance(4_000);
     expect(peer.taken).to.be.within(18_000, 22_000);
     stop.abort();
@@ -177,8 +166,7 @@ describe('a rate limit', () => {
     await timing.advance(3_600_000);
     const peer = new EagerPeer();
     const stop = new AbortController();
-    const options = { limits: [limit], signal: stop.signal, whileWaiting: (wait: Promise<void>) => wait };
-    const writer = rejection(new RateLimitedChannel(peer, options).write(new Uint8Array(1_000_000)));
+    const writer = rejection(writeMuch(peer, [limit], stop.signal));
     await timing.advance(2_000);
     expect(peer.taken).to.be.within(1_800, 2_200);
     stop.abort();
