@@ -14,7 +14,7 @@ import { ClientLogin } from './client-login.js';
 import { knownKeys, parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
 import { download } from './download.js';
 import type { DownloadTarget } from './download-sink.js';
-import { isNegative } from './errors.js';
+import { isCompletion } from './errors.js';
 import { fileHash, type RemoteHash } from './file-hash.js';
 import type { Features } from './features.js';
 import type { Entry } from './list-entry.js';
@@ -262,7 +262,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
       const command = rawCommand(verb, argument);
       const maySwitch = mayChangeFolder(command);
       const reply = await control.run(command, { timeoutMs: timeouts.replyMs, signal: maySwitch ? undefined : signal });
-      if (maySwitch && !isNegative(reply)) await this.#login.folderChanged(command);
+      if (maySwitch && isCompletion(reply)) await this.#login.folderChanged(command);
       return reply;
     });
   }

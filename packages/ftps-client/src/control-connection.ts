@@ -3,11 +3,21 @@ import type { Reply, TextEncoding } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, TimeoutError, withDeadline, type ByteChannel, type Endpoint } from '@ftps-kit/tls-core';
 import { announceNothing, type Announce } from './client-events.js';
 import { publishControl } from './diagnostics.js';
-import { ProtocolError, ReplyError, isNegative, refused, replyText } from './errors.js';
+import { ProtocolError, ReplyError, isCompletion, isNegative, refused, replyText } from './errors.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 import type { ReplyReader } from './reply-reader.js';
 
 const SERVICE_NOT_AVAILABLE = 421;
+const CLOSING_DATA_CONNECTION = 226;
+
+/** Commands that are answered with 350 (RFC 959 §5.4), for the next one does the rest. */
+const LEADING_UP: readonly string[] = ['RNFR', 'REST'];
+
+/** Commands that no server answers with 226: where one comes, it is the second to a transfer before, and the rest are out of step. */
+const MOVES_NOTHING: readonly string[] = [
+  ...['CWD', 'CDUP', 'MKD', 'RMD', 'DELE', 'RNFR', 'RNTO', 'MFMT', 'MDTM', 'SIZE', 'PWD', 'TYPE', 'REST', 'RANG'],
+  ...['EPSV', 'PASV', 'EPRT', 'PORT'],
+];
 
 /** What NOOP is answered with, by those that do not know it too. */
 export const NOOP_CODES: readonly number[] = [200, 202, 500, 501, 502, 503];
@@ -36,6 +46,8 @@ export class ControlConnection {
   readonly #announce: Announce;
   /** Exchanges whose final reply has not come, oldest first. */
   readonly #open: OpenExchange[] = [];
+  /** What PASS and ACCT said. */
+  readonly #secrets = new Set<string>();
   #written: Promise<void> = Promise.resolve();
   #lost: Error | undefined;
   /** Whether QUIT was said: then the server may close first. */
@@ -90,6 +102,7 @@ export class ControlConnection {
     const bytes = command.encode(this.encoding);
     const exchange = new OpenExchange(command);
     this.#open.push(exchange);
+    if (command.secret !== undefined && command.secret !== '') this.#secrets.add(command.secret);
     publishControl({ kind: 'command', line: command.shown }, this.#announce);
     // Each in a TLS record of its own: a server that takes what it read for one command still hears all of them.
     this.#written = this.#written
@@ -117,10 +130,14 @@ export class ControlConnection {
     return this.replyTo(this.begin(command).final, deadline);
   }
 
-  /** Sends a command and gives its final reply; rejects with `ReplyError` where that is 4yz or 5yz. */
+  /**
+   * Sends a command and gives its final reply; rejects with `ReplyError` unless that is 2yz, or 3yz for a command that only
+   * leads up to another one (RNFR, REST).
+   */
   async demand(command: OutgoingCommand, deadline: ReplyDeadline): Promise<Reply> {
     const reply = await this.run(command, deadline);
-    if (isNegative(reply)) throw refused(command, reply);
+    const isDone = LEADING_UP.includes(command.verb) ? !isNegative(reply) : isCompletion(reply);
+    if (!isDone) throw refused(command, reply);
     return reply;
   }
 
@@ -182,7 +199,7 @@ export class ControlConnection {
   async #readReplies(): Promise<void> {
     try {
       for (;;) {
-        const reply = withoutSecret(await this.#reader.next(), this.#open[0]?.secret);
+        const reply = this.#withoutSecrets(await this.#reader.next());
         publishControl({ kind: 'reply', reply }, this.#announce);
         this.#deliver(reply);
       }
@@ -190,6 +207,13 @@ export class ControlConnection {
       if (this.#isLeaving) this.destroy(clientClosed());
       else this.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
     }
+  }
+
+  /** A server may repeat the password, at once or in a later refusal, which goes to errors, events and logs. */
+  #withoutSecrets(reply: Reply): Reply {
+    const mayRepeat = this.#open[0]?.secret !== undefined || isNegative(reply);
+    if (!mayRepeat || this.#secrets.size === 0) return reply;
+    return { ...reply, lines: reply.lines.map((line) => withoutSecrets(line, this.#secrets)) };
   }
 
   /**
@@ -220,6 +244,9 @@ export class ControlConnection {
   #deliver(reply: Reply): void {
     if (this.#barrier !== undefined && !this.#passesBarrier(this.#barrier, reply)) return;
     const exchange = this.#exchangeOf(reply);
+    if (reply.code === CLOSING_DATA_CONNECTION && exchange !== undefined && MOVES_NOTHING.includes(exchange.verb)) {
+      throw new ProtocolError(`the server ended a transfer twice: ${replyText(reply)} is no reply to ${exchange.verb}`);
+    }
     if (exchange?.take(this.#meaningOf(reply, exchange)) === true) this.#open.splice(this.#open.indexOf(exchange), 1);
     // RFC 959 §4.2.2: 421 "may be a reply to any command if the service knows it must shut down", and to none.
     if (reply.code === SERVICE_NOT_AVAILABLE) {
@@ -287,10 +314,19 @@ class OpenExchange implements Exchange {
   }
 }
 
-/** A server may repeat the password in its reply, which goes to errors, events and logs. */
-function withoutSecret(reply: Reply, secret: string | undefined): Reply {
-  if (secret === undefined || secret === '') return reply;
-  return { ...reply, lines: reply.lines.map((line) => line.replaceAll(secret, '***')) };
+/** Within a longer word it is a part of that word, and to mask it there would tell what it is. */
+function withoutSecrets(line: string, secrets: ReadonlySet<string>): string {
+  let masked = line;
+  for (const secret of secrets) {
+    masked = masked.replaceAll(secret, (_, at: number, text: string) =>
+      isWordPart(text[at - 1]) || isWordPart(text[at + secret.length]) ? secret : '***',
+    );
+  }
+  return masked;
+}
+
+function isWordPart(character: string | undefined): boolean {
+  return character !== undefined && /[\p{L}\p{N}_]/u.test(character);
 }
 
 function clientClosed(): ConnectionError {

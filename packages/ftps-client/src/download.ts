@@ -83,7 +83,7 @@ class Download {
   async attempt(attempt: number): Promise<TransferResult> {
     const { signal, verify, onAttempt } = this.#options;
     const context = await this.#logins.forAttempt(attempt, signal);
-    const check = planCheck(verify, context.features);
+    const check = planCheck(verify, context);
     const facts = await this.#look(context, check);
     const start = await this.#start(context, check, facts);
     onAttempt?.({ state: 'begins', attempt, offset: start.offset });

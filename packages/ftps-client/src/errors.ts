@@ -8,7 +8,7 @@ export class ProtocolError extends FtpsError {
   readonly code = 'FTPS_ERR_PROTOCOL';
 }
 
-/** The server answered a command with 4yz or 5yz, or with a reply that leads nowhere. */
+/** The server answered a command with 4yz or 5yz, or with a reply that leads nowhere, such as 3yz where it should be done. */
 export class ReplyError extends FtpsError {
   readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_REPLY';
   /** The command, without its argument. */
@@ -157,6 +157,11 @@ export function isUnknownCommand(reply: Reply): boolean {
 /** Whether the server refused. */
 export function isNegative(reply: Reply): boolean {
   return reply.code >= 400;
+}
+
+/** Whether the server did it: RFC 959 §4.2 has 2yz for that alone, and a 3yz waits for something more. */
+export function isCompletion(reply: Reply): boolean {
+  return replyKind(reply.code) === 'completion';
 }
 
 /** A `LocalFileError` for what a file operation or a stream threw; errors of ftps-kit pass as they are. */

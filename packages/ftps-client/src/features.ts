@@ -12,8 +12,3 @@ export function hasUtf8(features: Features): boolean {
 export function hasMachineListing(features: Features): boolean {
   return features.has('MLST') || features.has('MLSD');
 }
-
-/** RFC 3659 §4.3. */
-export function hasSize(features: Features): boolean {
-  return features.has('SIZE');
-}

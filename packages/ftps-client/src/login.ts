@@ -2,7 +2,7 @@
 import { parseFeatures, type Reply } from '@ftps-kit/ftp-protocol';
 import type { Credentials } from './client-options.js';
 import type { ControlConnection, Exchange, ReplyDeadline } from './control-connection.js';
-import { LoginError, ProtocolError, ReplyError, isNegative, replyText } from './errors.js';
+import { LoginError, ProtocolError, ReplyError, isCompletion, replyText } from './errors.js';
 import type { Features } from './features.js';
 import { outgoing } from './outgoing-command.js';
 
@@ -150,7 +150,7 @@ const TOO_EARLY: readonly number[] = [503, 530];
 
 /** PROT P must be accepted: no file moves in clear. Where only PBSZ is refused, PROT decides; FEAT may be unknown. */
 function demandSetting(verb: string, reply: Reply): void {
-  if (!isNegative(reply)) return;
+  if (isCompletion(reply)) return;
   if (verb === 'PROT') {
     throw new ReplyError('PROT', reply, 'the server does not protect data connections, and no file moves in clear');
   }

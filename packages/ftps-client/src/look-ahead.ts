@@ -1,9 +1,11 @@
 // What a download asks of the server first, all in one flight where the server stands that.
+import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { Listening } from './data-connection.js';
-import { ProtocolError } from './errors.js';
+import { isNegative } from './errors.js';
 import type { LoginContext } from './login-context.js';
-import { timeIfTold } from './modification-time.js';
-import { sizeIfTold, type RemoteFacts } from './remote-facts.js';
+import { timeToldIn } from './modification-time.js';
+import { sizeToldIn, type RemoteFacts } from './remote-facts.js';
+import { tryCommand } from './tried-command.js';
 
 /** What is wanted. */
 export interface LookAhead {
@@ -29,24 +31,27 @@ export async function lookAhead(context: LoginContext, wanted: LookAhead): Promi
   // Another login of the same server may change both meanwhile.
   const pipelines = data.mayPipeline;
   const { extendedPassive } = traits;
-  const size = wantsSize ? sizeIfTold(context, path, signal) : undefined;
+  const size = wantsSize ? tryCommand(context, 'SIZE', path, signal) : undefined;
   if (!pipelines) await size;
-  const time = wantsTime ? timeIfTold(context, path, signal) : undefined;
+  const time = wantsTime ? tryCommand(context, 'MDTM', path, signal) : undefined;
   // Alone it does better with the command.
   const asksAnyway = wantsSize || wantsTime;
   const listening = listens && asksAnyway && pipelines && !data.areActive ? data.listen(signal) : undefined;
   // Told by the transfer that takes it.
   listening?.catch(() => undefined);
-  try {
-    const [sizeBytes, modifiedAt] = await Promise.all([size, time]);
-    return { facts: { sizeBytes, modifiedAt }, listening };
-  } catch (error) {
-    if (!(error instanceof ProtocolError) || !pipelines) throw error;
-  }
+  const [sizeReply, timeReply] = await Promise.all([size, time]);
+  const facts = { sizeBytes: sizeToldIn(sizeReply), modifiedAt: timeToldIn(timeReply) };
+  const isOdd = isOther(sizeReply, facts.sizeBytes) || isOther(timeReply, facts.modifiedAt);
+  if (!pipelines || !isOdd) return { facts, listening };
   // ftp-srv does what comes in several pieces all at once, and answers first what it is done with first.
-  await Promise.allSettled([size, time, listening]);
+  await Promise.allSettled([listening]);
   traits.mindsPipelining = true;
   // What was taken for the reply to EPSV may have been another one.
   if (traits.extendedPassive !== 'works') traits.extendedPassive = extendedPassive;
   return lookAhead(context, wanted);
+}
+
+/** Whether a reply that tells something does not tell what was asked for: it may be the one to another command. */
+function isOther(reply: Reply | undefined, told: number | Date | undefined): boolean {
+  return reply !== undefined && !isNegative(reply) && told === undefined && /[0-9]/.test(reply.lines.join(''));
 }

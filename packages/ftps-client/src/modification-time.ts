@@ -1,18 +1,27 @@
 // The modification time that MDTM tells (RFC 3659 §3).
-import { GrammarError, parseTime, type Reply } from '@ftps-kit/ftp-protocol';
-import { ProtocolError, isNegative } from './errors.js';
-import { outgoingPath } from './outgoing-command.js';
+import { GrammarError, ReplyCode, parseTime, type Reply } from '@ftps-kit/ftp-protocol';
+import { ProtocolError } from './errors.js';
 import type { LoginContext } from './login-context.js';
+import { tryCommand } from './tried-command.js';
 
 /** The time where MDTM tells it for this file; else undefined. */
 export async function timeIfTold(
-  { control, features, timeouts }: LoginContext,
+  context: LoginContext,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<Date | undefined> {
-  if (!features.has('MDTM')) return undefined;
-  const reply = await control.run(outgoingPath('MDTM', path), { timeoutMs: timeouts.replyMs, signal });
-  return isNegative(reply) ? undefined : timeIn(reply);
+  return timeToldIn(await tryCommand(context, 'MDTM', path, signal));
+}
+
+/** The time in a reply to MDTM; undefined in a refusal, and in what is no time: some servers write the year 2026 as 19126. */
+export function timeToldIn(reply: Reply | undefined): Date | undefined {
+  if (reply?.code !== ReplyCode.FileStatus) return undefined;
+  try {
+    return timeIn(reply);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }
 
 /** The time in a reply to MDTM. Throws `ProtocolError`. */

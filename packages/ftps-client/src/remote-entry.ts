@@ -7,6 +7,7 @@ import {
   ProtocolError,
   ReplyError,
   TransferError,
+  isCompletion,
   isNegative,
   isUnknownCommand,
   refused,
@@ -95,7 +96,7 @@ async function folderByEntering(context: LoginContext, path: string, signal: Abo
   // Neither of the two is to be aborted: every relative path after the first would mean another file.
   const deadline = deadlineOf(context, undefined);
   const reply = await control.run(outgoingPath('CWD', path), deadline);
-  if (isNegative(reply)) throw notFound(path, reply);
+  if (!isCompletion(reply)) throw notFound(path, reply);
   try {
     await control.demand(outgoingPath('CWD', before), deadline);
   } catch (error) {

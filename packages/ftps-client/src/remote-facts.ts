@@ -1,10 +1,10 @@
 // What a server tells of a file before it moves: its size and the time it was modified (RFC 3659 §3 and §4).
 import { GrammarError, ReplyCode, parseByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
 import type { ControlConnection, ReplyDeadline } from './control-connection.js';
-import { ProtocolError, isNegative } from './errors.js';
-import { hasSize } from './features.js';
+import { ProtocolError } from './errors.js';
 import { outgoingPath } from './outgoing-command.js';
 import type { LoginContext } from './login-context.js';
+import { tryCommand } from './tried-command.js';
 
 /** By which a file is known again. Each is undefined where the server does not tell it. */
 export interface RemoteFacts {
@@ -19,34 +19,39 @@ export async function remoteSize(control: ControlConnection, path: string, deadl
 
 /** The size where the server has SIZE and tells it for this file; else undefined. */
 export async function sizeIfTold(
-  { control, features, timeouts }: LoginContext,
+  context: LoginContext,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
-  if (!hasSize(features)) return undefined;
-  const reply = await control.run(outgoingPath('SIZE', path), { timeoutMs: timeouts.replyMs, signal });
-  return isNegative(reply) ? undefined : sizeInWords(reply);
+  return sizeToldIn(await tryCommand(context, 'SIZE', path, signal));
 }
 
-function sizeInWords(reply: Reply): number | undefined {
-  // DEVIATION RFC 3659 §4.1: 213 with words and no number tells nothing: ftp-srv says "213 File status" of an empty
-  // file.
-  const [text = ''] = reply.lines;
-  return /[0-9]/.test(text) ? sizeIn(reply) : undefined;
+/**
+ * The size in a reply to SIZE; undefined in a refusal, and in what is no count of bytes.
+ *
+ * DEVIATION RFC 3659 §4.1: ftp-srv says "213 File status" of an empty file, and servers that count in 32 bits have numbers
+ * below zero for large ones.
+ */
+export function sizeToldIn(reply: Reply | undefined): number | undefined {
+  if (reply?.code !== ReplyCode.FileStatus) return undefined;
+  try {
+    return sizeIn(reply);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }
 
 /**
  * The size of what stands under a name; `absent` where the server says that nothing does; `unknown` where it says neither.
  */
 export async function sizeOrAbsence(
-  { control, features, timeouts }: LoginContext,
+  context: LoginContext,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<number | 'absent' | 'unknown'> {
-  if (!hasSize(features)) return 'unknown';
-  const reply = await control.run(outgoingPath('SIZE', path), { timeoutMs: timeouts.replyMs, signal });
-  if (!isNegative(reply)) return sizeInWords(reply) ?? 'unknown';
-  return reply.code === ReplyCode.FileUnavailable ? 'absent' : 'unknown';
+  const reply = await tryCommand(context, 'SIZE', path, signal);
+  return reply?.code === ReplyCode.FileUnavailable ? 'absent' : (sizeToldIn(reply) ?? 'unknown');
 }
 
 /** Whether two looks at a file, one after the other, saw the same one. What neither told does not count against it. */

@@ -1,7 +1,7 @@
 // When a remote file was modified, asked and set (RFC 3659 §3, draft-somers-ftp-mfxx §3).
 import { encodeTime } from '@ftps-kit/ftp-protocol';
 import { ConfigError } from '@ftps-kit/tls-core';
-import { UnsupportedError, isNegative, isUnknownCommand, refused } from './errors.js';
+import { UnsupportedError, isCompletion, isNegative, isUnknownCommand, refused } from './errors.js';
 import { timeIn } from './modification-time.js';
 import { outgoingPath } from './outgoing-command.js';
 import { remoteStat } from './remote-entry.js';
@@ -44,7 +44,7 @@ export async function setRemoteModified(
   }
   const command = outgoingPath('MDTM', path, form);
   const reply = await control.run(command, deadline);
-  if (!isNegative(reply)) return;
+  if (isCompletion(reply)) return;
   // A server without the form with a time takes time and path for the name of a file, which is not there.
   await remoteStat(context, path, signal);
   throw new UnsupportedError(

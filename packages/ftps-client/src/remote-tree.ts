@@ -1,6 +1,6 @@
 // Folders with what is around and below them: made with their parents, removed with their contents.
 import { BoundedWork } from './bounded-work.js';
-import { ReplyError, TransferError, UnsupportedError, isNegative, refused } from './errors.js';
+import { ReplyError, TransferError, UnsupportedError, isCompletion, refused } from './errors.js';
 import type { Entry } from './list-entry.js';
 import { outgoingPath } from './outgoing-command.js';
 import { isFolder } from './remote-entry.js';
@@ -128,7 +128,7 @@ async function make(
 ): Promise<ReplyError | undefined> {
   const command = outgoingPath('MKD', path);
   const reply = await control.run(command, { timeoutMs: timeouts.replyMs, signal });
-  if (!isNegative(reply)) return undefined;
+  if (isCompletion(reply)) return undefined;
   const refusal = refused(command, reply);
   if (refusal.retryable) throw refusal;
   return refusal;

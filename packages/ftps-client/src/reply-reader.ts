@@ -39,6 +39,8 @@ export class ReplyReader {
         await this.#readMore();
         continue;
       }
+      // DEVIATION RFC 959 §4.2: some servers put an empty line between two replies.
+      if (line.kind === 'line' && line.bytes.length === 0 && !this.#parser.isInsideReply) continue;
       const reply = this.#parse(line);
       if (reply !== undefined) return reply;
     }

@@ -28,6 +28,8 @@ export class ServerTraits {
   nameEncoding: 'utf8' | 'latin1' | undefined;
   /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */
   utcOffsetMs: number | null | undefined;
+  /** Of a server without FEAT: which of the commands that were tried all the same it does not know. */
+  readonly unknownCommands = new Set<string>();
   /** It does not take back a range that RANG has set. */
   keepsRanges = false;
   /** Who resumes a control connection under TLS 1.3 gets no new ticket, and so no data connection that resumes. */

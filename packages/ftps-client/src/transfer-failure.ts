@@ -9,7 +9,7 @@ import {
   type HandshakeSummary,
 } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import { ReplyError, TransferError, isNegative, refused, replyText } from './errors.js';
+import { ReplyError, TransferError, isCompletion, refused, replyText } from './errors.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 
 /** What is known of a transfer when it ends badly. */
@@ -62,7 +62,7 @@ export function refusalOf(reply: Reply, state: TransferState, cause?: unknown): 
 
 /** The error for a failure on this side's data connection; `reply` is the final one, where it came. */
 export function failureOf(failure: Error, reply: Reply | undefined, state: TransferState): Error {
-  if (reply !== undefined && isNegative(reply) && isPeersDoing(failure)) return refusalOf(reply, state, failure);
+  if (reply !== undefined && !isCompletion(reply) && isPeersDoing(failure)) return refusalOf(reply, state, failure);
   if (!state.connected || isOwnDoing(failure)) return failure;
   return new TransferError(`${state.command.verb} broke off after ${state.bytes} bytes: ${failure.message}`, {
     bytes: state.bytes,

@@ -12,7 +12,7 @@ import {
 import { comeIntoStep, findStep } from './coming-into-step.js';
 import type { Exchange } from './control-connection.js';
 import type { Listening } from './data-connection.js';
-import { ProtocolError, isNegative, replyText } from './errors.js';
+import { ProtocolError, isCompletion, replyText } from './errors.js';
 import { PIPELINE_PATIENCE_MS } from './limits.js';
 import type { LoginContext } from './login-context.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
@@ -157,7 +157,7 @@ export class Transfer {
     final.then(
       (reply) => {
         this.#finalReply = reply;
-        if (!isNegative(reply)) return;
+        if (isCompletion(reply)) return;
         // What became of EPSV is the reason for what became of the command, and its reply was there first.
         const refuse = (): void => {
           this.#refuse(reply);
@@ -189,7 +189,7 @@ export class Transfer {
     const beginning = sends ? await control.replyTo(preliminary, { timeoutMs: timeouts.replyMs }) : undefined;
     if (this.#hasEnded()) return;
     // RFC 959 §5.4: 125 or 150 comes before any 226; a file that was complete before it was sent is another file.
-    if (sends && beginning === undefined && this.#finalReply?.code !== undefined && !isNegative(this.#finalReply)) {
+    if (sends && beginning === undefined && this.#finalReply !== undefined && isCompletion(this.#finalReply)) {
       throw new ProtocolError('the server called the upload complete before a byte of it was sent');
     }
     this.#channel = channel;
@@ -279,7 +279,7 @@ export class Transfer {
     if (this.#failure === undefined) {
       try {
         const reply = await control.replyTo(exchange.final, { timeoutMs: timeouts.replyMs, signal });
-        if (!isNegative(reply)) return reply;
+        if (isCompletion(reply)) return reply;
         this.#refuse(reply);
       } catch (error) {
         // Said of the transfer, whichever wait it was that the caller ended.

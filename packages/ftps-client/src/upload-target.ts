@@ -2,8 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AbortedError, withDeadline } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import { RenameError, ReplyError, VerificationError, isNegative, refused, replyText } from './errors.js';
-import { hasSize } from './features.js';
+import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, refused, replyText } from './errors.js';
 import { hiddenName } from './hidden-name.js';
 import type { LeftBehind } from './left-behind.js';
 import { outgoingPath } from './outgoing-command.js';
@@ -12,6 +11,7 @@ import { hashCommandsOf, remoteHash } from './remote-hash.js';
 import { isTransient } from './retry.js';
 import type { LoginContext } from './login-context.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
+import { mayKnow } from './tried-command.js';
 import type { Verified } from './verify.js';
 
 /** An upload that is whole and checked under its temporary name. */
@@ -101,7 +101,7 @@ export class UploadTarget {
       if (isOfOne) return { side: 'remote', path: this.path, what: 'partial' };
     }
     try {
-      if (!isNegative(await control.run(outgoingPath('DELE', this.path), deadline))) return undefined;
+      if (isCompletion(await control.run(outgoingPath('DELE', this.path), deadline))) return undefined;
       // Refused, since there is nothing: as where a server keeps nothing of a broken upload.
       if (isNegative(await control.run(outgoingPath('SIZE', this.path), deadline))) return undefined;
     } catch {
@@ -153,7 +153,8 @@ export class UploadTarget {
   async #isInTheWay(context: LoginContext, error: ReplyError): Promise<boolean> {
     if (error.verb !== 'RNTO') return false;
     // Without SIZE there is the reply to RNFR: 350 says that the file is there.
-    return !hasSize(context.features) || typeof (await sizeOrAbsence(context, this.path, undefined)) === 'number';
+    const size = await sizeOrAbsence(context, this.path, undefined);
+    return typeof size === 'number' || !mayKnow(context, 'SIZE');
   }
 
   /** For servers that rename over no file. In between there is none under the real name. */
@@ -161,7 +162,7 @@ export class UploadTarget {
     const { control, timeouts } = context;
     const remove = outgoingPath('DELE', this.#realPath);
     const removed = await control.run(remove, { timeoutMs: timeouts.replyMs });
-    if (isNegative(removed)) throw this.#notRenamed(refused(remove, removed), whole);
+    if (!isCompletion(removed)) throw this.#notRenamed(refused(remove, removed), whole);
     this.#sizeOfOld = 'absent';
     try {
       await this.#rename(context);

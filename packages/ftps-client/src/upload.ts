@@ -126,7 +126,7 @@ class Upload {
 
   /** Of a file that was added to, this side knows the end only. */
   #check(context: LoginContext, verify: ParsedUploadOptions['verify']): Check {
-    const check = planCheck(verify, context.features);
+    const check = planCheck(verify, context);
     if (!this.#options.append) return check;
     if (verify === 'hash')
       throw new ConfigError("verify: 'hash' cannot be had with append: the old bytes are not here");

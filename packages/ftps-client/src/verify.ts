@@ -2,11 +2,11 @@
 import { ConfigError } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { VerificationError } from './errors.js';
-import { hasSize, type Features } from './features.js';
 import type { HashAlgorithm, StreamHash } from './hash-algorithm.js';
 import { hashCommandOf, remoteHash, type HashCommand } from './remote-hash.js';
 import { sizeIfTold } from './remote-facts.js';
 import type { LoginContext } from './login-context.js';
+import { mayKnow } from './tried-command.js';
 
 /**
  * How a transfer is checked. `auto`: by hash where the server has one, else by size, else not, and the result says so.
@@ -30,9 +30,9 @@ export interface Check {
 }
 
 /** Throws `ConfigError` where a demanded check cannot be had from this server. */
-export function planCheck(mode: VerifyMode, features: Features): Check {
-  const hash = mode === 'auto' || mode === 'hash' ? hashCommandOf(features) : undefined;
-  const size = mode !== 'none' && hasSize(features);
+export function planCheck(mode: VerifyMode, server: Pick<LoginContext, 'features' | 'traits'>): Check {
+  const hash = mode === 'auto' || mode === 'hash' ? hashCommandOf(server.features) : undefined;
+  const size = mode !== 'none' && mayKnow(server, 'SIZE');
   if (mode === 'hash' && hash === undefined) {
     throw new ConfigError(
       "verify: 'hash' cannot be had: the server has none of HASH, XSHA256, XSHA512, XSHA1, XMD5, XCRC",
