@@ -61,6 +61,8 @@ class Upload {
   #start: Start = FROM_THE_BEGINNING;
   /** Where in the file the bytes of any attempt ended. */
   #sentTo = 0;
+  /** How far the source was read in any attempt: it has as many bytes, whatever a later reading of it says. */
+  #readTo = 0;
   #moved = 0;
   /** Whether any byte was sent. */
   #hasBegun = false;
@@ -158,6 +160,7 @@ class Upload {
   async #laterStart(context: LoginContext): Promise<Start> {
     const { append, signal } = this.#options;
     const isUnchanged = await unlessAborted(this.#source.isUnchanged(), signal);
+    if (!isUnchanged) this.#readTo = 0;
     if (!isUnchanged && !append) return this.#startOver();
     const size = await sizeIfTold(context, this.#target.path, signal);
     if (append) {
@@ -264,6 +267,7 @@ class Upload {
             this.#hash?.update(chunk, at);
             at += chunk.length;
             this.#sentTo = Math.max(this.#sentTo, at);
+            this.#readTo = Math.max(this.#readTo, at);
           });
           this.#mustBeWhole(at);
           await endSending(channel, meter);
@@ -278,6 +282,10 @@ class Upload {
 
   /** Before the data connection ends: behind that the server takes what it has for the file. */
   #mustBeWhole(sizeBytes: number): void {
+    if (sizeBytes < this.#readTo) {
+      const message = `the source ended after ${sizeBytes} bytes, though ${this.#readTo} were read of it before`;
+      throw new LocalFileError(message, undefined);
+    }
     this.#sentTo = sizeBytes;
     const announced = this.#totalBytes;
     if (announced === undefined || sizeBytes === announced) return;

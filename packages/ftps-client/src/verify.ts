@@ -91,7 +91,15 @@ async function verifyHash(
   signal: AbortSignal | undefined,
 ): Promise<Verified | undefined> {
   const { path, sizeBytes, hash, verb } = file;
-  if (command === undefined || hash?.algorithm !== command.algorithm || hash.bytes !== sizeBytes) return undefined;
+  if (command === undefined || hash?.algorithm !== command.algorithm) return undefined;
+  if (hash.bytes !== sizeBytes) {
+    // Not to be passed over for the size: one of the two counts is of another file.
+    throw new VerificationError(`${verb} moved ${sizeBytes} bytes, but ${hash.bytes} were hashed on this side`, {
+      ...lossOf(file, 0),
+      resumable: false,
+      reason: 'not-checked',
+    });
+  }
   // Bytes that are missing can be fetched; a wrong hash says nothing of where the fault lies. So the size comes first.
   if (file.sizeBefore !== undefined && file.sizeBefore !== sizeBytes) {
     const size = await sizeIfTold(context, path, signal);

@@ -2,6 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { ConfigError, VerificationError, type VerifyMode } from '@ftps-kit/ftps-client';
+import { StreamHash } from '../../../packages/ftps-client/src/hash-algorithm.js';
+import type { LoginContext } from '../../../packages/ftps-client/src/login-context.js';
+import { verifyFile } from '../../../packages/ftps-client/src/verify.js';
 import { HASHING_FEATURES, withFaultyServer, type Fault } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
 
@@ -174,5 +177,16 @@ describe('the check of a transfer', () => {
       const error = await rejection(client.upload(content, 'a'));
       expect(error).to.be.instanceOf(VerificationError).and.include({ reason: 'hash-differs', safeBytes: 0 });
     });
+  });
+
+  it('with a hash of another number of bytes than were moved is not passed over for the size', async () => {
+    const hash = new StreamHash('SHA-256');
+    hash.update(content, 0);
+    const check = { mode: 'auto', hash: { verb: 'HASH', algorithm: 'SHA-256' }, size: true } as const;
+    const file = { verb: 'STOR', path: 'a', sizeBytes: 30_000, hash, reply: { code: 226, lines: ['done'] } };
+    // Nobody has to be asked.
+    const nobody = {} as LoginContext;
+    const error = await rejection(verifyFile(nobody, check, file, undefined));
+    expect(error).to.be.instanceOf(VerificationError).and.include({ reason: 'not-checked', safeBytes: 0 });
   });
 });
