@@ -1,6 +1,6 @@
 // A password that somebody chooses: typed twice on a terminal, or the first line of a file or of standard input.
-import { ConfigError } from '@ftps-kit/ftps-client';
 import { text } from 'node:stream/consumers';
+import { ConfigError } from '@ftps-kit/ftps-client';
 import { firstLineOf } from './credentials.js';
 import { askPassword } from './password-prompt.js';
 

@@ -1,9 +1,9 @@
-import { expect } from 'chai';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { testCertificates } from '../support/certificates.js';
 import { USER, ftps, jsonLines, startServe, type ServeCommand } from '../support/ftps-command.js';
 import type { RunOptions } from '../support/peers/run-program.js';

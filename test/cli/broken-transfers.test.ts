@@ -1,7 +1,7 @@
-import { expect } from 'chai';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { selectEngine } from '@ftps-kit/tls-core';
 import { USER, ftps, jsonLines, startFtps, startServe, type ServeCommand } from '../support/ftps-command.js';
 import { freePort } from '../support/ports.js';

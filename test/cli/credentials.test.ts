@@ -1,7 +1,7 @@
-import { expect } from 'chai';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { PASSWORD, USER, ftps, startServe, type ServeCommand } from '../support/ftps-command.js';
 
 describe('the password of ftps', () => {

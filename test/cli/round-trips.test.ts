@@ -1,8 +1,8 @@
-import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { testCertificates } from '../support/certificates.js';
 import { USER, ftps, jsonLines, startServe, type ServeCommand } from '../support/ftps-command.js';
 

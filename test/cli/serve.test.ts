@@ -1,10 +1,10 @@
-import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { testCertificates } from '../support/certificates.js';
 import { PASSWORD, USER, ftps, jsonLines, startFtps, startServe } from '../support/ftps-command.js';
 import { answers, freePort } from '../support/ports.js';

@@ -1,9 +1,9 @@
-import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { PASSWORD, USER, ftpsProgram, startServe, type ServeCommand } from '../support/ftps-command.js';
 import { executable, missingExecutable, requirePeer } from '../support/peers/peer.js';
 import { freePort } from '../support/ports.js';

@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { cheapHash } from '../support/cheap-hash.js';
 import { testCertificates } from '../support/certificates.js';
-import { RawFtpClient } from '../support/raw-ftp-client.js';
+import { cheapHash } from '../support/cheap-hash.js';
 import { PASSWORD, USER, ftps, jsonLines, startServe } from '../support/ftps-command.js';
+import { RawFtpClient } from '../support/raw-ftp-client.js';
 
 describe('ftps passwd and the users of ftps serve', () => {
   let folder: string;

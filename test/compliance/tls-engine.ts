@@ -26,8 +26,8 @@ import {
   type TlsConnector,
   type TlsEngine,
 } from '@ftps-kit/tls-core';
-import { rejection } from '../support/rejection.js';
 import { readAll, readExactly } from '../support/channel-bytes.js';
+import { rejection } from '../support/rejection.js';
 import { tcpPair } from '../support/tcp-pair.js';
 
 /** A client and a server of one engine that trust each other. */

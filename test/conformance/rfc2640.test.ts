@@ -1,7 +1,6 @@
 // RFC 2640, internationalization: names are UTF-8, and nothing but the one space divides a command from its path.
 import { expect } from 'chai';
-import type { RawFtpClient } from '../support/raw-ftp-client.js';
-import { text } from '../support/raw-ftp-client.js';
+import { text, type RawFtpClient } from '../support/raw-ftp-client.js';
 import { forEachServed } from '../support/served-client.js';
 import type { TestServer } from '../support/test-server.js';
 

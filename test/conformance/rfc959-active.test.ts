@@ -1,7 +1,7 @@
 // RFC 959 §4.1.2, PORT; RFC 2428 §2, EPRT: the server connects to the client, where it is allowed to.
 import { expect } from 'chai';
-import { readAll } from '../support/channel-bytes.js';
 import { acceptData, listenForServer } from '../support/active-data.js';
+import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { requireIpv6 } from '../support/requirement.js';
 import { forEachServed } from '../support/served-client.js';

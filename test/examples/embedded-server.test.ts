@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { expect } from 'chai';
 import { Writable } from 'node:stream';
+import { expect } from 'chai';
 import { FtpsClient } from '@ftps-kit/ftps-client';
 
 async function downloaded(client: FtpsClient, path: string): Promise<string> {

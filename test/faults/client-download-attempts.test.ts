@@ -18,6 +18,7 @@ import {
   type SinkOpener,
 } from '@ftps-kit/ftps-client';
 import { selectEngine } from '@ftps-kit/tls-core';
+import { collect } from '../support/collect.js';
 import {
   HASHING_FEATURES,
   PLAIN_FEATURES,
@@ -26,7 +27,6 @@ import {
   type FaultyServer,
   type Incoming,
 } from '../support/faulty-server.js';
-import { collect } from '../support/collect.js';
 import { rejection } from '../support/rejection.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { FtpsClient } from '@ftps-kit/ftps-client';
 import { collect } from '../support/collect.js';
 import { bearFaults, type Tally } from '../support/fault-workload.js';
-import { StormyServer } from '../support/stormy-server.js';
 import { SeededRandom } from '../support/seeded-random.js';
+import { StormyServer } from '../support/stormy-server.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 import { storm } from '../support/weather.js';
 

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { AtomicFile } from '../../packages/ftps-server/src/atomic-file.js';
-import { PinnedDirectory } from '../../packages/ftps-server/src/pinned-directory.js';
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
 import { namesOf, refuses, writeFile } from '@ftps-kit/ftps-server/compliance';
+import { AtomicFile } from '../../packages/ftps-server/src/atomic-file.js';
+import { PinnedDirectory } from '../../packages/ftps-server/src/pinned-directory.js';
 import { failing, failingCloses, heldSyncs } from '../support/failing-file-handles.js';
 import { rejection } from '../support/rejection.js';
 import { requireUnix } from '../support/requirement.js';

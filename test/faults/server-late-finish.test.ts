@@ -1,7 +1,7 @@
 // Downloads whose client is long in finishing the TLS handshake: the server has sent everything by then, and called it complete.
 import { setTimeout } from 'node:timers/promises';
-import { type SocketChannel, type TlsChannel } from '@ftps-kit/tls-core';
 import { expect } from 'chai';
+import { type SocketChannel, type TlsChannel } from '@ftps-kit/tls-core';
 import { DRAIN_TIMEOUT_MS, MAX_GENTLE_CLOSINGS, MAX_SESSION_CLOSINGS } from '../../packages/ftps-server/src/limits.js';
 import { readAll } from '../support/channel-bytes.js';
 import { finishedGate, type FinishedGate } from '../support/finished-gate.js';

@@ -3,8 +3,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ALL_PERMISSIONS, LocalFileSystem, type Permission } from '@ftps-kit/ftps-server';
-import { commandTable } from '../../packages/ftps-server/src/command-table.js';
 import type { SubcommandRow } from '../../packages/ftps-server/src/command-row.js';
+import { commandTable } from '../../packages/ftps-server/src/command-table.js';
 import { RawFtpClient, text } from '../support/raw-ftp-client.js';
 import { TestServer } from '../support/test-server.js';
 

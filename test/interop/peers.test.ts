@@ -1,16 +1,16 @@
 // The real peers against each other: what is known of them is asserted here, so that a failure elsewhere is ours.
-import { expect } from 'chai';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { curl } from '../support/peers/curl.js';
-import type { TlsVersion } from '../support/peers/ftp-target.js';
 import { ftpSrv, startFtpSrv } from '../support/peers/ftp-srv.js';
+import type { TlsVersion } from '../support/peers/ftp-target.js';
 import { gnutlsCli } from '../support/peers/gnutls-cli.js';
 import { lftp } from '../support/peers/lftp.js';
 import { openssl } from '../support/peers/openssl.js';
-import type { PeerServer, PeerServerOptions } from '../support/peers/peer-server.js';
 import { requirePeer, type Peer } from '../support/peers/peer.js';
+import type { PeerServer, PeerServerOptions } from '../support/peers/peer-server.js';
 import { proftpd, startProftpd } from '../support/peers/proftpd.js';
 import { pureFtpd, startPureFtpd } from '../support/peers/pure-ftpd.js';
 import { pythonFtplib } from '../support/peers/python-ftplib.js';

@@ -8,8 +8,8 @@ import { engineChoice, outputFlags, readPem, tlsVersions } from '../flags.js';
 import { rereadAtHangup, type Rereadable } from '../read-again.js';
 import type { Report } from '../report.js';
 import { accountFlags, servedAccounts, type ServedAccounts } from '../served-accounts.js';
-import { keptIdentity, stateFolder } from '../state-folder.js';
 import { reportServerEvents } from '../server-report.js';
+import { keptIdentity, stateFolder } from '../state-folder.js';
 import { runCommand, type CommandTools } from './command.js';
 
 const serveFlags = {

@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import { ConfigError } from '@ftps-kit/tls-core';
 import { AddressList } from './address-list.js';
 import type { FileSystem } from './file-system.js';
-import { knownKeys } from './options/option-check.js';
 import { LocalFileSystem } from './local-file-system.js';
+import { knownKeys } from './options/option-check.js';
 import { parsePermissions, type Permission } from './permissions.js';
 
 /** How fast an account moves files, bytes per second. Default: as fast as it goes. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { HostPort } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, SocketChannel, withDeadline } from '@ftps-kit/tls-core';
-import type { ConnectionRequest, DataConnectionOpener } from './data-connection-opener.js';
 import { DataConnection, type Secure } from './data-connection.js';
+import type { ConnectionRequest, DataConnectionOpener } from './data-connection-opener.js';
 
 /** Where an opener goes, and from where. */
 export interface ActiveOpenerOptions {

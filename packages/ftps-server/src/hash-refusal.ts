@@ -1,7 +1,7 @@
 // What is answered when a hash could not be made.
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
-import { HashingBusyError } from './file-hashing.js';
 import type { CommandContext } from './command-row.js';
+import { HashingBusyError } from './file-hashing.js';
 import { tellLimit } from './limit-event.js';
 import { outcome, type Outcome } from './outcome.js';
 

@@ -1,8 +1,8 @@
 // Waits on a passive port for the one data connection that the client announced.
 import type net from 'node:net';
 import { SocketChannel, TimeoutError, withDeadline } from '@ftps-kit/tls-core';
-import type { ConnectionRequest, DataConnectionOpener } from './data-connection-opener.js';
 import { DataConnection, type Secure } from './data-connection.js';
+import type { ConnectionRequest, DataConnectionOpener } from './data-connection-opener.js';
 import type { PassivePort } from './passive-ports.js';
 
 /** How an opener treats who comes. */

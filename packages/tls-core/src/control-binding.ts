@@ -1,8 +1,8 @@
 // The binding of data connections to their control connection: one object per control connection and side.
 import { randomUUID, type X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
-import { systemClock, type Clock } from './clock.js';
 import { ClientTickets } from './client-tickets.js';
+import { systemClock, type Clock } from './clock.js';
 import { ControlTicket, type SessionTrust } from './control-ticket.js';
 import { NotResumedError } from './errors.js';
 import { ServerTickets, type ServerTicketsOptions } from './server-tickets.js';

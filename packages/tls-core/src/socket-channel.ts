@@ -1,10 +1,10 @@
 // A ByteChannel over a TCP socket, which can be handed on to a TLS engine.
 import net from 'node:net';
 import type { ByteChannel, Closure } from './byte-channel.js';
+import { withDeadline, type Deadline } from './deadline.js';
 import { ConfigError, ConnectionError } from './errors.js';
 import { SocketTraffic } from './socket-traffic.js';
 import { StreamChannel } from './stream-channel.js';
-import { withDeadline, type Deadline } from './deadline.js';
 
 /** One end of a TCP connection. */
 export interface Endpoint {

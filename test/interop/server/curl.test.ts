@@ -1,12 +1,12 @@
 // curl against our server under binding `require`: resumption in both sides' words.
-import { expect } from 'chai';
-import type { ControlMode } from '@ftps-kit/ftps-server';
-import { requireCapability } from '../../support/requirement.js';
-import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ControlMode } from '@ftps-kit/ftps-server';
 import { curl } from '../../support/peers/curl.js';
 import { requirePeer } from '../../support/peers/peer.js';
+import { requireCapability } from '../../support/requirement.js';
+import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer } from '../../support/test-server.js';
 
 const content = Buffer.alloc(300_000, 'ftps');

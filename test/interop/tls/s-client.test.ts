@@ -9,8 +9,8 @@ import {
   type ServerBinding,
   type TlsChannel,
 } from '@ftps-kit/tls-core';
-import { readAll, readExactly } from '../../support/channel-bytes.js';
 import { testCertificates } from '../../support/certificates.js';
+import { readAll, readExactly } from '../../support/channel-bytes.js';
 import { openssl } from '../../support/peers/openssl.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
 import { executable, requirePeer } from '../../support/peers/peer.js';

@@ -15,8 +15,8 @@ import {
   type TlsChannel,
   type TlsConnector,
 } from '@ftps-kit/tls-core';
-import { readExactly } from '../../support/channel-bytes.js';
 import { testCertificates } from '../../support/certificates.js';
+import { readExactly } from '../../support/channel-bytes.js';
 import { openssl } from '../../support/peers/openssl.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
 import { executable, requirePeer } from '../../support/peers/peer.js';

@@ -1,6 +1,6 @@
 /** curl 7.88 (OpenSSL): resumes with the control connection's latest ticket, as often as it needs. */
-import { executable, missingExecutable, type Peer } from './peer.js';
 import type { FtpTarget, TlsVersion } from './ftp-target.js';
+import { executable, missingExecutable, type Peer } from './peer.js';
 import { occurrences, runProgram, type ProgramOutput, type RunOptions } from './run-program.js';
 
 export interface CurlOptions extends RunOptions {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { executable, peersFolder } from './peer.js';
-import { runProgram } from './run-program.js';
 import type { PeerServerOptions } from './peer-server.js';
+import { runProgram } from './run-program.js';
 
 /** A password that nobody else knows, since vsftpd's account is one of the machine. */
 export function newPassword(): string {

@@ -1,6 +1,6 @@
 /** gnutls-cli 3.7: the other TLS stack's view of a server; with --resume it connects twice and says whether it resumed. */
-import { executable, missingExecutable, type Peer } from './peer.js';
 import type { FtpTarget, TlsVersion } from './ftp-target.js';
+import { executable, missingExecutable, type Peer } from './peer.js';
 import { occurrences, runProgram, type ProgramOutput, type RunOptions } from './run-program.js';
 
 export interface GnutlsOptions extends RunOptions {

@@ -1,6 +1,6 @@
 /** lftp 4.9 (GnuTLS): gives the control connection's session data to every data connection. */
-import { executable, missingExecutable, type Peer } from './peer.js';
 import type { FtpTarget, TlsVersion } from './ftp-target.js';
+import { executable, missingExecutable, type Peer } from './peer.js';
 import { occurrences, runProgram, type ProgramOutput, type RunOptions } from './run-program.js';
 
 export interface LftpOptions extends RunOptions {

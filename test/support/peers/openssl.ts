@@ -1,6 +1,6 @@
 /** openssl s_client 3.0: shows tickets, resumption and verification, and types FTP commands into the TLS session. */
-import { executable, missingExecutable, type Peer } from './peer.js';
 import type { FtpTarget, TlsVersion } from './ftp-target.js';
+import { executable, missingExecutable, type Peer } from './peer.js';
 import { occurrences, runProgram, type ProgramOutput, type RunOptions } from './run-program.js';
 
 export interface OpensslOptions extends RunOptions {

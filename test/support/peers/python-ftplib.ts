@@ -1,7 +1,7 @@
 /** Python's ftplib: stock, which never resumes, and with the session of the control connection handed to each data connection. */
 import { fileURLToPath } from 'node:url';
-import { findExecutable, missingExecutable, type Peer } from './peer.js';
 import type { FtpTarget, TlsVersion } from './ftp-target.js';
+import { findExecutable, missingExecutable, type Peer } from './peer.js';
 import { runProgram, type ProgramOutput, type RunOptions } from './run-program.js';
 
 const script = fileURLToPath(new URL('./ftplib_client.py', import.meta.url));

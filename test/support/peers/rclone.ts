@@ -1,6 +1,6 @@
 /** rclone 1.60 (Go): keeps several connections at once, which share one cache of TLS sessions keyed by the server's name. */
-import { executable, missingExecutable, type Peer } from './peer.js';
 import type { FtpTarget } from './ftp-target.js';
+import { executable, missingExecutable, type Peer } from './peer.js';
 import { runProgram, type ProgramOutput, type RunOptions } from './run-program.js';
 
 export const rclone = {

@@ -1,6 +1,6 @@
 /** GNU wget 1.21 (GnuTLS): resumes when asked with --ftps-resume-ssl, and every run here asks. */
-import { executable, missingExecutable, type Peer } from './peer.js';
 import type { FtpTarget, TlsVersion } from './ftp-target.js';
+import { executable, missingExecutable, type Peer } from './peer.js';
 import { occurrences, runProgram, type ProgramOutput, type RunOptions } from './run-program.js';
 
 export interface WgetOptions extends RunOptions {

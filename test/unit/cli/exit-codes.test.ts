@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import {
   AbortedError,
   CertificateError,
@@ -16,7 +17,6 @@ import {
   TruncationError,
   VerificationError,
 } from '@ftps-kit/ftps-client';
-import { expect } from 'chai';
 import { EXIT_CODE_HELP, ExitCode, exitCodeOf } from '../../../bin/src/exit-codes.js';
 
 const reply = { code: 550, lines: ['no'] };

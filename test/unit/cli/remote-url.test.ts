@@ -1,5 +1,5 @@
-import { ConfigError } from '@ftps-kit/ftps-client';
 import { expect } from 'chai';
+import { ConfigError } from '@ftps-kit/ftps-client';
 import { nameOf, parseRemoteUrl } from '../../../bin/src/remote-url.js';
 
 describe('a URL on the command line', () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { parseEprtArgument, parsePortArgument } from '@ftps-kit/ftp-protocol';
 import { expect } from 'chai';
+import { parseEprtArgument, parsePortArgument } from '@ftps-kit/ftp-protocol';
 import { FtpsClient, ReplyError, TimeoutError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';

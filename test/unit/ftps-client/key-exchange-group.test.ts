@@ -3,9 +3,9 @@ import { ControlTickets, FtpsClient, ServerMemory, type FtpsClientOptions } from
 import { selectEngine, type ConnectionRole } from '@ftps-kit/tls-core';
 import { collect } from '../../support/collect.js';
 import { engineConnecting } from '../../support/connecting-engine.js';
+import { ownOptions } from '../../support/own-client.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
 import { requirePeer } from '../../support/peers/peer.js';
-import { ownOptions } from '../../support/own-client.js';
 import { TestServer } from '../../support/test-server.js';
 
 interface Offer {

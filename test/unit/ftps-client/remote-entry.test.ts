@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { AbortedError, NotFoundError, ReplyError, type FtpsClient, UnsupportedError } from '@ftps-kit/ftps-client';
+import { connectTo } from '../../support/own-client.js';
 import { rejection } from '../../support/rejection.js';
 import { withScriptedClient } from '../../support/scripted-client.js';
 import type { Script, ScriptedPeer } from '../../support/scripted-server.js';
 import { TestServer } from '../../support/test-server.js';
-import { connectTo } from '../../support/own-client.js';
 
 const unixListing = [
   'drwxr-xr-x 2 alice users 4096 Jan 02 03:04 folder',

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ServerBinding, type ByteChannel } from '@ftps-kit/tls-core';
 import { LocalFileSystem, type DirectoryEntry } from '@ftps-kit/ftps-server';
-import { linesOf } from '../../../packages/ftps-server/src/listing-transfer.js';
+import { parseAccount } from '../../../packages/ftps-server/src/account.js';
 import {
   factsOf,
   isListable,
@@ -11,9 +11,9 @@ import {
   timeOf,
   unixLine,
 } from '../../../packages/ftps-server/src/listing.js';
-import { parseAccount } from '../../../packages/ftps-server/src/account.js';
-import { Progress } from '../../../packages/ftps-server/src/transfer.js';
+import { linesOf } from '../../../packages/ftps-server/src/listing-transfer.js';
 import { Session } from '../../../packages/ftps-server/src/session.js';
+import { Progress } from '../../../packages/ftps-server/src/transfer.js';
 
 const endpoint = { address: '127.0.0.1', port: 2121 };
 const modifiedAt = new Date('2024-02-29T12:34:56Z');

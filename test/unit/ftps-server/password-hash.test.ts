@@ -1,5 +1,5 @@
-import { expect } from 'chai';
 import { inspect } from 'node:util';
+import { expect } from 'chai';
 import { ConfigError } from '@ftps-kit/tls-core';
 import { hashPassword } from '@ftps-kit/ftps-server';
 import { AccountList } from '../../../packages/ftps-server/src/account-list.js';

@@ -1,8 +1,8 @@
 // The test certificates are what their names say, or the tests that present them prove nothing.
-import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { expect } from 'chai';
 import { testCertificates, type TestCertificates, type TestIdentity } from '../../support/certificates.js';
 
 describe('the test certificates', () => {

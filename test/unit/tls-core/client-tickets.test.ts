@@ -1,5 +1,5 @@
-import { expect } from 'chai';
 import { inspect } from 'node:util';
+import { expect } from 'chai';
 import { ClientBinding, ClientTickets, NotResumedError, Ticket, type TicketFacts } from '@ftps-kit/tls-core';
 
 function ticket(facts: Partial<TicketFacts> = {}): Ticket {

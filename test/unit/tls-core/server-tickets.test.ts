@@ -1,5 +1,5 @@
-import { expect } from 'chai';
 import { inspect } from 'node:util';
+import { expect } from 'chai';
 import { ServerBinding, ServerTickets } from '@ftps-kit/tls-core';
 
 const name = (text: string | number): Uint8Array => Buffer.from(String(text));

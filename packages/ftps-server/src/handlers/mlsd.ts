@@ -1,8 +1,8 @@
 // MLSD (RFC 3659 §7): a directory for programs, over a data connection.
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
-import { linesOf, linesOutcome } from '../listing-transfer.js';
 import { factsOf } from '../listing.js';
+import { linesOf, linesOutcome } from '../listing-transfer.js';
 import { outcome, type Outcome } from '../outcome.js';
 import { argumentPath } from '../paths.js';
 

@@ -4,8 +4,8 @@ import { AbortedError } from '@ftps-kit/tls-core';
 import type { GrantedAccount } from '../account.js';
 import type { CommandContext } from '../command-row.js';
 import { tellLimit } from '../limit-event.js';
-import { judgeLogin, type LoginVerdict } from '../login-verdict.js';
 import type { LoginAttempt } from '../login-throttle.js';
+import { judgeLogin, type LoginVerdict } from '../login-verdict.js';
 import { outcome, type Outcome } from '../outcome.js';
 
 export async function pass(context: CommandContext): Promise<Outcome> {

@@ -2,8 +2,8 @@
 import { ReplyCode } from '@ftps-kit/ftp-protocol';
 import type { CommandContext } from '../command-row.js';
 import { tellLimit } from '../limit-event.js';
-import { linesOf } from '../listing-transfer.js';
 import { unixLine } from '../listing.js';
+import { linesOf } from '../listing-transfer.js';
 import { outcome, type Outcome } from '../outcome.js';
 import { argumentPath, nameOf } from '../paths.js';
 import { requirePermission } from '../permissions.js';
