@@ -20,7 +20,9 @@ export async function openLocalFileSource(path: string, mayGrow: boolean): Promi
     if (!status.isFile()) return new OnceSource(new IterableReading(await openDeviceForReading(path), failed, path));
     const handle = await open(path, FLAGS);
     try {
-      return new LocalFileSource(handle, path, await statOfFile(handle), mayGrow);
+      const status = await statOfFile(handle);
+      if (status.size > 0) return new LocalFileSource(handle, path, status, mayGrow);
+      return await openEmpty(handle, path, mayGrow);
     } catch (error) {
       await handle.close();
       throw error;
@@ -28,6 +30,20 @@ export async function openLocalFileSource(path: string, mayGrow: boolean): Promi
   } catch (error) {
     throw localFailure(failed, path, error);
   }
+}
+
+/**
+ * A file that says that it has no bytes, as those of /proc do, where some come all the same: made while it is read, and
+ * another time it is read another one. So it is read to its end, once.
+ */
+async function openEmpty(handle: FileHandle, path: string, mayGrow: boolean): Promise<UploadSource> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(UPLOAD_BUFFER_BYTES), 0, UPLOAD_BUFFER_BYTES, null);
+  const status = await statOfFile(handle);
+  if (bytesRead === 0 || status.size > 0) return new LocalFileSource(handle, path, status, mayGrow);
+  // From where the handle is now; it closes the handle.
+  const stream = handle.createReadStream({ highWaterMark: UPLOAD_BUFFER_BYTES });
+  stream.unshift(buffer.subarray(0, bytesRead));
+  return new OnceSource(new IterableReading(stream, `cannot read ${path}`, path));
 }
 
 /** Of what was opened, which need not be what stood there before. */
@@ -162,7 +178,7 @@ class FileReading implements SourceReading {
   async next(): Promise<Uint8Array | undefined> {
     const count = await this.#reading;
     this.#position += count;
-    // One that somebody keeps adding to might have no end. Those of /proc, which say that they have no bytes, do.
+    // One that somebody keeps adding to might have no end.
     if (count === 0 || this.#position > this.#sizeBytes) await this.#check();
     if (count === 0) return undefined;
     const full = this.#buffer;

@@ -77,8 +77,8 @@ class Upload {
     this.#options = options;
     if (options.resume !== false && !source.canOpenAnywhere) {
       throw new ConfigError(
-        'resume: a stream, a pipe or a device cannot be opened again where the server left off; give the path of a ' +
-          'file, bytes, or a function (start) => stream',
+        'resume: a stream, a pipe, a device or a file that does not tell its size cannot be opened again where the server ' +
+          'left off; give the path of another file, bytes, or a function (start) => stream',
       );
     }
   }
@@ -289,7 +289,7 @@ class Upload {
     this.#sentTo = sizeBytes;
     const announced = this.#totalBytes;
     if (announced === undefined || sizeBytes === announced) return;
-    // A local file may have more bytes than it says, as those of /proc; the one that ends before is none to call whole.
+    // A local file may have more bytes than it says, on some file systems; the one that ends before is none to call whole.
     if (this.#options.totalBytes === undefined && sizeBytes > announced) return;
     throw new LocalFileError(`the source ended after ${sizeBytes} bytes, and not after ${announced}`, undefined);
   }

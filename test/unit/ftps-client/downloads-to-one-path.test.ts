@@ -16,6 +16,7 @@ import { HASHING_FEATURES, FaultyServer, withFaultyServer, type Fault } from '..
 import { killAmid } from '../../support/killed-transfer.js';
 import { ownOptions } from '../../support/own-client.js';
 import { rejection } from '../../support/rejection.js';
+import { requireHere } from '../../support/requirement.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import { TestServer } from '../../support/test-server.js';
 
@@ -171,8 +172,7 @@ describe('a second download to one path, while the first is under way,', () => {
   });
 
   it('is refused in another process too, but not once the first was killed', async function () {
-    // Elsewhere a process knows its own only.
-    if (process.platform !== 'linux') this.skip();
+    requireHere(this, process.platform === 'linux', 'elsewhere a process knows its own downloads only');
     this.timeout(30_000);
     await withTemporaryFolder(async (folder) => {
       const local = join(folder, 'local');

@@ -19,6 +19,7 @@ import { expect } from 'chai';
 import {
   ConfigError,
   LocalFileError,
+  TransferError,
   type Progress,
   type TransferResult,
   type UploadOptions,
@@ -139,11 +140,37 @@ describe('a local file that is uploaded', () => {
     });
   }
 
-  it('and has more bytes than it says, as those of /proc, is sent to its end', async function () {
+  for (const mayGrow of [false, true]) {
+    it(`and has bytes though it says that it has none, as those of /proc, is sent to its end (mayGrow: ${mayGrow})`, async function () {
+      requireHere(this, process.platform === 'linux', 'only Linux has /proc');
+      await withFaultyServer({}, async (client, server) => {
+        // The second has more than is read at a time.
+        for (const path of ['/proc/version', '/proc/kallsyms']) {
+          const bytes = await readFile(path);
+          expect(await client.upload(path, 'b', { mayGrow })).to.include({ sizeBytes: bytes.length });
+          expect(server.bytes('b')?.equals(bytes)).to.equal(true);
+        }
+      });
+    });
+  }
+
+  it('and says that it has no bytes is read once: neither gone on with nor tried again, as it may be another by then', async function () {
     requireHere(this, process.platform === 'linux', 'only Linux has /proc');
-    await withFaultyServer({}, async (client, server) => {
-      await client.upload('/proc/version', 'b');
-      expect(server.bytes('b')?.equals(await readFile('/proc/version'))).to.equal(true);
+    const fault: Fault = async ({ verb, count, peer, data }, server) => {
+      if (verb !== 'STOR' || count > 1 || data === undefined) return false;
+      await peer.say('150 go on\r\n');
+      server.put('b', await readExactly(await data.channel(), 10));
+      peer.destroy();
+      return true;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      const refused = await rejection(client.upload('/proc/version', 'b', { resume: true }));
+      expect(refused).to.be.instanceOf(ConfigError).with.property('message').that.includes('does not tell its size');
+      expect(server.commands).to.deep.equal([]);
+      const retry = { attempts: 2, wait: () => Promise.resolve() };
+      const error = await rejection(client.upload('/proc/version', 'b', { retry }));
+      expect(error).to.be.instanceOf(TransferError).with.property('message').that.includes('it was not tried again');
+      expect(server.commands.filter((line) => line.startsWith('STOR'))).to.have.length(1);
     });
   });
 
@@ -201,6 +228,8 @@ describe('a local file that is uploaded', () => {
         expect(await client.upload(sparse, 's')).to.include({ sizeBytes: 3_000_003 });
         expect(server.bytes('s')?.equals(await readFile(sparse))).to.equal(true);
         expect(await client.upload(empty, 'e')).to.include({ sizeBytes: 0 });
+        expect(server.bytes('e')?.length).to.equal(0);
+        expect(await client.upload(empty, 'e', { mayGrow: true })).to.include({ sizeBytes: 0 });
         expect(server.bytes('e')?.length).to.equal(0);
         await client.download('s', join(folder, 'copy'));
         expect((await readFile(join(folder, 'copy'))).equals(await readFile(sparse))).to.equal(true);
