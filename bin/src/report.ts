@@ -1,7 +1,7 @@
 // What the command says: for people on a terminal or in a pipe, or as one JSON object a line.
 import { Chalk, type ChalkInstance } from 'chalk';
-import { ConfigError, FtpsError } from '@ftps-kit/ftps-client';
-import { configMessage } from './config-message.js';
+import { ConfigError, FtpsError, LocalFileError } from '@ftps-kit/ftps-client';
+import { configMessage, localFileMessage } from './config-message.js';
 import { exitCodeOf, type ExitCode } from './exit-codes.js';
 import { remedyOf } from './remedy.js';
 
@@ -62,6 +62,7 @@ export class Report {
 
 function messageOf(error: unknown): string {
   if (error instanceof ConfigError) return configMessage(error);
+  if (error instanceof LocalFileError) return localFileMessage(error);
   return error instanceof Error ? error.message : String(error);
 }
 

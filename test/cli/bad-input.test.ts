@@ -79,6 +79,7 @@ describe('ftps with bad input', function () {
       [['get', 'host/folder/'], 1, /: \/folder\/: is a folder; get takes one file\n$/],
       [['put', 'mine.txt'], 1, /: put takes at least one local file, and then a URL\n$/],
       [['put', 'mine.txt', 'mine.txt', 'host/a'], 1, /: \/a: several files need a folder; end the URL with a slash\n$/],
+      [['put', '-', 'host/a', '--may-grow'], 1, /: --may-grow: is for files; standard input is sent to its end\n$/],
       [['put', '-', 'host/folder/'], 1, /: \/folder\/: standard input needs a file name in the URL\n$/],
       [['ls', 'host', '--fingerprint', 'AB:CD'], 1, /: --fingerprint: 'AB:CD' is not a SHA-256 fingerprint/],
       [['ls', 'host', '--ca', '/nowhere'], 1, /: --ca: cannot read \/nowhere\n$/],

@@ -1,7 +1,7 @@
 // `ftps put`: files to a server.
 import { basename } from 'node:path';
 import { ConfigError, FtpsClient } from '@ftps-kit/ftps-client';
-import type { CommandModule } from 'yargs';
+import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from 'yargs';
 import {
   clientOptions,
   connectionFlags,
@@ -18,7 +18,17 @@ interface Positionals {
   readonly paths: readonly string[];
 }
 
-export const putCommand: CommandModule<object, ConnectionFlags & Positionals> = {
+const putFlags = {
+  'may-grow': {
+    type: 'boolean',
+    default: false,
+    describe: 'of a log, to which bytes are only added: send those that are there when it begins',
+  },
+} as const satisfies Record<string, Options>;
+
+type PutFlags = InferredOptionTypes<typeof putFlags>;
+
+export const putCommand: CommandModule<object, ConnectionFlags & PutFlags & Positionals> = {
   command: 'put <paths..>',
   describe: 'upload files: LOCAL... URL',
   builder: (yargs) =>
@@ -29,11 +39,14 @@ export const putCommand: CommandModule<object, ConnectionFlags & Positionals> = 
         demandOption: true,
         describe: 'local files (- for standard input), and last the URL; a URL that ends in / is a folder',
       })
-      .options({ ...connectionFlags, ...outputFlags }),
+      .options({ ...putFlags, ...connectionFlags, ...outputFlags }),
   handler: (flags) => runCommand(flags, (tools) => put(flags, tools)),
 };
 
-async function put(flags: ConnectionArguments & Positionals, { report, signal }: CommandTools): Promise<void> {
+async function put(
+  flags: ConnectionArguments & ArgumentsCamelCase<PutFlags> & Positionals,
+  { report, signal }: CommandTools,
+): Promise<void> {
   const locals = flags.paths.slice(0, -1);
   const [target = ''] = flags.paths.slice(-1);
   if (locals.length === 0) throw new ConfigError('put takes at least one local file, and then a URL');
@@ -44,11 +57,15 @@ async function put(flags: ConnectionArguments & Positionals, { report, signal }:
   if (locals.includes('-') && url.isFolder) {
     throw new ConfigError(`/${url.path}: standard input needs a file name in the URL`);
   }
+  const { mayGrow } = flags;
+  if (mayGrow && locals.includes('-')) {
+    throw new ConfigError('--may-grow: is for files; standard input is sent to its end');
+  }
   await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
   for (const local of locals) {
     const remote = url.isFolder ? url.path + basename(local) : url.path;
     const result = await showingProgress(report, nameOf(remote), (onProgress) =>
-      client.upload(local === '-' ? process.stdin : local, remote, { signal, onProgress }),
+      client.upload(local === '-' ? process.stdin : local, remote, { signal, onProgress, mayGrow }),
     );
     reportTransfer(report, { event: 'uploaded', from: local, to: remote }, result);
   }
