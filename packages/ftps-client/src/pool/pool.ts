@@ -200,12 +200,31 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
     return this.close();
   }
 
-  /** What only asks can be asked again where a login is lost meanwhile. */
-  #ask<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions): Promise<T> {
+  /** What only asks can be asked again where the login that was lent for it failed. That there was none to lend is final. */
+  async #ask<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions): Promise<T> {
     const { signal } = options;
-    return withAttempts({ ...ATTEMPTS, signal, obstacle: () => undefined }, () => this.run(work, options));
+    const once = async (): Promise<Asked<T>> => {
+      const put = async (client: FtpsClient): Promise<Put<T>> => {
+        try {
+          return { answer: await work(client) };
+        } catch (failure) {
+          return { failure };
+        }
+      };
+      const asked = await this.run(put, options).catch((noLogin: unknown) => ({ noLogin }));
+      if ('failure' in asked) throw asked.failure;
+      return asked;
+    };
+    const asked = await withAttempts({ ...ATTEMPTS, signal, obstacle: () => undefined }, once);
+    if ('noLogin' in asked) throw asked.noLogin;
+    return asked.answer;
   }
 }
+
+/** What a question came to that was put to a login. */
+type Put<T> = { readonly answer: T } | { readonly failure: unknown };
+/** What it came to without a failure there. */
+type Asked<T> = { readonly answer: T } | { readonly noLogin: unknown };
 
 /** A client as the pool keeps it. */
 class PooledClient implements Member {
