@@ -15,6 +15,8 @@ const utf8 = new TextEncoder();
 const loneSurrogate = /\p{Surrogate}/u;
 const BYTE_ESCAPES = 0xdc00;
 const escapedBytes = /([\u{dc80}-\u{dcff}]+)/u;
+/** Arguments of one call, of which an engine takes only so many. */
+const UNITS_AT_ONCE = 4096;
 
 /**
  * The text of `bytes`.
@@ -23,10 +25,10 @@ const escapedBytes = /([\u{dc80}-\u{dcff}]+)/u;
  */
 export function decodeText(bytes: Uint8Array, encoding: TextEncoding = 'utf-8'): string {
   if (encoding === 'latin1') return decodeLatin1(bytes);
+  if (encoding === 'utf-8-or-bytes') return isUtf8(bytes) ? strictUtf8.decode(bytes) : decodeEscaping(bytes);
   try {
     return strictUtf8.decode(bytes);
   } catch (cause) {
-    if (encoding === 'utf-8-or-bytes') return decodeEscaping(bytes);
     throw new GrammarError('the line is not valid UTF-8', { cause });
   }
 }
@@ -52,28 +54,77 @@ export function encodeText(text: string, encoding: TextEncoding = 'utf-8'): Uint
   return utf8.encode(text);
 }
 
-/** UTF-8 as far as it goes; what is none of it, byte by byte, as lone surrogates. */
-function decodeEscaping(bytes: Uint8Array): string {
-  let text = '';
+function isUtf8(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length;) {
-    const length = sequenceLength(bytes[at] ?? 0);
-    const sequence = bytes.subarray(at, at + length);
-    try {
-      text += strictUtf8.decode(sequence);
-      at += sequence.length;
-    } catch {
-      text += String.fromCharCode(BYTE_ESCAPES + (bytes[at] ?? 0));
-      at += 1;
+    const length = sequenceLength(bytes, at);
+    if (length === 0) return false;
+    at += length;
+  }
+  return true;
+}
+
+/**
+ * UTF-8 as far as it goes; what is none of it, byte by byte, as lone surrogates. By hand and in linear time: a server may send
+ * as many wrong bytes as it likes, and a decoder that throws for each of them would hold the process up.
+ */
+function decodeEscaping(bytes: Uint8Array): string {
+  // No byte becomes more than one code unit.
+  const units = new Uint16Array(bytes.length);
+  let count = 0;
+  for (let at = 0; at < bytes.length;) {
+    const length = sequenceLength(bytes, at);
+    const code = length === 0 ? BYTE_ESCAPES + (bytes[at] ?? 0) : codePoint(bytes, at, length);
+    at += Math.max(1, length);
+    if (code <= 0xffff) {
+      units[count++] = code;
+    } else {
+      units[count++] = 0xd800 + ((code - 0x10000) >> 10);
+      units[count++] = 0xdc00 + ((code - 0x10000) & 0x3ff);
     }
+  }
+  let text = '';
+  for (let at = 0; at < count; at += UNITS_AT_ONCE) {
+    text += String.fromCharCode(...units.subarray(at, Math.min(count, at + UNITS_AT_ONCE)));
   }
   return text;
 }
 
-/** RFC 3629 §3: how long the sequence is that begins with this byte; 1 for what begins none. */
-function sequenceLength(first: number): number {
-  if (first < 0xc0) return 1;
-  if (first < 0xe0) return 2;
-  return first < 0xf0 ? 3 : 4;
+/** How long the UTF-8 sequence is that begins at `at`; 0 where none does. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0;
+  if (first < 0x80) return 1;
+  // RFC 3629 §4: what may stand second is less for some first bytes, so that nothing has two spellings, and no surrogate one.
+  const [length, low, high] = sequenceForm(first);
+  const second = bytes[at + 1] ?? 0;
+  if (second < low || second > high) return 0;
+  for (let next = at + 2; next < at + length; next++) if (((bytes[next] ?? 0) & 0xc0) !== 0x80) return 0;
+  return length;
+}
+
+type SequenceForm = readonly [length: number, lowestSecond: number, highestSecond: number];
+const NO_SEQUENCE: SequenceForm = [0, 1, 0];
+const SEQUENCE_FORMS: readonly (readonly [from: number, to: number, form: SequenceForm])[] = [
+  [0xc2, 0xdf, [2, 0x80, 0xbf]],
+  [0xe0, 0xe0, [3, 0xa0, 0xbf]],
+  [0xe1, 0xec, [3, 0x80, 0xbf]],
+  [0xed, 0xed, [3, 0x80, 0x9f]],
+  [0xee, 0xef, [3, 0x80, 0xbf]],
+  [0xf0, 0xf0, [4, 0x90, 0xbf]],
+  [0xf1, 0xf3, [4, 0x80, 0xbf]],
+  [0xf4, 0xf4, [4, 0x80, 0x8f]],
+];
+
+function sequenceForm(first: number): SequenceForm {
+  return SEQUENCE_FORMS.find(([from, to]) => first >= from && first <= to)?.[2] ?? NO_SEQUENCE;
+}
+
+/** The character of a sequence that is known to be one. */
+function codePoint(bytes: Uint8Array, at: number, length: number): number {
+  const first = bytes[at] ?? 0;
+  if (length === 1) return first;
+  let code = first & (0x7f >> length);
+  for (let next = at + 1; next < at + length; next++) code = (code << 6) | ((bytes[next] ?? 0) & 0x3f);
+  return code;
 }
 
 /** RFC 3659 §2.2 asks for the byte 0xFF to be doubled here too; UTF-8 itself has no such byte. */
