@@ -3,6 +3,7 @@ import {
   AbortedError,
   ConfigError,
   ConnectionError,
+  IncompleteListingError,
   LimitError,
   LocalFileError,
   LoginError,
@@ -38,7 +39,7 @@ export const EXIT_CODE_HELP: readonly string[] = [
   '3  TLS failed, or a certificate or a data connection was refused',
   '4  login refused',
   '5  not found, or refused by the server',
-  '6  the transfer is incomplete',
+  '6  the transfer or the listing is incomplete',
   '7  the check after the transfer failed',
   '130  interrupted',
 ];
@@ -53,7 +54,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof AbortedError) return ExitCode.Interrupted;
   if (error instanceof ConfigError || error instanceof LocalFileError) return ExitCode.Usage;
   if (error instanceof VerificationError) return ExitCode.VerificationFailed;
-  if (error instanceof TransferError) return ExitCode.TransferIncomplete;
+  if (error instanceof TransferError || error instanceof IncompleteListingError) return ExitCode.TransferIncomplete;
   if (error instanceof LoginError) return ExitCode.Login;
   if (refusals.some((kind) => error instanceof kind)) return ExitCode.Refused;
   if (error instanceof TlsError) return ExitCode.Tls;

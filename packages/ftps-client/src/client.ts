@@ -33,7 +33,7 @@ import type { LoginContext } from './login-context.js';
 import { TurnQueue } from './turn-queue.js';
 import { upload } from './upload.js';
 import type { UploadInput } from './upload-source.js';
-import { allOf, checkWalkOptions, walkTree, type WalkEntry, type WalkOptions } from './walk.js';
+import { allOf, checkWalkOptions, oneByOne, walkTree, type WalkEntry, type WalkOptions } from './walk.js';
 
 /**
  * A login on an FTP server, over TLS. Calls run one at a time, in the order they were made. Every call rejects with an
@@ -101,10 +101,11 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   /**
    * The entries of `path`, or of the working folder, without `.` and `..`: MLSD where the server has it, else LIST. The
    * whole listing is read before the first entry is given (128 MB at most, else `LimitError`): the control connection is
-   * free then, and other calls may be made in the loop.
+   * free then, and other calls may be made in the loop. Where lines of it cannot be read, what can be is given first, and
+   * then it rejects with `IncompleteListingError`: whoever sees all entries without an error has all of them.
    */
   async *list(path?: string, options: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    yield* await this.#call(options, (context, signal) => listEntries(context, path, signal));
+    yield* oneByOne(this.#call(options, (context, signal) => listEntries(context, path, signal)));
   }
 
   /**

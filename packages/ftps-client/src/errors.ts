@@ -1,11 +1,30 @@
 // The errors that FTP itself adds to those of tls-core: what the server said, and what became of the bytes.
 import { FtpsError } from '@ftps-kit/tls-core';
 import { replyKind, type Reply } from '@ftps-kit/ftp-protocol';
+import type { Entry } from './list-entry.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 
 /** The server broke the RFC: text that is no reply, a reply nobody asked for, a reply without what it must hold. */
 export class ProtocolError extends FtpsError {
-  readonly code = 'FTPS_ERR_PROTOCOL';
+  readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_PROTOCOL';
+}
+
+/** Lines of a listing could not be read, so that nobody knows what else is in the folder. */
+export class IncompleteListingError extends ProtocolError {
+  override readonly code = 'FTPS_ERR_INCOMPLETE_LISTING';
+  /** What could be read. */
+  readonly entries: readonly Entry[];
+  /** The lines that could not, as they came. */
+  readonly unread: readonly string[];
+
+  constructor(path: string | undefined, { entries, unread }: Pick<IncompleteListingError, 'entries' | 'unread'>) {
+    const folder = path === undefined ? 'the working folder' : printable(path);
+    const first = printable((unread[0] ?? '').slice(0, MAX_SHOWN_CHARACTERS));
+    const rest = unread.length === 1 ? '' : `, nor ${unread.length - 1} more`;
+    super(`the listing of ${folder} is incomplete: a line of it cannot be read${rest}: ${first}`);
+    this.entries = entries;
+    this.unread = unread;
+  }
 }
 
 /** The server answered a command with 4yz or 5yz, or with a reply that leads nowhere, such as 3yz where it should be done. */
@@ -135,7 +154,11 @@ export class LocalFileError extends FtpsError {
 // C0, DEL and C1: a server's text must not steer the terminal that shows it.
 const controlCharacters = /\p{Cc}/gu;
 
-function printable(text: string): string {
+/** How much of a line is shown in a message. */
+const MAX_SHOWN_CHARACTERS = 200;
+
+/** A server's text as a message may have it. */
+export function printable(text: string): string {
   return text.replace(controlCharacters, '?');
 }
 

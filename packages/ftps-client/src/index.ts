@@ -18,6 +18,7 @@ export { UnsafeNameError, safeLocalName, type LocalNameOptions } from './local-n
 export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';
 export type { DownloadSink, DownloadTarget, SinkOpener, WritableSink } from './download-sink.js';
 export {
+  IncompleteListingError,
   LocalFileError,
   LoginError,
   NotFoundError,

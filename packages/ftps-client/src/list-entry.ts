@@ -1,12 +1,14 @@
 // One entry of a remote folder, from a machine listing (RFC 3659 §7) or from the text that LIST gives.
 import { GrammarError, parseByteOffset, parseMlsxLine, parseTime, type MlsxEntry } from '@ftps-kit/ftp-protocol';
-import { parseList, type FileInfo } from 'basic-ftp';
-import { ProtocolError } from './errors.js';
 import { parseListedTime } from './listed-time.js';
+import { baseName } from './remote-path.js';
 import type { ServerTimeZone } from './server-time-zone.js';
 
 export interface Entry {
-  /** One component: never empty, `.` or `..`, and without a slash. For a local path, see `safeLocalName`. */
+  /**
+   * As the server gives it, control characters and all: one component, never empty, `.` or `..`, and without a slash. For a
+   * local path, see `safeLocalName`.
+   */
   readonly name: string;
   readonly type: 'file' | 'directory' | 'link' | 'other';
   /** Bytes. */
@@ -24,19 +26,19 @@ export interface Entry {
 }
 
 const SLINK = /^OS\.unix=s(?:ym)?link(?::(.*))?$/i;
-/** basic-ftp's patterns end a name at U+2028 and U+2029, and drop the line; these stand for them, and are in no text. */
-const LINE_SEPARATOR = '\ud828';
-const PARAGRAPH_SEPARATOR = '\ud829';
 
-const NO_FACTS: ReadonlyMap<string, string> = new Map();
+/** LIST tells none. */
+export const NO_FACTS: ReadonlyMap<string, string> = new Map();
 
-/** The entry in a line of MLSD; undefined for the folder itself and its parent. Throws `ProtocolError`. */
-export function parseMachineEntry(line: string): Entry | undefined {
-  const { facts, name: pathname } = parsed(line);
-  const name = componentOf(pathname);
+/** The entry in a line of MLSD; `none` for the folder itself and its parent, undefined for what cannot be read. */
+export function parseMachineLine(line: string): Entry | 'none' | undefined {
+  const parsed = parsedLine(line);
+  if (parsed === undefined) return undefined;
+  const { facts, name: pathname } = parsed;
   // RFC 3659 §7.5.1: cdir and pdir are the listed folder and its parent.
-  if (name === undefined || /^[cp]dir$/i.test(facts.get('type') ?? '')) return undefined;
-  return machineEntry({ facts, name });
+  if (/^[cp]dir$/i.test(facts.get('type') ?? '') || isDots(pathname)) return 'none';
+  const name = componentOf(pathname);
+  return name === undefined ? undefined : machineEntry({ facts, name });
 }
 
 /** The entry that these facts tell of. */
@@ -50,7 +52,8 @@ export function machineEntry({ facts, name }: MlsxEntry): Entry {
     size: attempt(() => parseByteOffset(facts.get('size') ?? '')),
     modifiedAt,
     modifiedPrecision: modifiedAt === undefined ? undefined : 'exact',
-    linkTarget: link?.[1],
+    // Pure-FTPd says `slink:` and no more.
+    linkTarget: link?.[1] === '' ? undefined : link?.[1],
     listedTime: undefined,
     facts,
   });
@@ -68,38 +71,6 @@ export function folderEntry(name: string): Entry {
   return Object.freeze({ name, type: 'directory', ...unknown, facts: NO_FACTS });
 }
 
-/** The entries in what LIST gave. Throws `ProtocolError` for a form that nobody knows. */
-export function parseListing(text: string): Entry[] {
-  try {
-    return parseList(text.replaceAll('\u2028', LINE_SEPARATOR).replaceAll('\u2029', PARAGRAPH_SEPARATOR))
-      .map(fromFileInfo)
-      .filter((entry) => entry !== undefined);
-  } catch (cause) {
-    throw new ProtocolError('the listing has a form that cannot be read, and the server has no MLSD', { cause });
-  }
-}
-
-function fromFileInfo(info: FileInfo): Entry | undefined {
-  const name = componentOf(restored(info.name));
-  if (name === undefined) return undefined;
-  const type = info.isSymbolicLink ? 'link' : info.isDirectory ? 'directory' : info.isFile ? 'file' : 'other';
-  return Object.freeze({
-    name,
-    type,
-    size: type === 'directory' ? undefined : info.size,
-    modifiedAt: undefined,
-    modifiedPrecision: undefined,
-    linkTarget: info.link === undefined ? undefined : restored(info.link),
-    listedTime: info.rawModifiedAt === '' ? undefined : info.rawModifiedAt,
-    facts: NO_FACTS,
-  });
-}
-
-/** A name as it was before the separators in it were put aside. */
-function restored(text: string): string {
-  return text.replaceAll(LINE_SEPARATOR, '\u2028').replaceAll(PARAGRAPH_SEPARATOR, '\u2029');
-}
-
 /** The entry with the time that LIST wrote, read by a clock in this zone. */
 export function timedEntry(entry: Entry, zone: ServerTimeZone, nowMs: number): Entry {
   const listed = parseListedTime(entry.listedTime ?? '', zone.toWall(nowMs));
@@ -108,9 +79,14 @@ export function timedEntry(entry: Entry, zone: ServerTimeZone, nowMs: number): E
   return Object.freeze({ ...entry, modifiedAt, modifiedPrecision: listed.precision });
 }
 
-/** Some servers give whole paths; whatever they give, a name is what stands behind the last slash. */
-function componentOf(pathname: string): string | undefined {
-  const name = pathname.slice(pathname.lastIndexOf('/') + 1);
+/** Whether this is the listed folder itself, or the one around it. */
+export function isDots(pathname: string): boolean {
+  return /^(?:.*\/)?\.\.?\/*$/s.test(pathname);
+}
+
+/** Some servers give whole paths; whatever they give, a name is what stands behind the last slash, and `folder/` is `folder`. */
+export function componentOf(pathname: string): string | undefined {
+  const name = baseName(pathname);
   return name === '' || name === '.' || name === '..' || name.includes('\0') ? undefined : name;
 }
 
@@ -129,11 +105,11 @@ function entryType(type: string): Entry['type'] {
   }
 }
 
-function parsed(line: string) {
+function parsedLine(line: string): MlsxEntry | undefined {
   try {
     return parseMlsxLine(line);
   } catch (cause) {
-    if (cause instanceof GrammarError) throw new ProtocolError(cause.message, { cause });
+    if (cause instanceof GrammarError) return undefined;
     throw cause;
   }
 }

@@ -1,11 +1,14 @@
 // The entries of a remote folder: MLSD where the server has it, else LIST.
-import { isUtf8 } from 'node:buffer';
-import { LineFramer, decodeText } from '@ftps-kit/ftp-protocol';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { decodeText } from '@ftps-kit/ftp-protocol';
 import { LimitError, type ByteChannel } from '@ftps-kit/tls-core';
-import { ReplyError } from './errors.js';
+import { IncompleteListingError, ReplyError } from './errors.js';
 import { hasMachineListing } from './features.js';
-import { MAX_LISTING_BYTES, MAX_LISTING_LINE_BYTES } from './limits.js';
-import { parseListing, parseMachineEntry, timedEntry, type Entry } from './list-entry.js';
+import { inTurns } from './in-turns.js';
+import { MAX_LISTING_BYTES } from './limits.js';
+import { parseMachineLine, timedEntry, type Entry } from './list-entry.js';
+import { parseListLine } from './list-line.js';
+import { ListingLines, type ListingLine } from './listing-lines.js';
 import { parseListedTime } from './listed-time.js';
 import { timeIfTold } from './modification-time.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
@@ -16,18 +19,59 @@ import type { LoginContext } from './login-context.js';
 import { runTransfer } from './transfer-attempts.js';
 
 const READ_BYTES = 64 * 1024;
+/** To work out a time costs about as much as to take a line of so many bytes apart. */
+const TIMED_ENTRY_BYTES = 200;
 
-/** All entries of `path`, or of the current folder. Rejects as transfers do, and with `LimitError`. */
+/**
+ * All entries of `path`, or of the current folder. Rejects as transfers do, with `LimitError`, and with
+ * `IncompleteListingError`, which has what could be read, where some of it could not.
+ */
 export async function listEntries(
   context: LoginContext,
   path: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly Entry[]> {
   if (hasMachineListing(context.features)) {
-    const lines = await transferLines(context, pathCommand('MLSD', path), signal);
-    return lines.map(parseMachineEntry).filter((entry) => entry !== undefined);
+    const { entries, unread } = await readEntries(
+      context,
+      await transferLines(context, pathCommand('MLSD', path), signal),
+      parseMachineLine,
+    );
+    return whole(path, entries, unread);
   }
-  return withTimes(context, path, parseListing((await listText(context, path, signal)).join('\n')), signal);
+  const { entries, unread } = await readEntries(context, await listText(context, path, signal), parseListLine);
+  return whole(path, await withTimes(context, path, entries, signal), unread);
+}
+
+function whole(path: string | undefined, entries: readonly Entry[], unread: readonly string[]): readonly Entry[] {
+  if (unread.length > 0) throw new IncompleteListingError(path, { entries, unread });
+  return entries;
+}
+
+interface ReadEntries {
+  readonly entries: readonly Entry[];
+  readonly unread: readonly string[];
+}
+
+async function readEntries(
+  { control }: LoginContext,
+  lines: readonly ListingLine[],
+  parse: (line: string, index: number) => Entry | 'none' | undefined,
+): Promise<ReadEntries> {
+  const { encoding } = control;
+  const entries: Entry[] = [];
+  const unread: string[] = [];
+  await inTurns(
+    lines,
+    ({ bytes }) => bytes.length,
+    ({ bytes, isDoubtful }, index) => {
+      const text = decodeText(bytes, encoding);
+      const entry = isDoubtful ? undefined : parse(text, index);
+      if (entry === undefined) unread.push(text);
+      else if (entry !== 'none') entries.push(entry);
+    },
+  );
+  return { entries, unread };
 }
 
 /** LIST's times are the server's own: they are times where its zone is known. */
@@ -45,7 +89,13 @@ async function withTimes(
   }
   const zone = serverTimeZone === 'learn' ? fixedOffset(traits.utcOffsetMs ?? 0) : serverTimeZone;
   const now = Date.now();
-  return entries.map((entry) => timedEntry(entry, zone, now));
+  const timed: Entry[] = [];
+  await inTurns(
+    entries,
+    () => TIMED_ENTRY_BYTES,
+    (entry) => timed.push(timedEntry(entry, zone, now)),
+  );
+  return timed;
 }
 
 /** Asks for the time of one file that is listed to the minute, and compares. */
@@ -70,7 +120,7 @@ async function listText(
   context: LoginContext,
   path: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
+): Promise<readonly ListingLine[]> {
   if (!context.traits.refusesListOptions) {
     try {
       return await transferLines(
@@ -91,9 +141,9 @@ async function transferLines(
   context: LoginContext,
   command: OutgoingCommand,
   signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
+): Promise<readonly ListingLine[]> {
   const meter = new TransferMeter({ stallMs: context.timeouts.stallMs });
-  let lines: readonly Uint8Array[] = [];
+  let lines: readonly ListingLine[] = [];
   await runTransfer(context, {
     command,
     sends: false,
@@ -104,15 +154,15 @@ async function transferLines(
     },
   });
   decideEncoding(context, lines);
-  return lines.map((line) => decodeText(line, context.control.encoding));
+  return lines;
 }
 
 /** The first names with other than ASCII in them say how the server spells, where FEAT did not. */
-function decideEncoding({ control, traits }: LoginContext, lines: readonly Uint8Array[]): void {
+function decideEncoding({ control, traits }: LoginContext, lines: readonly ListingLine[]): void {
   if (traits.nameEncoding !== undefined) return;
-  const beyondAscii = lines.filter((line) => line.some((byte) => byte >= 0x80));
+  const beyondAscii = lines.filter(({ bytes }) => !isAscii(bytes));
   if (beyondAscii.length === 0) return;
-  traits.nameEncoding = beyondAscii.every((line) => isUtf8(line)) ? 'utf8' : 'latin1';
+  traits.nameEncoding = beyondAscii.every(({ bytes }) => isUtf8(bytes)) ? 'utf8' : 'latin1';
   if (traits.nameEncoding === 'latin1') control.encoding = 'latin1';
 }
 
@@ -120,25 +170,17 @@ function pathCommand(verb: string, path: string | undefined): OutgoingCommand {
   return path === undefined ? outgoing(verb) : outgoingPath(verb, path);
 }
 
-async function readLines(channel: ByteChannel, meter: TransferMeter): Promise<readonly Uint8Array[]> {
-  const framer = new LineFramer({ maxLineBytes: MAX_LISTING_LINE_BYTES, telnet: false });
+async function readLines(channel: ByteChannel, meter: TransferMeter): Promise<readonly ListingLine[]> {
+  const lines = new ListingLines();
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  const lines: Uint8Array[] = [];
   for (;;) {
     const count = await meter.step(channel.read(buffer));
     if (count === 0) break;
     meter.moved(count);
     if (meter.bytes > MAX_LISTING_BYTES) throw new LimitError(`the listing is longer than ${MAX_LISTING_BYTES} bytes`);
-    framer.push(buffer.subarray(0, count));
-    for (let line = framer.next(); line !== undefined; line = framer.next()) {
-      if (line.kind === 'overlong')
-        throw new LimitError(`a line of the listing is longer than ${line.maxLineBytes} bytes`);
-      if (line.bytes.length > 0) lines.push(line.bytes);
-    }
+    lines.push(buffer.subarray(0, count));
   }
   await channel.end().catch(() => undefined);
-  // Some servers leave the end of the last line out; whether the listing was cut is for the final reply to say.
-  const rest = framer.finish();
-  if (rest !== undefined && rest.bytes.length > 0) lines.push(rest.bytes);
-  return lines;
+  // Whether the listing was cut is for the final reply to say.
+  return lines.finish();
 }

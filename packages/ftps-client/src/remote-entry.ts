@@ -3,6 +3,7 @@ import { GrammarError, parseMlstReply, parseQuotedPath, type Reply } from '@ftps
 import type { ReplyDeadline } from './control-connection.js';
 import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
 import {
+  IncompleteListingError,
   NotFoundError,
   ProtocolError,
   ReplyError,
@@ -109,12 +110,14 @@ async function folderByEntering(context: LoginContext, path: string, signal: Abo
 
 async function fromParent(context: LoginContext, path: string, signal: AbortSignal | undefined): Promise<Entry> {
   const parent = parentOf(path);
+  const name = baseName(path);
   const listed = await listEntries(context, parent === '' ? undefined : parent, signal).catch((error: unknown) => {
     if (isNoSuchFolder(error)) throw new NotFoundError(path, { cause: error });
+    // What is not among the lines that could be read may be in one that could not.
+    if (error instanceof IncompleteListingError && nameIn(error.entries, name) !== undefined) return error.entries;
     throw error;
   });
-  const name = baseName(path);
-  const entry = listed.find((candidate) => candidate.name === name);
+  const entry = nameIn(listed, name);
   if (entry === undefined) throw new NotFoundError(path);
   if (entry.type !== 'file') return entry;
   const told = entry.modifiedPrecision === 'exact' ? undefined : await timeIfTold(context, path, signal);
@@ -124,6 +127,10 @@ async function fromParent(context: LoginContext, path: string, signal: AbortSign
     modifiedAt: told ?? entry.modifiedAt,
     modifiedPrecision: told === undefined ? entry.modifiedPrecision : 'exact',
   });
+}
+
+function nameIn(entries: readonly Entry[], name: string): Entry | undefined {
+  return entries.find((entry) => entry.name === name);
 }
 
 function isNoSuchFolder(error: unknown): boolean {

@@ -1,6 +1,7 @@
 // A remote tree, folder by folder: bounded, never through a link, and never round in circles.
 import { setMaxListeners } from 'node:events';
 import { AbortedError, ConfigError, ConnectionError, FtpsError, LimitError } from '@ftps-kit/tls-core';
+import { IncompleteListingError } from './errors.js';
 import { knownKeys } from './client-options.js';
 import { MAX_TREE_DEPTH, MAX_WALK_FOLDERS } from './limits.js';
 import type { Entry } from './list-entry.js';
@@ -19,8 +20,9 @@ export interface WalkOptions extends CallOptions {
   /** How many levels to go down; 1 is the folder itself. Default: all, and `LimitError` beyond 256. */
   readonly maxDepth?: number | undefined;
   /**
-   * Called for a folder that could not be listed, with its path as entries have it; the walk goes on without it. By
-   * default the walk rejects with the error. A lost connection and an abort always end it.
+   * Called for a folder that could not be listed, with its path as entries have it; the walk goes on without it, or where
+   * that is an `IncompleteListingError`, with what could be read of it. By default the walk rejects with the error, in the
+   * last case behind those entries. A lost connection and an abort always end it.
    */
   readonly onError?: ((error: FtpsError, path: string) => void) | undefined;
 }
@@ -47,6 +49,8 @@ interface Folder {
 interface Listed {
   readonly folder: Folder;
   readonly entries: readonly Entry[];
+  /** Why there may be more entries than these. */
+  readonly failure: IncompleteListingError | undefined;
   readonly listing: Promise<Listed>;
 }
 
@@ -75,7 +79,7 @@ export async function* walkTree(walk: Walk): AsyncGenerator<WalkEntry, void, und
         if (listings.size === walk.width) break;
       }
       if (listings.size === 0) return;
-      const { folder, entries, listing } = await Promise.race(listings);
+      const { folder, entries, failure, listing } = await Promise.race(listings);
       listings.delete(listing);
       const inner: Folder[] = [];
       for (const entry of entries) {
@@ -86,6 +90,7 @@ export async function* walkTree(walk: Walk): AsyncGenerator<WalkEntry, void, und
         const unique = entry.facts.get('unique');
         if (unique === undefined || !isAround(folder, unique)) inner.push({ path, depth, unique, parent: folder });
       }
+      if (failure !== undefined) throw failure;
       // The first of them is taken first.
       pending.push(...inner.reverse());
       if (pending.length > MAX_WALK_FOLDERS) throw new LimitError(`more than ${MAX_WALK_FOLDERS} folders wait`);
@@ -104,19 +109,33 @@ async function listed(
 ): Promise<Listed> {
   const path = folder.path === '' ? root : joined(root, folder.path);
   let entries: readonly Entry[] = [];
+  let failure: IncompleteListingError | undefined;
   try {
     if (folder.depth > MAX_TREE_DEPTH) throw new LimitError(`${path} lies deeper than ${MAX_TREE_DEPTH} folders`);
     const isEntered = folder.depth === 0 || enters === undefined || (await enters(path, signal));
     if (isEntered) entries = await list(path === '' ? undefined : path, signal);
   } catch (error) {
-    if (onError === undefined || !(error instanceof FtpsError) || endsTheWalk(error)) throw error;
-    onError(error, folder.path);
+    const isIncomplete = error instanceof IncompleteListingError;
+    if (isIncomplete) entries = error.entries;
+    if (isIncomplete && onError === undefined) failure = error;
+    else if (onError === undefined || !(error instanceof FtpsError) || endsTheWalk(error)) throw error;
+    else onError(error, folder.path);
   }
-  return { folder, entries, listing: listing() };
+  return { folder, entries, failure, listing: listing() };
 }
 
 function endsTheWalk(error: FtpsError): boolean {
   return error instanceof ConnectionError || error instanceof AbortedError || error instanceof ConfigError;
+}
+
+/** A listing that is had at once. Where it is incomplete, what could be read comes first, and then the error. */
+export async function* oneByOne(listing: Promise<readonly Entry[]>): AsyncGenerator<Entry, void, undefined> {
+  try {
+    yield* await listing;
+  } catch (error) {
+    if (error instanceof IncompleteListingError) yield* error.entries;
+    throw error;
+  }
 }
 
 /** A whole listing. */

@@ -23,4 +23,4 @@ realServerSuite(real);
 resumeSuite(real);
 killedProcessSuite(real);
 // It cuts quotes out, takes a backslash for a slash, and shows a link as what it leads to, and removes no link.
-treeSuite(real, { garbles: ['q"uote', 'a\\b'], isSlow: true, links: 'followed' });
+treeSuite(real, { garbles: ['q"uote', 'a\\b'], isSlow: true, listsLineEnds: true, links: 'followed' });

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { FtpsPool, ReplyError } from '@ftps-kit/ftps-client';
+import { FtpsPool, IncompleteListingError, ReplyError, type FtpsError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
 import { requirePeer } from '../../support/peers/peer.js';
 import { rejection } from '../../support/rejection.js';
@@ -41,6 +41,8 @@ export interface TreeFacts {
   readonly garbles?: readonly string[];
   /** Whether it takes so long for each file that a second time with all of them proves too little. */
   readonly isSlow?: boolean;
+  /** Whether it lists names with CR or LF in them, as they are. */
+  readonly listsLineEnds?: boolean;
   /** What it does with a link to a folder outside the tree, and whether a removal takes it away. */
   readonly links: 'removed' | 'kept' | 'followed';
 }
@@ -52,7 +54,7 @@ export function treeSuite(real: RealServer, facts: TreeFacts): void {
 function treesUnder(
   pin: '1.2' | '1.3',
   real: RealServer,
-  { refuses = [], garbles = [], isSlow = false, links }: TreeFacts,
+  { refuses = [], garbles = [], isSlow = false, listsLineEnds = false, links }: TreeFacts,
 ): void {
   /** A pool there; it is asked for TLS at once where AUTH TLS loses ClientHellos. */
   async function withPool(work: (pool: FtpsPool, server: RunningServer) => Promise<void>): Promise<void> {
@@ -160,6 +162,29 @@ function treesUnder(
         await pool.upload(Buffer.from('x'), '/file');
         const error = await rejection(pool.mkdir('/file/below', { recursive: true }));
         expect(error).to.be.instanceOf(ReplyError);
+      });
+    });
+
+    it('are not forged by names that hold line ends, and removed only where nothing of them is left unread', async () => {
+      await withPool(async (pool, server) => {
+        await pool.mkdir('/odd/feed', { recursive: true });
+        await pool.mkdir('/odd/return');
+        await pool.upload(Buffer.from('g'), '/odd/feed/good');
+        const feeds = ['c\nd', 'z\ntype=dir;size=1; victim', 'y\n-rw-r--r-- 1 a a 5 Jan  1 10:00 victim'];
+        for (const name of feeds) writeFileSync(join(server.root, 'odd/feed', name), 'f');
+        writeFileSync(join(server.root, 'odd/return/a\rb'), 'r');
+        const names: string[] = [];
+        const told: FtpsError[] = [];
+        const onError = (error: FtpsError): void => void told.push(error);
+        for await (const { path } of pool.walk('/odd', { onError })) names.push(path);
+        // A server may leave such names out. What it lists of them is told, and no entry.
+        const all = ['feed', 'feed/good', 'return', 'return/a\rb'];
+        expect(names.sort()).to.deep.equal(listsLineEnds ? all : all.slice(0, 3));
+        const unread = told.map((error) => (error instanceof IncompleteListingError ? error.unread.length : error));
+        expect(unread).to.deep.equal(listsLineEnds ? [feeds.length] : []);
+        const error = await rejection(pool.removeDirectory('/odd/feed', { recursive: true }));
+        expect(error).to.be.instanceOf(listsLineEnds ? IncompleteListingError : ReplyError);
+        expect(readdirSync(join(server.root, 'odd/feed'))).to.include.members(feeds);
       });
     });
 

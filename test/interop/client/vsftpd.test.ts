@@ -20,4 +20,4 @@ realServerSuite(real);
 resumeSuite(real);
 killedProcessSuite(real);
 controlTicketSuite(real, { '1.2': 'each', '1.3': 'every other' });
-treeSuite(real, { links: 'removed' });
+treeSuite(real, { listsLineEnds: true, links: 'removed' });

@@ -5,6 +5,7 @@ import {
   ConfigError,
   ConnectionError,
   HandshakeError,
+  IncompleteListingError,
   LimitError,
   LocalFileError,
   LoginError,
@@ -39,6 +40,7 @@ describe('exit codes', () => {
       [new LoginError('PASS', reply, 'x'), 4],
       [new ReplyError('RETR', reply, 'x'), 5],
       [new TransferError('x', moved), 6],
+      [new IncompleteListingError('x', { entries: [], unread: ['?'] }), 6],
       [new VerificationError('x', { ...moved, reason: 'size-differs' }), 7],
       [new AbortedError('x'), 130],
     ] as const) {

@@ -16,7 +16,7 @@ import { removeTree } from '../remote-tree.js';
 import type { DownloadOptions, UploadOptions } from '../transfer-options.js';
 import type { TransferResult } from '../transfer-result.js';
 import type { UploadInput } from '../upload-source.js';
-import { allOf, checkWalkOptions, walkTree, type WalkEntry, type WalkOptions } from '../walk.js';
+import { allOf, checkWalkOptions, oneByOne, walkTree, type WalkEntry, type WalkOptions } from '../walk.js';
 import { Lease, Leases } from './lease.js';
 import { Members, type Member } from './members.js';
 import type { PoolEvents, PoolMetrics } from './pool-events.js';
@@ -122,7 +122,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
 
   /** As `FtpsClient.list`; the login is given back before the first entry comes. */
   async *list(path?: string, options: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    yield* await this.#ask((client) => allOf(client.list(path, options)), options);
+    yield* oneByOne(this.#ask((client) => allOf(client.list(path, options)), options));
   }
 
   /** As `FtpsClient.walk`, with as many folders listed at a time as the pool has logins; their order is left to chance. */
