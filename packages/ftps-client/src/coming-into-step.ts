@@ -1,7 +1,8 @@
 // Behind a transfer that broke off: the server is told so, and where its replies stand is found out.
 import { ConnectionError, withDeadline } from '@ftps-kit/tls-core';
 import type { Timeouts } from './client-options.js';
-import type { ControlConnection, Exchange } from './control-connection.js';
+import type { ControlConnection } from './control-connection.js';
+import type { Exchange } from './exchange.js';
 import type { Features } from './features.js';
 import { outgoing } from './outgoing-command.js';
 import { isPeersDoing } from './transfer-failure.js';

@@ -4,8 +4,10 @@ import { ConnectionError, TimeoutError, withDeadline, type ByteChannel, type End
 import { announceNothing, type Announce } from './client-events.js';
 import { publishControl } from './diagnostics.js';
 import { ProtocolError, ReplyError, isCompletion, isNegative, refused, replyText } from './errors.js';
+import { OpenExchange, type Exchange } from './exchange.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 import type { ReplyReader } from './reply-reader.js';
+import { SpokenSecrets } from './spoken-secrets.js';
 
 const SERVICE_NOT_AVAILABLE = 421;
 const CLOSING_DATA_CONNECTION = 226;
@@ -21,15 +23,6 @@ const MOVES_NOTHING: readonly string[] = [
 
 /** What NOOP is answered with, by those that do not know it too. */
 export const NOOP_CODES: readonly number[] = [200, 202, 500, 501, 502, 503];
-
-/** One command and its replies. Both promises reject when the control connection is lost. */
-export interface Exchange {
-  readonly verb: string;
-  /** The 1yz reply, or undefined where the final one came without it. */
-  readonly preliminary: Promise<Reply | undefined>;
-  /** The reply that ends the exchange: 2yz to 5yz. */
-  readonly final: Promise<Reply>;
-}
 
 /** How long a reply is waited for. */
 export interface ReplyDeadline {
@@ -47,7 +40,7 @@ export class ControlConnection {
   /** Exchanges whose final reply has not come, oldest first. */
   readonly #open: OpenExchange[] = [];
   /** What PASS and ACCT said. */
-  readonly #secrets = new Set<string>();
+  readonly #secrets = new SpokenSecrets();
   #written: Promise<void> = Promise.resolve();
   #lost: Error | undefined;
   /** Whether QUIT was said: then the server may close first. */
@@ -102,7 +95,7 @@ export class ControlConnection {
     const bytes = command.encode(this.encoding);
     const exchange = new OpenExchange(command);
     this.#open.push(exchange);
-    if (command.secret !== undefined && command.secret !== '') this.#secrets.add(command.secret);
+    this.#secrets.add(command);
     publishControl({ kind: 'command', line: command.shown }, this.#announce);
     // Each in a TLS record of its own: a server that takes what it read for one command still hears all of them.
     this.#written = this.#written
@@ -199,7 +192,7 @@ export class ControlConnection {
   async #readReplies(): Promise<void> {
     try {
       for (;;) {
-        const reply = this.#withoutSecrets(await this.#reader.next());
+        const reply = this.#masked(await this.#reader.next());
         publishControl({ kind: 'reply', reply }, this.#announce);
         this.#deliver(reply);
       }
@@ -209,11 +202,9 @@ export class ControlConnection {
     }
   }
 
-  /** A server may repeat the password, at once or in a later refusal, which goes to errors, events and logs. */
-  #withoutSecrets(reply: Reply): Reply {
-    const mayRepeat = this.#open[0]?.secret !== undefined || isNegative(reply);
-    if (!mayRepeat || this.#secrets.size === 0) return reply;
-    return { ...reply, lines: reply.lines.map((line) => withoutSecrets(line, this.#secrets)) };
+  /** A server may repeat a secret at once or in a later refusal; what else it says is given as it is. */
+  #masked(reply: Reply): Reply {
+    return this.#open[0]?.secret !== undefined || isNegative(reply) ? this.#secrets.mask(reply) : reply;
   }
 
   /**
@@ -262,71 +253,6 @@ export class ControlConnection {
 export interface Barrier {
   readonly command: OutgoingCommand;
   readonly code: number;
-}
-
-class OpenExchange implements Exchange {
-  /** Whether a 1yz has come. */
-  hasBegun = false;
-  /** Whether it was sent in the middle of another one. */
-  isAside = false;
-  /** Whether another one was sent in the middle of this one. */
-  hasAside = false;
-  /** The first refusal that went to one sent in the middle of this one, and may have been for this one. */
-  doubtful: Reply | undefined;
-  readonly verb: string;
-  readonly secret: string | undefined;
-  readonly preliminary: Promise<Reply | undefined>;
-  readonly final: Promise<Reply>;
-  #givePreliminary: (reply: Reply | undefined) => void = () => undefined;
-  #giveFinal: (reply: Reply) => void = () => undefined;
-  readonly #failures: ((error: Error) => void)[] = [];
-
-  constructor({ verb, secret }: OutgoingCommand) {
-    this.verb = verb;
-    this.secret = secret;
-    this.preliminary = new Promise((resolve, reject) => {
-      this.#givePreliminary = resolve;
-      this.#failures.push(reject);
-    });
-    this.final = new Promise((resolve, reject) => {
-      this.#giveFinal = resolve;
-      this.#failures.push(reject);
-    });
-    // Whoever began the exchange may have stopped waiting for it.
-    this.preliminary.catch(() => undefined);
-    this.final.catch(() => undefined);
-  }
-
-  /** Takes one reply; gives whether it was the final one. */
-  take(reply: Reply): boolean {
-    if (reply.code < 200) {
-      this.hasBegun = true;
-      this.#givePreliminary(reply);
-      return false;
-    }
-    this.#givePreliminary(undefined);
-    this.#giveFinal(reply);
-    return true;
-  }
-
-  fail(error: Error): void {
-    for (const reject of this.#failures) reject(error);
-  }
-}
-
-/** Within a longer word it is a part of that word, and to mask it there would tell what it is. */
-function withoutSecrets(line: string, secrets: ReadonlySet<string>): string {
-  let masked = line;
-  for (const secret of secrets) {
-    masked = masked.replaceAll(secret, (_, at: number, text: string) =>
-      isWordPart(text[at - 1]) || isWordPart(text[at + secret.length]) ? secret : '***',
-    );
-  }
-  return masked;
-}
-
-function isWordPart(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}_]/u.test(character);
 }
 
 function clientClosed(): ConnectionError {

@@ -1,8 +1,9 @@
 // From a protected control connection to a login that can move files (RFC 959 §5.4, RFC 4217 §12).
 import { parseFeatures, type Reply } from '@ftps-kit/ftp-protocol';
 import type { Credentials } from './client-options.js';
-import type { ControlConnection, Exchange, ReplyDeadline } from './control-connection.js';
+import type { ControlConnection, ReplyDeadline } from './control-connection.js';
 import { LoginError, ProtocolError, ReplyError, isCompletion, replyText } from './errors.js';
+import type { Exchange } from './exchange.js';
 import type { Features } from './features.js';
 import { outgoing } from './outgoing-command.js';
 

@@ -2,8 +2,9 @@
 import { withDeadline } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { Timeouts } from './client-options.js';
-import { NOOP_CODES, type ControlConnection, type Exchange } from './control-connection.js';
+import { NOOP_CODES, type ControlConnection } from './control-connection.js';
 import { isNegative } from './errors.js';
+import type { Exchange } from './exchange.js';
 import { MAX_UNANSWERED_NOOPS, PIPELINE_PATIENCE_MS } from './limits.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';

@@ -10,9 +10,9 @@ import {
   type SocketChannel,
 } from '@ftps-kit/tls-core';
 import { comeIntoStep, findStep } from './coming-into-step.js';
-import type { Exchange } from './control-connection.js';
 import type { Listening } from './data-connection.js';
 import { ProtocolError, isCompletion, replyText } from './errors.js';
+import type { Exchange } from './exchange.js';
 import { PIPELINE_PATIENCE_MS } from './limits.js';
 import type { LoginContext } from './login-context.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
