@@ -15,6 +15,10 @@ export abstract class FilelessSource implements UploadSource {
     return Promise.resolve(true);
   }
 
+  isFoundAgain(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   abstract open(start: number): Promise<SourceReading>;
 
   close(): Promise<void> {

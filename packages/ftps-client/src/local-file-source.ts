@@ -56,7 +56,6 @@ async function statOfFile(handle: FileHandle): Promise<Stats> {
 class LocalFileSource implements UploadSource {
   readonly canOpenAnywhere = true;
   readonly canOpen = true;
-  readonly identity: string;
   readonly #handle: FileHandle;
   readonly #path: string;
   readonly #mayGrow: boolean;
@@ -72,7 +71,10 @@ class LocalFileSource implements UploadSource {
     this.#path = path;
     this.#mayGrow = mayGrow;
     this.#begunWith = status;
-    this.identity = identityOf(status);
+  }
+
+  get identity(): string {
+    return identityOf(this.#begunWith);
   }
 
   get totalBytes(): number {
@@ -85,6 +87,11 @@ class LocalFileSource implements UploadSource {
 
   async isUnchanged(): Promise<boolean> {
     return !this.#wasReplaced && this.#isOneVersion(await this.#stat());
+  }
+
+  /** Not where it grew, though its bytes are the same: then it has another identity. */
+  async isFoundAgain(): Promise<boolean> {
+    return !this.#wasReplaced && identityOf(await this.#stat()) === this.identity;
   }
 
   async open(start: number): Promise<SourceReading> {

@@ -27,7 +27,7 @@ export interface UploadSource {
   readonly totalBytes: number | undefined;
   /** Of a local file. */
   readonly modifiedAt: Date | undefined;
-  /** By which the source is known again in another process; undefined where it cannot be. */
+  /** By which what was opened last at 0 is known again in another process; undefined where it cannot be. */
   readonly identity: string | undefined;
   /** Whether it can be opened at any offset, at any time. */
   readonly canOpenAnywhere: boolean;
@@ -35,6 +35,8 @@ export interface UploadSource {
   readonly canOpen: boolean;
   /** Whether it is still what it was when it was first opened. Rejects with `LocalFileError`. */
   isUnchanged(): Promise<boolean>;
+  /** Whether a later upload knows it by `identity`, and no bytes of another one were read. Rejects with `LocalFileError`. */
+  isFoundAgain(): Promise<boolean>;
   /** Rejects with `LocalFileError`. */
   open(start: number): Promise<SourceReading>;
   /** Lets go of all. Never rejects. */

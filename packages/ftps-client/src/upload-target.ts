@@ -22,9 +22,8 @@ export interface WholeUpload {
 }
 
 export class UploadTarget {
-  /** Where the bytes go. */
-  readonly path: string;
   readonly #realPath: string;
+  #path: string;
   readonly #keeps: boolean;
   readonly #replace: boolean;
   readonly #isRetried: boolean;
@@ -41,13 +40,37 @@ export class UploadTarget {
     this.#keeps = resume !== false;
     this.#replace = replace;
     this.#isRetried = retry.attempts > 1;
-    this.path = atomic
-      ? temporaryPath(realPath, this.#keeps ? [realPath, identity ?? ''].join('\0') : undefined)
-      : realPath;
+    this.#path = atomic ? this.#temporaryPath(identity) : realPath;
+  }
+
+  /** Where the bytes go. */
+  get path(): string {
+    return this.#path;
   }
 
   get isTemporary(): boolean {
-    return this.path !== this.#realPath;
+    return this.#path !== this.#realPath;
+  }
+
+  /** Whether a later upload of that source looks for its bytes here; a real name is that of all. */
+  isNamedFor(identity: string | undefined): boolean {
+    return !this.isTemporary || !this.#keeps || this.#path === this.#temporaryPath(identity);
+  }
+
+  /**
+   * Takes the temporary name of that source: under the one before, its bytes would be gone on with as if they were of another
+   * source, should that come back. What an attempt has left there is removed, as nobody will look for it.
+   */
+  async renameFor(identity: string | undefined, { control, timeouts }: LoginContext): Promise<void> {
+    const before = this.#path;
+    this.#path = this.#temporaryPath(identity);
+    if (!this.#isBegun) return;
+    // What it answers tells nothing of the upload; where the connection is lost, the next command does.
+    await control.run(outgoingPath('DELE', before), { timeoutMs: timeouts.replyMs }).catch(() => undefined);
+  }
+
+  #temporaryPath(identity: string | undefined): string {
+    return temporaryPath(this.#realPath, this.#keeps ? [this.#realPath, identity ?? ''].join('\0') : undefined);
   }
 
   /** To be called before the first byte goes. */
@@ -82,12 +105,12 @@ export class UploadTarget {
 
   /**
    * Removes what a failed upload left under the temporary name, if that can be done; gives what is left. Where a later
-   * upload can go on with it, it stays. `isUnchanged` says whether the source is still the one that the name was made of.
+   * upload can go on with it, it stays. `isFoundAgain` says whether the source is still the one that the name was made of.
    */
   async cleanUp(
     context: LoginContext,
     error: Error,
-    isUnchanged: () => Promise<boolean>,
+    isFoundAgain: () => Promise<boolean>,
   ): Promise<LeftBehind | undefined> {
     if (!this.isTemporary || !this.#isBegun) return undefined;
     if (this.#isWhole) return { side: 'remote', path: this.path, what: 'whole' };
@@ -97,7 +120,7 @@ export class UploadTarget {
     if (this.#keeps && !isWrong) {
       // Of a source that was replaced some bytes may be of the new one, and the old one may come back and find the name again.
       // A disk that hangs does not tell.
-      const isOfOne = await withDeadline('close', deadline, isUnchanged(), () => undefined).catch(() => false);
+      const isOfOne = await withDeadline('close', deadline, isFoundAgain(), () => undefined).catch(() => false);
       if (isOfOne) return { side: 'remote', path: this.path, what: 'partial' };
     }
     try {

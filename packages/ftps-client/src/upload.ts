@@ -97,8 +97,8 @@ class Upload {
       );
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      const isUnchanged = (): Promise<boolean> => this.#source.isUnchanged();
-      const left = this.#context && (await this.#target.cleanUp(this.#context, error, isUnchanged));
+      const isFoundAgain = (): Promise<boolean> => this.#source.isFoundAgain();
+      const left = this.#context && (await this.#target.cleanUp(this.#context, error, isFoundAgain));
       if (left !== undefined) noteLeftBehind(error, left);
       throw error;
     }
@@ -142,10 +142,12 @@ class Upload {
     if (resume !== false) {
       // Also under a temporary name, where something stands that an earlier call left.
       this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
-      return resumedStart(context, check, this.#sizeBefore, {
+      const start = await resumedStart(context, check, this.#sizeBefore, {
         ...{ source: this.#source, target: this.#target, totalBytes: this.#totalBytes },
         ...{ hash: this.#hash, resume, signal },
       });
+      // It may have been replaced while it was looked at.
+      return this.#target.isNamedFor(this.#source.identity) ? start : this.#startOver();
     }
     if (append || (retry.attempts > 1 && !this.#target.isTemporary)) {
       this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
@@ -256,8 +258,9 @@ class Upload {
     const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
     const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
     const reading = await opened(this.#source.open(offset), signal);
-    this.#target.begun();
     try {
+      await this.#nameForSource(context);
+      this.#target.begun();
       return await runTransfer(context, {
         ...{ command: outgoingPath(verb, this.#target.path), sends: true, restartAt, meter, signal },
         move: async (channel) => {
@@ -278,6 +281,15 @@ class Upload {
       this.#moved += meter.bytes;
       await reading.close();
     }
+  }
+
+  /** Under its temporary name stands only what is of the version of the source that it is made of. */
+  async #nameForSource(context: LoginContext): Promise<void> {
+    const { identity } = this.#source;
+    if (this.#target.isNamedFor(identity)) return;
+    await this.#target.renameFor(identity, context);
+    // An earlier upload may have left something there.
+    this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, this.#options.signal);
   }
 
   /** Before the data connection ends: behind that the server takes what it has for the file. */
