@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { LocalFileError, type SourceOpener } from '@ftps-kit/ftps-client';
+import type { FtpsClient } from '@ftps-kit/ftps-client';
+import { ConnectionError, LocalFileError, TransferError, type SourceOpener } from '@ftps-kit/ftps-client';
+import { readExactly } from '../support/channel-bytes.js';
 import {
   HASHING_FEATURES,
   PLAIN_FEATURES,
@@ -23,8 +25,10 @@ describe('the source of an upload', () => {
         [HASHING_FEATURES, false],
         [PLAIN_FEATURES, true],
       ] as const) {
-        const fault: Fault = async ({ verb, peer, data, argument, count }, server) => {
-          if ((verb !== 'STOR' && verb !== 'APPE') || count > 1 || data === undefined) return false;
+        let isBroken = false;
+        const fault: Fault = async ({ verb, peer, data, argument }, server) => {
+          if ((verb !== 'STOR' && verb !== 'APPE') || isBroken || data === undefined) return false;
+          isBroken = true;
           await peer.say('150 go on\r\n');
           const { bytes } = await receiveAll(await data.channel());
           server.put(argument, Buffer.concat([Buffer.from(append ? 'old' : ''), bytes.subarray(0, kept)]));
@@ -47,3 +51,48 @@ describe('the source of an upload', () => {
     });
   }
 });
+
+describe('226 to an upload', () => {
+  it('that comes before the upload has come to its end is an error, with nothing to verify by too', async () => {
+    const fault: Fault = async ({ verb, peer, data, count }, server) => {
+      if (verb !== 'STOR' || count > 1 || data === undefined) return false;
+      await peer.say('150 go on\r\n');
+      server.put('a', await readExactly(await data.channel(), 100_000));
+      await peer.say('226 done\r\n');
+      return true;
+    };
+    for (const verify of ['auto', 'none'] as const) {
+      await withFaultyServer({ fault, features: ['EPSV'] }, async (client, server) => {
+        const said = saysDone(client);
+        const error = await rejection(client.upload(halves(0, said), 'a', { verify }));
+        expect(error).to.be.instanceOf(TransferError).and.include({ bytes: 100_000, resumable: true });
+        expect(error).to.have.property('cause').that.is.instanceOf(ConnectionError);
+        expect((error as Error).message).to.include('226 done');
+        expect(await client.upload(content, 'a', { verify })).to.include({ sizeBytes: content.length });
+        expect(server.bytes('a')?.equals(content)).to.equal(true);
+      });
+    }
+    await withFaultyServer({ fault }, async (client, server) => {
+      const said = saysDone(client);
+      const result = await client.upload((start) => halves(start, said), 'a', { retry: now });
+      expect(result).to.include({ attempts: 2, resumedAt: 100_000 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+});
+
+/** Resolves when a 226 has come to this client. */
+function saysDone(client: FtpsClient): Promise<void> {
+  return new Promise((resolve) => {
+    client.on('reply', ({ code }) => {
+      if (code === 226) resolve();
+    });
+  });
+}
+
+/** The content in halves, the second of them only once this has happened. */
+async function* halves(start: number, then: Promise<void>): AsyncGenerator<Uint8Array> {
+  if (start < 100_000) yield content.subarray(start, 100_000);
+  await then;
+  yield content.subarray(Math.max(start, 100_000));
+}

@@ -19,11 +19,6 @@ export async function send(
   }
 }
 
-/** Ends the data connection, which tells the server that the file is whole. */
-export async function endSending(channel: ByteChannel, meter: TransferMeter): Promise<void> {
-  await meter.step(channel.end());
-}
-
 async function drain(channel: ByteChannel): Promise<void> {
   const buffer = new Uint8Array(1024);
   while ((await channel.read(buffer)) > 0);

@@ -16,8 +16,11 @@ export interface TransferRequest {
   readonly signal?: AbortSignal | undefined;
   /** Where somebody listens for this transfer, where that was agreed on already. */
   readonly listening?: Promise<Listening> | undefined;
-  /** Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. */
-  move(channel: ByteChannel): Promise<void>;
+  /**
+   * Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. Who sends says by
+   * `end` that this was all, and the server may call it complete from then on.
+   */
+  move(channel: ByteChannel, end: () => Promise<void>): Promise<void>;
 }
 
 /** A transfer that the server called complete. */

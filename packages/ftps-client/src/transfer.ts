@@ -50,6 +50,8 @@ export class Transfer {
   #failure: Error | undefined;
   /** Whether the failure is the final reply. */
   #isRefused = false;
+  /** Whether this side, which sends, has said that this was all. */
+  #hasEndedSending = false;
   #tellFailure: (error: Error) => void = () => undefined;
   #isWithoutPort = false;
   #isUnanswered = false;
@@ -157,7 +159,10 @@ export class Transfer {
     final.then(
       (reply) => {
         this.#finalReply = reply;
-        if (isCompletion(reply)) return;
+        if (isCompletion(reply)) {
+          this.#mustNotBeEarly(reply);
+          return;
+        }
         // What became of EPSV is the reason for what became of the command, and its reply was there first.
         const refuse = (): void => {
           this.#refuse(reply);
@@ -186,18 +191,32 @@ export class Transfer {
     const { channel, handshake } = await data.protect(transport);
     this.#handshake = handshake;
     if (handshake?.resumed === false && onNotResumed === 'fail') throw notResumedHere();
-    const beginning = sends ? await control.replyTo(preliminary, { timeoutMs: timeouts.replyMs }) : undefined;
+    if (sends) await control.replyTo(preliminary, { timeoutMs: timeouts.replyMs });
     if (this.#hasEnded()) return;
-    // RFC 959 §5.4: 125 or 150 comes before any 226; a file that was complete before it was sent is another file.
-    if (sends && beginning === undefined && this.#finalReply !== undefined && isCompletion(this.#finalReply)) {
-      throw new ProtocolError('the server called the upload complete before a byte of it was sent');
-    }
     this.#channel = channel;
     meter.start(channel, sends ? 'sent' : 'received', (error) => {
       this.#break(error);
     });
     this.#keepAlive.start();
-    await this.#request.move(channel);
+    await this.#request.move(channel, async () => {
+      this.#hasEndedSending = true;
+      await meter.step(channel.end());
+    });
+  }
+
+  /**
+   * RFC 959 §5.4: 125 or 150 comes before any 226. Of an upload a 226 says that the server has the file to its end, and before
+   * it was told of that end it cannot: what is on its way is lost, as where its data connection was cut.
+   */
+  #mustNotBeEarly(reply: Reply): void {
+    if (!this.#request.sends || this.#hasEndedSending) return;
+    if (!this.#begun) {
+      this.#break(new ProtocolError('the server called the upload complete before a byte of it was sent'));
+      return;
+    }
+    // Another 2yz may be the reply to NOOP.
+    if (reply.code !== CLOSING_DATA_CONNECTION && this.#keepAlive.isUnanswered) return;
+    this.#break(new ConnectionError(`the server called it complete (${replyText(reply)}) before it came to its end`));
   }
 
   /** A server that was never seen to take a command behind EPSV may have thrown it away, and waits for it now. */

@@ -7,7 +7,7 @@ import { outgoingPath } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
 import { isTransient, withAttempts } from './retry.js';
-import { endSending, send } from './send.js';
+import { send } from './send.js';
 import type { LoginContext } from './login-context.js';
 import type { TransferOutcome } from './transfer-request.js';
 import { runTransfer } from './transfer-attempts.js';
@@ -263,7 +263,7 @@ class Upload {
       this.#target.begun();
       return await runTransfer(context, {
         ...{ command: outgoingPath(verb, this.#target.path), sends: true, restartAt, meter, signal },
-        move: async (channel) => {
+        move: async (channel, end) => {
           let at = offset;
           await send(channel, reading, meter, (chunk) => {
             this.#hasBegun = true;
@@ -273,7 +273,7 @@ class Upload {
             this.#readTo = Math.max(this.#readTo, at);
           });
           this.#mustBeWhole(at);
-          await endSending(channel, meter);
+          await end();
           progress.finish();
         },
       });
