@@ -3,18 +3,31 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { resetConnection } from './tcp-reset.js';
 
+type Direction = 'to server' | 'to client';
+
 /**
- * What happens to one direction of a connection when so many bytes of it have passed. `reset`: both sides get RST.
- * `truncate`: the receiver gets FIN, and the rest is lost. `drop`: nothing arrives any more, and nobody is told. `delay`:
- * nothing arrives for `ms`, and then everything.
+ * What happens to one direction of a connection at a place of it. `reset`: both sides get RST. `truncate`: the receiver gets
+ * FIN, and the rest is lost. `drop`: nothing arrives any more, and nobody is told. `delay`: nothing arrives for `ms`, and
+ * then everything.
  */
 export interface Fault {
   readonly kind: 'reset' | 'truncate' | 'drop' | 'delay';
-  readonly direction: 'to server' | 'to client';
-  readonly at: number;
+  readonly direction: Direction;
+  readonly place: FaultPlace;
   /** For `delay`. */
   readonly ms?: number;
+  /** Asked when its place is reached: whether it strikes there. */
+  readonly strikes: () => boolean;
 }
+
+/**
+ * Behind so many bytes of its direction; behind so many of one of its flights, each of which began when the other side had
+ * spoken, or in the next one where that is shorter; or the end itself, with which so many bytes are lost.
+ */
+export type FaultPlace = { readonly bytes: number; readonly flight?: number } | { readonly lastBytes: number };
+
+/** For so long the last bytes are held back that may be those before the end. */
+const HOLD_MS = 15;
 
 /** What a connection suffers. */
 export interface Weather {
@@ -126,56 +139,154 @@ export class FaultProxy implements AsyncDisposable {
         if (near.closed && far.closed) this.connections.delete(connection);
       });
     }
+    const flights = new FlightCount();
     for (const [direction, from, to] of [
       ['to server', near, far],
       ['to client', far, near],
     ] as const) {
-      const own = faults.filter((fault) => fault.direction === direction).sort((a, b) => a.at - b.at);
-      void pump(from, to, { faults: own, pieceBytes, kill });
+      const own = faults.filter((fault) => fault.direction === direction);
+      void new Pump({ from, to, direction, faults: own, pieceBytes, flights, kill }).run();
     }
   }
 }
 
+/** Counts how often each side of a connection began to speak behind the other. */
+class FlightCount {
+  readonly #counts = { 'to server': -1, 'to client': -1 };
+  #last: Direction | undefined;
+
+  /** Something goes this way: the number of its flight, and whether that begins. */
+  note(direction: Direction): { readonly flight: number; readonly begins: boolean } {
+    const begins = this.#last !== direction;
+    if (begins) this.#counts[direction] += 1;
+    this.#last = direction;
+    return { flight: this.#counts[direction], begins };
+  }
+}
+
 interface Wire {
+  readonly from: net.Socket;
+  readonly to: net.Socket;
+  readonly direction: Direction;
   readonly faults: readonly Fault[];
   readonly pieceBytes: number;
+  readonly flights: FlightCount;
   readonly kill: () => void;
 }
 
 /** Carries one direction to its end, or to the fault that ends it. */
-async function pump(from: net.Socket, to: net.Socket, { faults, pieceBytes, kill }: Wire): Promise<void> {
-  const pending = [...faults];
-  let passed = 0;
-  try {
-    for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      for (let rest = chunk; rest.length > 0;) {
-        const fault = pending[0];
-        const room = Math.min(pieceBytes, fault === undefined ? Infinity : fault.at - passed);
-        if (fault !== undefined && room <= 0) {
-          pending.shift();
-          if (fault.kind === 'reset') {
-            kill();
-            return;
-          }
-          if (fault.kind === 'truncate') to.end();
-          if (fault.kind === 'truncate' || fault.kind === 'drop') {
-            from.on('data', () => undefined);
-            return;
-          }
-          await new Promise((resolve) => setTimeout(resolve, fault.ms));
-          continue;
-        }
-        const piece = rest.subarray(0, room);
-        rest = rest.subarray(piece.length);
-        passed += piece.length;
-        if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
-        // So that the pieces do not come together again on the way.
-        if (pieceBytes !== Infinity) await new Promise(setImmediate);
+class Pump {
+  readonly #wire: Wire;
+  #pending: Fault[];
+  #passed = 0;
+  #flight = 0;
+  #passedOfFlight = 0;
+  /** What may be the last bytes before the end. */
+  #held: Buffer = Buffer.alloc(0);
+  #holding: NodeJS.Timeout | undefined;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+    this.#pending = [...wire.faults];
+  }
+
+  async run(): Promise<void> {
+    const { from, direction, flights, kill } = this.#wire;
+    try {
+      for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        clearTimeout(this.#holding);
+        const { flight, begins } = flights.note(direction);
+        this.#flight = flight;
+        if (begins) this.#passedOfFlight = 0;
+        if (!(await this.#carry(this.#withoutEnd(chunk)))) return;
       }
+      await this.#end();
+    } catch {
+      kill();
+    } finally {
+      clearTimeout(this.#holding);
     }
-    to.end();
-  } catch {
-    kill();
+  }
+
+  /** Gives whether there is anything more to carry. */
+  async #carry(chunk: Buffer): Promise<boolean> {
+    const { pieceBytes } = this.#wire;
+    for (let rest = chunk; rest.length > 0;) {
+      const fault = this.#pending.find((candidate) => this.#roomBefore(candidate) <= 0);
+      if (fault !== undefined) {
+        this.#pending = this.#pending.filter((candidate) => candidate !== fault);
+        if (fault.strikes() && !(await this.#suffer(fault))) return false;
+        continue;
+      }
+      const room = Math.min(pieceBytes, ...this.#pending.map((candidate) => this.#roomBefore(candidate)));
+      const piece = rest.subarray(0, room);
+      rest = rest.subarray(piece.length);
+      await this.#pass(piece);
+    }
+    return true;
+  }
+
+  async #pass(piece: Buffer): Promise<void> {
+    const { to, pieceBytes } = this.#wire;
+    this.#passed += piece.length;
+    this.#passedOfFlight += piece.length;
+    if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+    // So that the pieces do not come together again on the way.
+    if (pieceBytes !== Infinity) await new Promise(setImmediate);
+  }
+
+  #roomBefore({ place }: Fault): number {
+    if ('lastBytes' in place) return Infinity;
+    const { bytes, flight } = place;
+    if (flight === undefined) return bytes - this.#passed;
+    if (flight !== this.#flight) return flight < this.#flight ? 0 : Infinity;
+    return bytes - this.#passedOfFlight;
+  }
+
+  /** Gives whether the direction goes on behind it. */
+  async #suffer({ kind, ms }: Fault): Promise<boolean> {
+    const { from, to, kill } = this.#wire;
+    switch (kind) {
+      case 'delay':
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        return true;
+      case 'reset':
+        kill();
+        return false;
+      case 'truncate':
+        to.end();
+        from.on('data', () => undefined);
+        return false;
+      case 'drop':
+        from.on('data', () => undefined);
+        return false;
+    }
+  }
+
+  get #lastBytes(): number {
+    return Math.max(0, ...this.#pending.map(({ place }) => ('lastBytes' in place ? place.lastBytes : 0)));
+  }
+
+  /** Holds back what may be the last bytes, for a moment: the other side may be waiting for them. */
+  #withoutEnd(chunk: Buffer): Buffer {
+    const lastBytes = this.#lastBytes;
+    const whole = Buffer.concat([this.#held, chunk]);
+    const cut = Math.max(0, whole.length - lastBytes);
+    this.#held = whole.subarray(cut);
+    if (this.#held.length > 0) this.#holding = setTimeout(this.#release, HOLD_MS);
+    return whole.subarray(0, cut);
+  }
+
+  readonly #release = (): void => {
+    const held = this.#held;
+    this.#held = Buffer.alloc(0);
+    this.#wire.to.write(held);
+  };
+
+  async #end(): Promise<void> {
+    const fault = this.#pending.find(({ place, strikes }) => 'lastBytes' in place && strikes());
+    if (fault !== undefined && !(await this.#suffer(fault))) return;
+    this.#wire.to.end(this.#held);
   }
 }
 

@@ -6,6 +6,8 @@ import { ownOptions } from './own-client.js';
 import { TestServer, type TestServerOptions } from './test-server.js';
 
 const PASSIVE_PORTS = 48;
+/** For so long a server may take dead connections for living ones, on a machine that is busy. */
+const NOTICED_MS = 20_000;
 
 export class StormyServer implements AsyncDisposable {
   readonly server: TestServer;
@@ -37,10 +39,15 @@ export class StormyServer implements AsyncDisposable {
     return { ...ownOptions(this.server), host, port, tls: { ca: caPem, serverName: 'localhost' } };
   }
 
-  /** Ends all connections, and waits until the server has noticed, which it does after it said so. */
+  /** Ends all connections, and waits until the server has noticed, which it does after it said so; rejects where it does not. */
   async clear(): Promise<void> {
     this.proxy.clear();
-    while (this.server.server.connectionCount > 0) await delay(1);
+    const { server } = this.server;
+    const deadline = performance.now() + NOTICED_MS;
+    while (server.connectionCount > 0) {
+      if (performance.now() > deadline) throw new Error(`the server keeps ${server.connectionCount} dead connections`);
+      await delay(1);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
