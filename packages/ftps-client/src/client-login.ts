@@ -91,7 +91,11 @@ export class ClientLogin {
     await this.#current.leaveTickets(this.#current.timeouts.closeMs);
     const ends = this.#closing.signal;
     const ending = signal === undefined ? ends : AbortSignal.any([signal, ends]);
-    const opened = await openPinned(this.#pin, this.#traits, ending).catch((error: unknown) => {
+    const { fingerprint } = this.#options.credentials;
+    const opening = this.#traits.refusals.inTurn(fingerprint, ending, () =>
+      openPinned(this.#pin, this.#traits, ending),
+    );
+    const opened = await opening.catch((error: unknown) => {
       this.#mustNotBeClosed();
       // TLS 1.2 may have been switched off: the next try is with TLS 1.3.
       if (error instanceof HandshakeError) this.#pin.choose('allowed');

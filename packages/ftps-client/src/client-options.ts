@@ -1,4 +1,5 @@
 // The caller's options, parsed once into a frozen and fully defaulted object.
+import { createHmac, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import {
   ConfigError,
@@ -119,6 +120,12 @@ export class Credentials {
     this.#account = account;
   }
 
+  /** Tells the same credentials from others, within this process; nothing can be read off it. */
+  get fingerprint(): string {
+    const parts = [this.user, this.#password ?? null, this.#account ?? null];
+    return createHmac('sha256', FINGERPRINT_KEY).update(JSON.stringify(parts)).digest('base64');
+  }
+
   userCommand(): OutgoingCommand {
     return outgoing('USER', this.user);
   }
@@ -139,6 +146,8 @@ export class Credentials {
     return `Credentials { user: ${inspect(this.user)} }`;
   }
 }
+
+const FINGERPRINT_KEY = randomBytes(32);
 
 /** The options, checked. */
 export interface ClientOptions {

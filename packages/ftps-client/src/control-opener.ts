@@ -14,7 +14,7 @@ import {
 import type { ClientOptions } from './client-options.js';
 import { ControlConnection } from './control-connection.js';
 import { publishControl } from './diagnostics.js';
-import { ProtocolError, ReplyError } from './errors.js';
+import { GREETING, ProtocolError, ReplyError } from './errors.js';
 import type { LoginTickets } from './login-tickets.js';
 import { CONTROL_KEEP_ALIVE_MS, MAX_GREETING_REPLIES, TLS_PAUSE_MS } from './limits.js';
 import { outgoing } from './outgoing-command.js';
@@ -194,7 +194,7 @@ async function readGreeting(reader: ReplyReader, options: ClientOptions): Promis
   for (let replies = 1; replies <= MAX_GREETING_REPLIES; replies++) {
     const reply = await readReply(reader, options);
     if (reply.code >= 200 && reply.code < 300) return reply;
-    if (reply.code >= 200) throw new ReplyError('(greeting)', reply, 'the server does not take the connection');
+    if (reply.code >= 200) throw new ReplyError(GREETING, reply, 'the server does not take the connection');
   }
   throw new ProtocolError(`the server greeted with ${MAX_GREETING_REPLIES} replies and never said that it is ready`);
 }

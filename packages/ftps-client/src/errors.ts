@@ -2,6 +2,7 @@
 import { FtpsError } from '@ftps-kit/tls-core';
 import { replyKind, type Reply } from '@ftps-kit/ftp-protocol';
 import type { Entry } from './list-entry.js';
+import { saysNoRoom } from './login-reply.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 
 /** The server broke the RFC: text that is no reply, a reply nobody asked for, a reply without what it must hold. */
@@ -40,15 +41,40 @@ export class ReplyError extends FtpsError {
     this.reply = reply;
   }
 
-  /** Whether the same command may succeed later. RFC 959 §4.2: 4yz is "a temporary condition". */
+  /**
+   * Whether the same command may succeed later. RFC 959 §4.2: 4yz is "a temporary condition"; a greeting may say in words that
+   * there are too many connections.
+   */
   get retryable(): boolean {
-    return replyKind(this.reply.code) === 'transient-negative';
+    return replyKind(this.reply.code) === 'transient-negative' || (this.verb === GREETING && saysNoRoom(this.reply));
   }
 }
 
-/** The login came to a dead end: a wrong user or password, or the server wants what was not given. */
+/** What stands for the command where the server refuses before there was any. */
+export const GREETING = '(greeting)';
+
+/** The login came to a dead end: a wrong user or password, or the server wants what was not given, or has too many logins. */
 export class LoginError extends ReplyError {
   override readonly code = 'FTPS_ERR_LOGIN';
+  readonly #mayPass: boolean;
+
+  constructor(
+    verb: string,
+    reply: Reply,
+    message: string,
+    { mayPass = false, ...options }: ErrorOptions & { readonly mayPass?: boolean } = {},
+  ) {
+    super(verb, reply, message, options);
+    this.#mayPass = mayPass;
+  }
+
+  /**
+   * Whether the same user and password may be taken later: the server says that it has too many logins, or it has taken them
+   * before and refuses them for the first time since, without saying why.
+   */
+  override get retryable(): boolean {
+    return this.#mayPass || saysNoRoom(this.reply);
+  }
 }
 
 /** The server shows nothing of that name to this user; `reply` where it said so itself, and its listing did not. */

@@ -27,6 +27,21 @@ export const PIPELINE_PATIENCE_MS = 5_000;
 /** Servers that a `ServerMemory` keeps apart; the one not asked for longest is forgotten. */
 export const MAX_REMEMBERED_SERVERS = 1_000;
 
+/**
+ * Refusals of the same user and password in a row, after which nobody asks again by himself for the time below. Servers lock
+ * an account after three wrong passwords (pam_faillock), or an address after five (fail2ban), within ten or fifteen minutes.
+ */
+export const MAX_REFUSED_LOGINS = 2;
+
+/** How long a server that has refused so often is left alone, milliseconds. */
+export const REFUSED_LOGIN_PAUSE_MS = 15 * 60 * 1000;
+
+/** How long those who log in again at the same time wait for the first of them to be let in, milliseconds. */
+export const LOGIN_TURN_MS = 10_000;
+
+/** Users of a server whose refusals are counted; the one that logged in longest ago is forgotten. */
+export const MAX_REMEMBERED_USERS = 100;
+
 /** How long TLS 1.2 stays pinned for a server before TLS 1.3 is tried again: 7 days. */
 export const PIN_LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
 

@@ -5,10 +5,11 @@ import type { ClientOptions } from './client-options.js';
 import type { ControlConnection } from './control-connection.js';
 import { HelloLostError, openControl } from './control-opener.js';
 import { DataConnections } from './data-connection.js';
-import { ProtocolError } from './errors.js';
+import { LoginError, ProtocolError, ReplyError, isNegative } from './errors.js';
 import { hasUtf8, type Features } from './features.js';
 import { LOGIN_PATIENCE_MS } from './limits.js';
 import { LoginDialogue } from './login.js';
+import { saysNoRoom, saysTooManyFailures } from './login-reply.js';
 import { LoginTickets } from './login-tickets.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
@@ -52,17 +53,20 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
   const tickets = new LoginTickets(options, traits);
   const { control, greeting, protection } = await openControl(options, tickets, traits);
   const { credentials, timeouts, signal } = options;
+  const { refusals } = traits;
   const onNotResumed = options.onNotResumed === 'allow' ? 'allow' : 'fail';
   if (options.encoding === 'latin1') control.encoding = 'latin1';
   const dialogue = new LoginDialogue(control, {
     credentials,
     isProtected: protection !== undefined,
+    mayPass: refusals.mayPass(credentials.fingerprint),
     pipelines,
     deadline: { timeoutMs: timeouts.replyMs, signal },
     pipelinedDeadline: { timeoutMs: Math.min(timeouts.replyMs, LOGIN_PATIENCE_MS), signal },
   });
   try {
     const features = await dialogue.run();
+    refusals.noteAccepted(credentials.fingerprint);
     if (protection !== undefined && tickets.lacksNew(protection.binding, protection.handshake)) {
       await control.quit(outgoing('QUIT'), timeouts.closeMs);
       throw new NoNewTickets();
@@ -80,8 +84,16 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     };
   } catch (error) {
     control.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
+    if (isAboutPassword(error)) refusals.noteRefused(credentials.fingerprint, error);
     throw dialogue.hasPipelined && isLostOrSilent(error) ? new PipeliningFailure() : error;
   }
+}
+
+/** Whether it may count as a wrong password; where there is only no room, the password was right. */
+function isAboutPassword(error: unknown): error is ReplyError {
+  if (!(error instanceof ReplyError)) return false;
+  if (!(error instanceof LoginError)) return saysTooManyFailures(error.reply);
+  return isNegative(error.reply) && !saysNoRoom(error.reply);
 }
 
 /** Throws the handshake's own error where time was given already. */

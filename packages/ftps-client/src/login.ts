@@ -5,10 +5,12 @@ import type { ControlConnection, ReplyDeadline } from './control-connection.js';
 import { LoginError, ProtocolError, ReplyError, isCompletion, replyText } from './errors.js';
 import type { Exchange } from './exchange.js';
 import type { Features } from './features.js';
+import { saysNoRoom } from './login-reply.js';
 import { outgoing } from './outgoing-command.js';
 
 const NEED_PASSWORD = 331;
 const NEED_ACCOUNT = 332;
+const NOT_LOGGED_IN = 530;
 /** Not in RFC 959; some servers say it for a wrong user or password. */
 const INVALID_CREDENTIALS = 430;
 
@@ -17,6 +19,8 @@ export interface LoginRequest {
   readonly credentials: Credentials;
   /** Whether the control connection is protected; then data connections must be. */
   readonly isProtected: boolean;
+  /** Whether a refusal without a reason may be for something that passes. */
+  readonly mayPass: boolean;
   /** Whether the settings go out behind the password without waiting for its reply. */
   readonly pipelines: boolean;
   /** The limit of each wait for a reply. */
@@ -96,7 +100,7 @@ export class LoginDialogue {
 
   #mustBeIn(verb: string, reply: Reply): void {
     // 202: "Command not implemented, superfluous at this site" (RFC 959 §5.4), the answer of some to a needless PASS.
-    if (reply.code < 200 || reply.code >= 300) throw refusedLogin(verb, reply, this.#request.credentials.user);
+    if (reply.code < 200 || reply.code >= 300) throw refusedLogin(verb, reply, this.#request);
   }
 
   /**
@@ -163,9 +167,12 @@ function featuresIn(replies: ReadonlyMap<string, Reply>): Features {
   return reply === undefined ? new Map() : parseFeatures(reply);
 }
 
-function refusedLogin(verb: string, reply: Reply, user: string): ReplyError {
+function refusedLogin(verb: string, reply: Reply, { credentials: { user }, mayPass }: LoginRequest): ReplyError {
   const permanent = reply.code >= 500 || reply.code === INVALID_CREDENTIALS || reply.code < 400;
-  return permanent
-    ? new LoginError(verb, reply, `the server refused the login of ${user}`)
-    : new ReplyError(verb, reply, `the server cannot log ${user} in now`);
+  if (!permanent) return new ReplyError(verb, reply, `the server cannot log ${user} in now`);
+  if (saysNoRoom(reply)) return new LoginError(verb, reply, `the server has no room for another login of ${user}`);
+  if (reply.code !== NOT_LOGGED_IN || !mayPass) {
+    return new LoginError(verb, reply, `the server refused the login of ${user}`);
+  }
+  return new LoginError(verb, reply, `the server refused the login of ${user}, which it has taken before`, { mayPass });
 }

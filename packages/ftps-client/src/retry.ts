@@ -10,7 +10,7 @@ import {
   TruncationError,
 } from '@ftps-kit/tls-core';
 import { knownKeys } from './client-options.js';
-import { ReplyError, TransferError, VerificationError } from './errors.js';
+import { GREETING, ReplyError, TransferError, VerificationError } from './errors.js';
 import { DEFAULT_RETRY_DELAYS } from './limits.js';
 
 /** How a transfer is tried again after a transient error. */
@@ -78,6 +78,9 @@ export function backoffMs({ firstDelayMs, maxDelayMs, random }: RetryPolicy, fai
 const TRANSIENT_REPLIES: readonly number[] = [421, 425, 426, 450];
 const INSUFFICIENT_STORAGE = 452;
 
+/** What a login is made of: there, the error itself knows whether it passes. */
+const LOGIN_VERBS: readonly string[] = [GREETING, 'USER', 'PASS', 'ACCT'];
+
 /** A handshake too: a login stood when the transfer began, so that both sides have something in common. */
 const PASSING = [ConnectionError, TimeoutError, TruncationError, HandshakeError];
 
@@ -93,7 +96,9 @@ export function isTransient(error: unknown): boolean {
     const { cause } = error;
     return cause instanceof ReplyError ? cause.reply.code !== INSUFFICIENT_STORAGE : isTransient(cause);
   }
-  if (error instanceof ReplyError) return TRANSIENT_REPLIES.includes(error.reply.code);
+  if (error instanceof ReplyError) {
+    return LOGIN_VERBS.includes(error.verb) ? error.retryable : TRANSIENT_REPLIES.includes(error.reply.code);
+  }
   return PASSING.some((kind) => error instanceof kind);
 }
 

@@ -33,7 +33,7 @@ export class ServerMemory {
   /** What is known of this server; to be changed by whoever learns more. */
   traitsOf(host: string, port: number): ServerTraits {
     const key = keyOf(host, port);
-    const traits = this.#traits.get(key) ?? new ServerTraits();
+    const traits = this.#traits.get(key) ?? new ServerTraits(this.#clock);
     this.#traits.delete(key);
     this.#traits.set(key, traits);
     dropOldest(this.#traits);

@@ -1,5 +1,8 @@
 // What a client has learned about a server and need not find out again, also not after it connected anew.
 
+import { systemClock, type Clock } from '@ftps-kit/tls-core';
+import { LoginRefusals } from './login-refusals.js';
+
 /** Changed by whoever finds something out. Every trait begins as the RFCs have it. */
 export class ServerTraits {
   /**
@@ -36,4 +39,10 @@ export class ServerTraits {
   leavesReturningWithoutTickets = false;
   /** `LIST -a` was not understood as an option. */
   refusesListOptions = false;
+  /** Whom it has refused how often. */
+  readonly refusals: LoginRefusals;
+
+  constructor(clock: Clock = systemClock) {
+    this.refusals = new LoginRefusals(clock);
+  }
 }

@@ -16,6 +16,8 @@ export const proftpd: Peer = {
 export interface ProftpdOptions extends PeerServerOptions {
   /** Whether it has mod_digest: HASH, XSHA256 and their like. Default false. */
   readonly digest?: boolean;
+  /** Lines for its configuration besides. */
+  readonly directives?: readonly string[];
 }
 
 /** Starts ProFTPD with a virtual user. Its log holds every TLS message, tickets included, by TLSLog and Trace. */
@@ -73,6 +75,7 @@ export async function startProftpd(options: ProftpdOptions = {}): Promise<PeerSe
             `TLSLog ${file('tls.log')}`,
             `TraceLog ${file('trace.log')}`,
             'Trace tls:20 command:7 response:7',
+            ...(options.directives ?? []),
             '',
           ].join('\n'),
         );

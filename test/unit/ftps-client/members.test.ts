@@ -132,6 +132,32 @@ describe('the members of a pool', () => {
     while (members.metrics.limit < 8) await delay(1);
   });
 
+  it('are as many as the server grants, also where it refuses one before it has granted another', async () => {
+    const answers: { readonly grant: (member: FakeMember) => void; readonly refuse: (error: Error) => void }[] = [];
+    const limits: number[] = [];
+    const members = new Members<FakeMember>({
+      settings: parsePoolOptions({ size: 4, keepAliveMs: 0, idleMs: 0 }),
+      open: () => new Promise((grant, refuse) => answers.push({ grant, refuse })),
+      onShrink: ({ limit }) => limits.push(limit),
+    });
+    const calls = Array.from({ length: 4 }, () => members.take(undefined));
+    answers[0]?.grant(new FakeMember());
+    const first = await calls[0];
+    answers[1]?.refuse(new ConnectionError('421 too many'));
+    answers[2]?.refuse(new ConnectionError('421 too many'));
+    await new Promise(setImmediate);
+    answers[3]?.grant(new FakeMember());
+    await calls[1];
+    await new Promise(setImmediate);
+    expect(members.metrics).to.include({ size: 2, limit: 2, opening: 0, waiting: 2 });
+    expect(limits).to.deep.equal([2]);
+    expect(answers).to.have.lengthOf(4);
+    if (first !== undefined) members.give(first);
+    expect(await calls[2]).to.equal(first);
+    await members.close({ except: first, signal: AbortSignal.abort() });
+    await rejection(calls[3] ?? Promise.resolve());
+  });
+
   it('that cannot be opened at all are the error of every call that waits', async () => {
     const { members, server } = pool({ size: 2 }, 0);
     const calls = Array.from({ length: 5 }, () => rejection(members.take(undefined)));

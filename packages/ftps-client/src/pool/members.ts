@@ -45,6 +45,8 @@ export class Members<M extends Member> {
   /** Called whenever a member was given back after the end began. */
   #onGivenBack: () => void = () => undefined;
   #opening = 0;
+  /** Why one of those that are being opened was not granted; the others may still be. */
+  #refusal: Error | undefined;
   #limit: number;
   #growing: NodeJS.Timeout | undefined;
 
@@ -160,6 +162,7 @@ export class Members<M extends Member> {
 
   /** As many as there are calls that wait, within the limit. */
   #openMore(): void {
+    if (this.#refusal !== undefined) return;
     const room = (): number => this.#limit - this.#busy.size - this.#idle.length - this.#opening;
     while (this.#opening < this.#waiting.size && room() > 0) void this.#openOne();
   }
@@ -175,21 +178,23 @@ export class Members<M extends Member> {
       } else {
         this.#options.onOpen?.(member);
         this.#lend(member);
-        this.#openMore();
       }
     } catch (error) {
       this.#opening -= 1;
-      this.#openingFailed(error instanceof Error ? error : new Error(String(error)));
+      this.#refusal = error instanceof Error ? error : new Error(String(error));
     }
+    if (this.#opening === 0) this.#takeRefusal();
+    this.#openMore();
     this.#onGivenBack();
   }
 
   /** Where others work, the server grants no more than these; where none does, nobody is helped by waiting. */
-  #openingFailed(error: Error): void {
-    if (this.#ending.signal.aborted) return;
+  #takeRefusal(): void {
+    const error = this.#refusal;
+    this.#refusal = undefined;
+    if (error === undefined || this.#ending.signal.aborted) return;
     const standing = this.#busy.size + this.#idle.length;
     if (standing === 0) {
-      if (this.#opening > 0) return;
       for (const waiter of this.#waiting) waiter.fail(error);
       return;
     }

@@ -51,7 +51,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
     super();
     const settings = parsePoolOptions(poolOptions);
     const memory = options.memory ?? new ServerMemory();
-    parseClientOptions(options);
+    const { host, port, credentials } = parseClientOptions(options);
     const tell = announcerOf<PoolEvents>(this);
     this.#width = settings.size;
     this.#members = new Members({
@@ -65,7 +65,14 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
             signal,
             obstacle: (error) => (isAlone() || !(error instanceof ReplyError) ? undefined : NO_MORE),
           },
-          async () => new PooledClient(await FtpsClient.connect({ ...options, memory, signal })),
+          () =>
+            memory
+              .traitsOf(host, port)
+              .refusals.inTurn(
+                credentials.fingerprint,
+                signal,
+                async () => new PooledClient(await FtpsClient.connect({ ...options, memory, signal })),
+              ),
         );
       },
       onOpen: ({ client }) => {
