@@ -4,7 +4,7 @@ import { GrammarError } from './errors.js';
 /**
  * How the control connection spells text. UTF-8 is what RFC 2640 §3.1 demands; latin1 (ISO 8859-1, one byte a character)
  * is for peers that know no better. `utf-8-or-bytes` is UTF-8 in which a byte that is none is U+DC80 to U+DCFF, a lone
- * half of a surrogate pair, and becomes that byte again: every name a server lists can be sent back to it.
+ * half of a surrogate pair, and becomes that byte again, in latin1 too: every name a server lists can be sent back to it.
  */
 export type TextEncoding = 'utf-8' | 'latin1' | 'utf-8-or-bytes';
 
@@ -153,7 +153,9 @@ function decodeLatin1(bytes: Uint8Array): string {
 function encodeLatin1(text: string): Uint8Array {
   const bytes: number[] = [];
   for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
+    const unit = text.charCodeAt(index);
+    // Read before it was known that the peer spells in latin1.
+    const code = unit >= BYTE_ESCAPES + 0x80 && unit <= BYTE_ESCAPES + 0xff ? unit - BYTE_ESCAPES : unit;
     if (code > 0xff) throw new GrammarError('the text holds a character that latin1 does not have');
     // RFC 3659 §2.2: "the Telnet IAC character, if part of a pathname sent over the control connection, MUST be
     // correctly escaped as defined by the Telnet protocol." UTF-8 has no such byte.

@@ -76,8 +76,9 @@ export class ControlConnection {
     return this.#reader.encoding;
   }
 
-  set encoding(encoding: TextEncoding) {
-    this.#reader.encoding = encoding;
+  /** Has names spelled as `encodingNow` says each time. */
+  spellBy(encodingNow: () => TextEncoding): void {
+    this.#reader.encodingNow = encodingNow;
   }
 
   /**

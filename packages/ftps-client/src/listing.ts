@@ -158,12 +158,11 @@ async function transferLines(
 }
 
 /** The first names with other than ASCII in them say how the server spells, where FEAT did not. */
-function decideEncoding({ control, traits }: LoginContext, lines: readonly ListingLine[]): void {
+function decideEncoding({ traits }: LoginContext, lines: readonly ListingLine[]): void {
   if (traits.nameEncoding !== undefined) return;
   const beyondAscii = lines.filter(({ bytes }) => !isAscii(bytes));
   if (beyondAscii.length === 0) return;
   traits.nameEncoding = beyondAscii.every(({ bytes }) => isUtf8(bytes)) ? 'utf8' : 'latin1';
-  if (traits.nameEncoding === 'latin1') control.encoding = 'latin1';
 }
 
 function pathCommand(verb: string, path: string | undefined): OutgoingCommand {

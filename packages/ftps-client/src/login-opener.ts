@@ -55,7 +55,10 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
   const { credentials, timeouts, signal } = options;
   const { refusals } = traits;
   const onNotResumed = options.onNotResumed === 'allow' ? 'allow' : 'fail';
-  if (options.encoding === 'latin1') control.encoding = 'latin1';
+  control.spellBy(() => {
+    const spelling = options.encoding === 'auto' ? traits.nameEncoding : options.encoding;
+    return spelling === 'latin1' ? 'latin1' : 'utf-8-or-bytes';
+  });
   const dialogue = new LoginDialogue(control, {
     credentials,
     isProtected: protection !== undefined,
@@ -107,10 +110,8 @@ async function settleEncoding(
   control: ControlConnection,
   { options, traits, features, pipelines }: EncodingRequest,
 ): Promise<void> {
-  if (options.encoding !== 'auto') traits.nameEncoding = options.encoding;
-  else if (hasUtf8(features)) traits.nameEncoding = 'utf8';
-  if (traits.nameEncoding === 'latin1') control.encoding = 'latin1';
-  else if (hasUtf8(features)) {
+  if (options.encoding === 'auto' && hasUtf8(features)) traits.nameEncoding = 'utf8';
+  if (hasUtf8(features) && control.encoding !== 'latin1') {
     // RFC 2640 §3.2 has UTF-8 from the start. Some want to be told all the same; a refusal is no matter, and is not waited
     // for: what is sent next comes behind it.
     const { final } = control.begin(outgoing('OPTS', 'UTF8 ON'));

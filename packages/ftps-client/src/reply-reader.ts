@@ -15,8 +15,8 @@ import { CONTROL_READ_BYTES } from './limits.js';
 
 /** The server's half of a control connection. After `next` rejected it has no meaning left. */
 export class ReplyReader {
-  /** How the server spells text; a path in a reply has to be sent back as it came. */
-  encoding: TextEncoding = 'utf-8-or-bytes';
+  /** How the server spells text, asked for each line: another login may find out. A path in a reply has to be sent back as it came. */
+  encodingNow: () => TextEncoding = () => 'utf-8-or-bytes';
   readonly #channel: ByteChannel;
   readonly #framer = new LineFramer({ maxLineBytes: limits.maxReplyLineBytes });
   readonly #parser = new ReplyParser();
@@ -24,6 +24,10 @@ export class ReplyReader {
 
   constructor(channel: ByteChannel) {
     this.#channel = channel;
+  }
+
+  get encoding(): TextEncoding {
+    return this.encodingNow();
   }
 
   /** Bytes that came behind the last reply given out. */

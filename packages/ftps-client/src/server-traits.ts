@@ -27,7 +27,7 @@ export class ServerTraits {
   isSlowToTls = false;
   /** The key exchange group that it asked for under TLS 1.3, where that was not the one that came first in the ClientHello. */
   keyExchangeGroup: string | undefined;
-  /** How it spells names; undefined until FEAT or a listing has shown. */
+  /** How it spells names; undefined until FEAT or a listing has shown. Logins with an `encoding` of their own do not go by it. */
   nameEncoding: 'utf8' | 'latin1' | undefined;
   /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */
   utcOffsetMs: number | null | undefined;

@@ -1,9 +1,10 @@
+import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
-import { ConfigError, type FtpsClientOptions } from '@ftps-kit/ftps-client';
+import { ConfigError, FtpsClient, FtpsPool, type FtpsClientOptions } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';
-import { withScriptedClient } from '../../support/scripted-client.js';
-import type { ScriptedPeer } from '../../support/scripted-server.js';
+import { scriptedOptions, withScriptedClient } from '../../support/scripted-client.js';
+import { scriptedServer, type ScriptedPeer } from '../../support/scripted-server.js';
 
 /** Lists these names, then has each removed under the name that was listed, and gives names and the DELE lines. */
 async function listedAndRemoved(
@@ -74,5 +75,82 @@ describe('names beyond ASCII', () => {
       expect(await rejection(client.size('€'))).to.be.instanceOf(ConfigError);
       expect(await client.size('a')).to.equal(1);
     });
+  });
+});
+/** Opens two logins: each is held until the other stands. */
+async function openTwo(pool: FtpsPool): Promise<void> {
+  const standing = new EventEmitter();
+  let count = 0;
+  const hold = (): Promise<void> =>
+    pool.run(async () => {
+      count += 1;
+      if (count === 2) standing.emit('both');
+      else await once(standing, 'both');
+    });
+  await Promise.all([hold(), hold()]);
+}
+
+describe('names beyond ASCII, in a pool', () => {
+  it('are spelled by logins that stand already as one of them has found out', async () => {
+    const commands: string[] = [];
+    const text = Buffer.from('type=file; caf\xe9\r\n', 'latin1');
+    const play = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.login({ features: ['EPSV', 'MLST type*;'] });
+      for (let line = await peer.line(); line !== undefined; line = await peer.line()) {
+        commands.push(line);
+        if (line === 'QUIT') return peer.say('221 bye\r\n');
+        if (line !== 'EPSV') {
+          await peer.say('250 ok\r\n');
+          continue;
+        }
+        const data = await peer.listenForData();
+        await peer.say(`229 listening (|||${data.port}|)\r\n`);
+        await peer.line();
+        await peer.say('150 here\r\n');
+        await peer.send(data, text);
+        await peer.say('226 done\r\n');
+      }
+    };
+    await using server = await scriptedServer(play);
+    await using pool = new FtpsPool(await scriptedOptions(server), { size: 2 });
+    await openTwo(pool);
+    await pool.run(async (first) => {
+      await pool.run(async (second) => {
+        expect(second).not.to.equal(first);
+        const [entry] = await collect(first.list());
+        expect(entry?.name).to.equal('café');
+        await second.remove('café');
+        const [again] = await collect(second.list());
+        expect(again?.name).to.equal('café');
+      });
+    });
+    expect(commands).to.include('DELE caf\udce9');
+  });
+
+  it('lead back to a folder that was told before anybody knew how they are spelled', async () => {
+    let logins = 0;
+    const play = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.login({ features: ['EPSV', 'MLST type*;'] });
+      logins += 1;
+      if (logins === 2) {
+        await peer.on('CWD /caf\udce9', '250 there');
+        await peer.on('NOOP', '200 ok');
+        return peer.on('QUIT', '221 bye');
+      }
+      await peer.on('CWD x', '250 there');
+      await peer.on('PWD');
+      await peer.sayBytes(Buffer.from('257 "/caf\xe9"\r\n', 'latin1'));
+      const data = await peer.passive();
+      await peer.on('MLSD', '150 here');
+      await peer.send(data, Buffer.from('type=file; th\xe9\r\n', 'latin1'));
+      await peer.say('226 done\r\n');
+      peer.destroy();
+    };
+    await using server = await scriptedServer(play);
+    await using client = await FtpsClient.connect({ ...(await scriptedOptions(server)), reconnect: true });
+    await client.cwd('x');
+    expect((await collect(client.list())).map(({ name }) => name)).to.deep.equal(['thé']);
+    if (client.isOpen) await once(client, 'close');
+    expect(await client.raw('NOOP')).to.include({ code: 200 });
   });
 });
