@@ -1,22 +1,22 @@
 // STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
 import { ConfigError } from '@ftps-kit/tls-core';
-import { LocalFileError, ReplyError, VerificationError } from './errors.js';
-import { StreamHash } from './hash-algorithm.js';
+import { ReplyError, VerificationError } from './errors.js';
 import { noteLeftBehind } from './left-behind.js';
+import type { LoginContext } from './login-context.js';
 import { outgoingPath } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
 import { isTransient, withAttempts } from './retry.js';
 import { send } from './send.js';
-import type { LoginContext } from './login-context.js';
-import type { TransferOutcome } from './transfer-request.js';
+import { SentBytes } from './sent-bytes.js';
 import { runTransfer } from './transfer-attempts.js';
 import type { Logins } from './transfer-logins.js';
 import { TransferMeter } from './transfer-meter.js';
-import { giveModificationTime } from './transfer-times.js';
 import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from './transfer-options.js';
+import type { TransferOutcome } from './transfer-request.js';
 import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
+import { giveModificationTime } from './transfer-times.js';
 import { laterAppend, resumedStart } from './upload-resume.js';
 import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from './upload-source.js';
 import { UploadTarget } from './upload-target.js';
@@ -57,15 +57,9 @@ class Upload {
   #context: LoginContext | undefined;
   /** What stood under the target's name before the first byte went, and must not be taken for bytes of this upload. */
   #sizeBefore: number | 'absent' | 'unknown' = 'unknown';
-  #hash: StreamHash | undefined;
+  readonly #bytes = new SentBytes();
   #start: Start = FROM_THE_BEGINNING;
-  /** Where in the file the bytes of any attempt ended. */
-  #sentTo = 0;
-  /** How far the source was read in any attempt: it has as many bytes, whatever a later reading of it says. */
-  #readTo = 0;
   #moved = 0;
-  /** Whether any byte was sent. */
-  #hasBegun = false;
   /** Whether another attempt had sent some before this one. */
   #isLater = false;
   #sent: Sent | undefined;
@@ -115,12 +109,12 @@ class Upload {
       this.#sent = await this.#send(context, check);
     } else {
       // All is there and checked: only the rename is left.
-      onAttempt?.({ state: 'begins', attempt, offset: this.#sentTo });
+      onAttempt?.({ state: 'begins', attempt, offset: this.#bytes.end });
     }
     const { outcome, verified, times } = this.#sent;
-    await this.#target.settle(context, { sizeBytes: this.#sentTo, verified, reply: outcome.reply }, signal);
+    await this.#target.settle(context, { sizeBytes: this.#bytes.end, verified, reply: outcome.reply }, signal);
     return transferResult(outcome, {
-      ...{ bytes: this.#moved, sizeBytes: this.#sentTo, durationMs: performance.now() - this.#startedAt },
+      ...{ bytes: this.#moved, sizeBytes: this.#bytes.end, durationMs: performance.now() - this.#startedAt },
       ...{ attempts: attempt, resumedAt: this.#start.offset, prefix: this.#start.prefix },
       ...{ verified, times },
     });
@@ -136,15 +130,15 @@ class Upload {
   }
 
   async #whereToStart(context: LoginContext, check: Check): Promise<Start> {
-    if (this.#hasBegun) return this.#laterStart(context);
-    if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
+    if (this.#bytes.hasBegun) return this.#laterStart(context);
+    if (check.hash !== undefined) this.#bytes.hashBy(check.hash.algorithm);
     const { resume, retry, append, signal } = this.#options;
     if (resume !== false) {
       // Also under a temporary name, where something stands that an earlier call left.
       this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
       const start = await resumedStart(context, check, this.#sizeBefore, {
         ...{ source: this.#source, target: this.#target, totalBytes: this.#totalBytes },
-        ...{ hash: this.#hash, resume, signal },
+        ...{ hash: this.#bytes.hash, resume, signal },
       });
       // It may have been replaced while it was looked at.
       return this.#target.isNamedFor(this.#source.identity) ? start : this.#startOver();
@@ -162,15 +156,15 @@ class Upload {
   async #laterStart(context: LoginContext): Promise<Start> {
     const { append, signal } = this.#options;
     const isUnchanged = await unlessAborted(this.#source.isUnchanged(), signal);
-    if (!isUnchanged) this.#readTo = 0;
+    if (!isUnchanged) this.#bytes.sourceChanged();
     if (!isUnchanged && !append) return this.#startOver();
     const size = await sizeIfTold(context, this.#target.path, signal);
     if (append) {
-      const [baseBytes, sentBytes, movedBytes] = [this.#base, this.#sentTo, this.#moved];
+      const [baseBytes, sentBytes, movedBytes] = [this.#base, this.#bytes.end, this.#moved];
       return laterAppend({ baseBytes, sentBytes, movedBytes, size, isUnchanged });
     }
     if (size === undefined || size === 0) return this.#startOver();
-    if (size > this.#sentTo) {
+    if (size > this.#bytes.end) {
       // Somebody else's, and it may still be there when the next attempt has sent more.
       this.#sizeBefore = size;
       return this.#startOver();
@@ -189,13 +183,12 @@ class Upload {
   }
 
   #startOver(): Start {
-    this.#hash?.restart();
-    this.#sentTo = 0;
+    this.#bytes.startOver();
     return FROM_THE_BEGINNING;
   }
 
   async #send(context: LoginContext, check: Check): Promise<Sent> {
-    this.#isLater = this.#hasBegun;
+    this.#isLater = this.#bytes.hasBegun;
     const outcome = await this.#transfer(context);
     const { signal, append, modifiedAt, preserveTimes } = this.#options;
     const { path } = this.#target;
@@ -204,7 +197,10 @@ class Upload {
     const verified = await verifyFile(
       context,
       isBaseKnown ? check : { ...check, size: false },
-      { verb: append ? 'APPE' : 'STOR', path, sizeBytes: base + this.#sentTo, hash: this.#hash, reply: outcome.reply },
+      {
+        ...{ verb: append ? 'APPE' : 'STOR', path, reply: outcome.reply },
+        ...{ sizeBytes: base + this.#bytes.end, hash: this.#bytes.hash },
+      },
       signal,
     ).catch((error: unknown) => {
       throw this.#judge(error);
@@ -264,15 +260,12 @@ class Upload {
       return await runTransfer(context, {
         ...{ command: outgoingPath(verb, this.#target.path), sends: true, restartAt, meter, signal },
         move: async (channel, end) => {
-          let at = offset;
+          const pass = this.#bytes.from(offset);
           await send(channel, reading, meter, (chunk) => {
-            this.#hasBegun = true;
-            this.#hash?.update(chunk, at);
-            at += chunk.length;
-            this.#sentTo = Math.max(this.#sentTo, at);
-            this.#readTo = Math.max(this.#readTo, at);
+            pass.take(chunk);
           });
-          this.#mustBeWhole(at);
+          // A local file may have more bytes than it says, on some file systems; the one that ends before is none to call whole.
+          pass.mustBeWhole(this.#totalBytes, this.#options.totalBytes === undefined);
           await end();
           progress.finish();
         },
@@ -292,24 +285,10 @@ class Upload {
     this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, this.#options.signal);
   }
 
-  /** Before the data connection ends: behind that the server takes what it has for the file. */
-  #mustBeWhole(sizeBytes: number): void {
-    if (sizeBytes < this.#readTo) {
-      const message = `the source ended after ${sizeBytes} bytes, though ${this.#readTo} were read of it before`;
-      throw new LocalFileError(message, undefined);
-    }
-    this.#sentTo = sizeBytes;
-    const announced = this.#totalBytes;
-    if (announced === undefined || sizeBytes === announced) return;
-    // A local file may have more bytes than it says, on some file systems; the one that ends before is none to call whole.
-    if (this.#options.totalBytes === undefined && sizeBytes > announced) return;
-    throw new LocalFileError(`the source ended after ${sizeBytes} bytes, and not after ${announced}`, undefined);
-  }
-
   #obstacle(): string | undefined {
     if (this.#sent !== undefined) return undefined;
     // Only what can be looked at can be added to again.
-    if (this.#options.append && this.#hasBegun && this.#sizeBefore === 'unknown') {
+    if (this.#options.append && this.#bytes.hasBegun && this.#sizeBefore === 'unknown') {
       return 'the server did not tell the size of the file before, so that nobody knows what was added';
     }
     return this.#source.canOpen
