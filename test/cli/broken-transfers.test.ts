@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { selectEngine } from '@ftps-kit/tls-core';
-import { USER, ftps, jsonLines, startFtps, startServe, type ServeCommand } from '../support/ftps-command.js';
+import {
+  PASSWORD,
+  USER,
+  ftps,
+  ftpsProgram,
+  jsonLines,
+  startFtps,
+  startServe,
+  type ServeCommand,
+} from '../support/ftps-command.js';
+import { runProgram } from '../support/peers/run-program.js';
+import { requireUnix } from '../support/requirement.js';
 import { freePort } from '../support/ports.js';
 import { layWire } from '../support/wire.js';
 
@@ -64,6 +75,19 @@ describe('a transfer of ftps that breaks', () => {
     expect(code, stderr).to.equal(6);
     expect(stderr).to.match(/timed out after 1000 ms \(stall\)/);
     expect(performance.now() - startedAt).to.be.below(9_000);
+    expect(await readdir(local)).to.deep.equal(['mine.bin']);
+  });
+
+  it('ends a download with 1 where the file is larger than this process may write, and leaves no half file', async function () {
+    requireUnix(this, 'limits of processes');
+    // In blocks of 512 bytes, or of 1,024: less than the file has.
+    const args = ['-c', 'ulimit -f 1000; exec "$@"', 'sh', process.execPath, ftpsProgram];
+    const { code, stderr } = await runProgram('sh', [...args, 'get', server.url('remote.bin'), ...server.trust], {
+      cwd: local,
+      env: { FTPS_PASSWORD: PASSWORD },
+    });
+    expect(code, stderr).to.equal(1);
+    expect(stderr).to.match(/^ftps: cannot write remote\.bin: the file is larger than .+ allows\n$/);
     expect(await readdir(local)).to.deep.equal(['mine.bin']);
   });
 

@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import { WritableStream } from 'node:stream/web';
 import { ConfigError } from '@ftps-kit/tls-core';
+import { localFailure } from './errors.js';
 import type { LeftBehind } from './left-behind.js';
 import { openLocalFileSink } from './local-file-sink.js';
 import type { RemoteFacts } from './remote-facts.js';
@@ -9,7 +10,10 @@ import { NodeStreamSink, OpenedStreamSink, WebStreamSink } from './stream-sink.j
 import type { ParsedDownloadOptions } from './transfer-options.js';
 import type { TimesReport } from './transfer-result.js';
 
-/** What a caller may implement to take a download. One call is under way at a time. */
+/**
+ * What a caller may implement to take a download. One call is under way at a time. Where one throws or rejects, the download
+ * rejects with a `LocalFileError` whose `cause` that is.
+ */
 export interface DownloadSink {
   /** Takes bytes; the buffer is used again once this has resolved. */
   write(chunk: Uint8Array): Promise<void>;
@@ -91,18 +95,27 @@ class CallersSink implements OpenSink {
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return this.#sink.write(chunk);
+    return asked(() => this.#sink.write(chunk));
   }
 
-  async restart(): Promise<void> {
-    await this.#sink.restart?.();
+  restart(): Promise<void> {
+    return asked(() => this.#sink.restart?.());
   }
 
   async commit(): Promise<undefined> {
-    await this.#sink.commit();
+    await asked(() => this.#sink.commit());
   }
 
   async discard(error: Error): Promise<undefined> {
     await this.#sink.discard(error);
+  }
+}
+
+/** Rejects with `LocalFileError` where what the caller wrote throws or rejects. */
+async function asked(work: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw localFailure('the sink to download to failed', undefined, error);
   }
 }

@@ -240,6 +240,14 @@ function reasonOf(error: NodeJS.ErrnoException): string {
       return 'the disk is full';
     case 'EROFS':
       return 'the file system is read-only';
+    case 'EDQUOT':
+      return 'the disk quota is used up';
+    case 'EFBIG':
+      return 'the file is larger than the file system, or a limit of this process, allows';
+    case 'ENAMETOOLONG':
+      return 'the name is too long';
+    case 'ELOOP':
+      return 'too many symbolic links';
     default:
       return error.message;
   }

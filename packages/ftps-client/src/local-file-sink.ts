@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { access, constants, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { openDeviceSink } from './device-sink.js';
 import type { OpenSink } from './download-sink.js';
 import { VerificationError, folderError, localFailure } from './errors.js';
@@ -30,6 +30,8 @@ export async function openLocalFileSink(path: string, options: FileOptions): Pro
   try {
     const existing = await statIfThere(path);
     if (existing?.isDirectory() === true) throw folderError();
+    // That no file can have that name would be told by the rename, when all has come.
+    if (path === '' || path.endsWith('/') || path.endsWith(sep)) throw new Error('it is not the name of a file');
     // A device or a pipe cannot be replaced, and has no half files either.
     if (existing?.isFile() === false) return await openDeviceSink(path, existing.isFIFO());
     // A symbolic link stays one: what it points to is replaced.

@@ -262,6 +262,25 @@ describe('a local path', () => {
     });
   });
 
+  it('that no file can have is a LocalFileError before anything is downloaded', async () => {
+    await withTemporaryFolder(async (folder) => {
+      await withFaultyServer({ files: { a: content } }, async (client, server) => {
+        for (const [path, words] of [
+          ['', 'it is not the name of a file'],
+          [`${folder}/new/`, 'it is not the name of a file'],
+          [folder, 'it is a folder'],
+          [join(folder, 'x'.repeat(256)), 'the name is too long'],
+        ] as const) {
+          const error = await rejection(client.download('a', path));
+          expect(error).to.be.instanceOf(LocalFileError).and.include({ path });
+          expect((error as Error).message).to.equal(`cannot write ${path}: ${words}`);
+        }
+        expect(server.commands).to.deep.equal([]);
+        expect(await readdir(folder)).to.deep.equal([]);
+      });
+    });
+  });
+
   it('in a folder that is not there is a LocalFileError that names the folder', async () => {
     await withTemporaryFolder(async (folder) => {
       const path = join(folder, 'missing', 'a');

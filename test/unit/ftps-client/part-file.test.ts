@@ -150,6 +150,26 @@ describe('the part file of a download with resume', () => {
   });
 });
 
+describe('the part file of a download with resume to a long name', () => {
+  const names = { one: `${'ü'.repeat(126)}a`, other: `${'ü'.repeat(126)}b` };
+
+  it('has a name that every file system takes, is found again, and is that of no other name that begins alike', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const [one, other] = [join(folder, names.one), join(folder, names.other)];
+      await withFaultyServer({ files: { a: content }, fault: firstIsCut }, async (client) => {
+        const part = leftBehind(await rejection(client.download('a', one, { resume: true })))?.path ?? '';
+        expect(basename(part)).to.match(/^\.ü+~[0-9a-f]{8}\.[0-9a-f]{16}\.ftps-part$/);
+        expect(Buffer.byteLength(basename(part))).to.be.at.most(143);
+        expect(await client.download('a', other, { resume: true })).to.include({ resumedAt: 0 });
+        expect(await readdir(folder)).to.have.members([basename(part), names.other]);
+        expect(await client.download('a', one, { resume: true })).to.include({ resumedAt: KEPT_BYTES });
+        expect((await readFile(one)).equals(content)).to.equal(true);
+        expect(await readdir(folder)).to.have.members([names.one, names.other]);
+      });
+    });
+  });
+});
+
 describe('a download in place', () => {
   it('goes through a link that the user has named, and stays there', async function () {
     requireUnix(this, 'owners and links of files');

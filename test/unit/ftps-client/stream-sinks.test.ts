@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { Duplex, Writable } from 'node:stream';
 import { expect } from 'chai';
-import { AbortedError, LocalFileError } from '@ftps-kit/ftps-client';
+import { AbortedError, LocalFileError, type DownloadSink } from '@ftps-kit/ftps-client';
 import { withFaultyServer, type Fault } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
@@ -22,6 +22,39 @@ function failingToClose(path: string): fs.WriteStream {
   );
   return fs.createWriteStream(path, { fs: { open: fs.open, write: fs.write, close } });
 }
+
+describe('a sink of the caller', () => {
+  const boom = new Error('boom');
+  for (const [what, failing] of [
+    [
+      'throws as it is written to',
+      {
+        write: () => {
+          throw boom;
+        },
+      },
+    ],
+    ['rejects as it is written to', { write: () => Promise.reject(boom) }],
+    ['rejects as it takes the file', { commit: () => Promise.reject(boom) }],
+  ] as const satisfies readonly (readonly [string, Partial<DownloadSink>])[]) {
+    it(`that ${what} makes the download a LocalFileError, and is told of it`, async () => {
+      await withFaultyServer({ files: { a: content } }, async (client) => {
+        const told: Error[] = [];
+        const sink: DownloadSink = {
+          write: () => Promise.resolve(),
+          commit: () => Promise.resolve(),
+          discard: (error) => Promise.resolve(void told.push(error)),
+          ...failing,
+        };
+        const error = await rejection(client.download('a', sink));
+        expect(error).to.be.instanceOf(LocalFileError).and.include({ cause: boom });
+        expect((error as Error).message).to.equal('the sink to download to failed: boom');
+        expect(told).to.deep.equal([error]);
+        expect((await client.raw('NOOP')).code).to.equal(200);
+      });
+    });
+  }
+});
 
 describe('a stream that a download goes into', () => {
   it('and whose file fails when it is closed is a LocalFileError, and no error of nobody', async () => {
