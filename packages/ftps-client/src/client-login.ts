@@ -1,6 +1,7 @@
 // The login of one client: lost and opened again, with what its caller relies on restored.
 import { ConnectionError, FtpsError, HandshakeError, NotResumedError } from '@ftps-kit/tls-core';
 import type { ClientOptions } from './client-options.js';
+import { ReplyError, isCompletion, printable } from './errors.js';
 import { MAX_FOLDER_MOVES } from './limits.js';
 import { openLogin, type OpenedLogin } from './login-opener.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from './outgoing-command.js';
@@ -21,6 +22,8 @@ export class ClientLogin {
   #folder: string | undefined;
   /** How the caller went on from there, where the server did not tell the folder. */
   #moves: readonly OutgoingCommand[] = [];
+  /** Whether the current login is not in that folder: it was opened to go to another. */
+  #isAstray = false;
   readonly #pin: VersionPin;
   /** What the current login was opened with. */
   #choice: VersionChoice;
@@ -62,24 +65,29 @@ export class ClientLogin {
     return !this.#closing.signal.aborted && !this.#current.control.isLost;
   }
 
-  /** The current login, or where its control connection is lost a new one. Rejects as `reconnect`. */
-  ensureOpen(signal?: AbortSignal): Promise<OpenedLogin> {
-    return this.isOpen ? Promise.resolve(this.#current) : this.reconnect(signal);
+  /**
+   * The current login, or where its control connection is lost a new one. Where `next`, which will be sent first, leads to the
+   * same folder wherever it begins, the working folder before is not restored for it, and may be gone. Rejects as `reconnect`.
+   */
+  ensureOpen(signal?: AbortSignal, next?: OutgoingCommand): Promise<OpenedLogin> {
+    const restores = next === undefined || !this.#leadsAway(next);
+    const isThere = !this.#isAstray || !restores;
+    return this.isOpen && isThere ? Promise.resolve(this.#current) : this.reconnect(signal, { restores });
   }
 
   /**
    * Drops the current login, opens another and restores the working folder. Rejects as `openLogin`, with `ReplyError`
    * where the folder is gone, and with `ConnectionError` where nobody can tell the way to it and once it was closed; a later call tries again.
    */
-  async reconnect(signal?: AbortSignal): Promise<OpenedLogin> {
+  async reconnect(signal?: AbortSignal, { restores = true } = {}): Promise<OpenedLogin> {
     // A memory that cannot be read now was read before; what it said stands.
     await this.#pin.recall().catch(() => undefined);
-    return this.#reopen(signal);
+    return this.#reopen(signal, restores);
   }
 
-  async #reopen(signal: AbortSignal | undefined): Promise<OpenedLogin> {
+  async #reopen(signal: AbortSignal | undefined, restores = true): Promise<OpenedLogin> {
     this.#mustNotBeClosed();
-    if (this.#moves.length > MAX_FOLDER_MOVES) {
+    if (restores && this.#moves.length > MAX_FOLDER_MOVES) {
       throw new ConnectionError(
         `the login is lost and its working folder cannot be found again, after more than ${MAX_FOLDER_MOVES} changes of ` +
           'folder on a server that does not tell where it is; go to folders by paths that begin with a slash',
@@ -103,9 +111,7 @@ export class ClientLogin {
     });
     const { choice } = this.#pin;
     try {
-      const deadline = { timeoutMs: opened.timeouts.replyMs, signal };
-      const back = this.#folder === undefined ? [] : [outgoingPath('CWD', this.#folder)];
-      for (const step of [...back, ...this.#moves]) await opened.control.demand(step, deadline);
+      if (restores) await this.#restoreFolder(opened, signal);
     } catch (error) {
       opened.control.destroy(new ConnectionError('the login could not be restored', { cause: error }));
       throw error;
@@ -114,8 +120,28 @@ export class ClientLogin {
     this.#mustNotBeClosed();
     this.#current = opened;
     this.#choice = choice;
+    this.#isAstray = !restores && this.hasChangedFolder;
     this.#options.announce('reconnect', { host: this.#options.host, error });
     return opened;
+  }
+
+  async #restoreFolder({ control, timeouts }: OpenedLogin, signal: AbortSignal | undefined): Promise<void> {
+    const back = this.#folder === undefined ? [] : [outgoingPath('CWD', this.#folder)];
+    for (const step of [...back, ...this.#moves]) {
+      const reply = await control.run(step, { timeoutMs: timeouts.replyMs, signal });
+      if (isCompletion(reply)) continue;
+      throw new ReplyError(
+        step.verb,
+        reply,
+        `the login was lost and opened again, but its working folder cannot be entered any more (${printable(step.shown)}); ` +
+          'go to another one with cwd() and a path that begins with a slash',
+      );
+    }
+  }
+
+  /** Whether it does not matter where it begins. */
+  #leadsAway(move: OutgoingCommand): boolean {
+    return isAbsolute(move) && !this.#moves.some(({ verb }) => /^SMNT$/i.test(verb));
   }
 
   /**
@@ -124,12 +150,13 @@ export class ClientLogin {
    * `reconnect` goes where it was before.
    */
   async folderChanged(move: OutgoingCommand): Promise<void> {
+    this.#isAstray = false;
     try {
       this.#folder = await workingFolder(this.#current, undefined);
       this.#moves = [];
     } catch (error) {
       if (!(error instanceof FtpsError) || this.#current.control.isLost) throw error;
-      if (isAbsolute(move) && !this.#moves.some(({ verb }) => /^SMNT$/i.test(verb))) {
+      if (this.#leadsAway(move)) {
         // Where it was before does not matter, and may be gone by the time that this is needed.
         this.#folder = undefined;
         this.#moves = [move];

@@ -19,7 +19,7 @@ import { fileHash, type RemoteHash } from './file-hash.js';
 import type { Features } from './features.js';
 import type { Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
-import { outgoingPath } from './outgoing-command.js';
+import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { mayChangeFolder, rawCommand } from './raw-command.js';
 import { remoteExists, remoteStat, workingFolder } from './remote-entry.js';
 import { remoteSize } from './remote-facts.js';
@@ -247,25 +247,27 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * where the login is.
    */
   async cwd(path: string, options: CallOptions = {}): Promise<void> {
-    await this.#call(options, async ({ control, timeouts }) => {
-      const command = outgoingPath('CWD', path);
+    const command = outgoingPath('CWD', path);
+    const move = async ({ control, timeouts }: LoginContext): Promise<void> => {
       await control.demand(command, { timeoutMs: timeouts.replyMs });
       await this.#login.folderChanged(command);
-    });
+    };
+    await this.#call(options, move, command);
   }
 
   /**
    * Sends any other command and gives its final reply, whatever its code. Rejects with `ConfigError` for the verbs that
    * move data or change what this client keeps track of. CWD and the like are not ended by the signal, as in `cwd`.
    */
-  raw(verb: string, argument?: string, options: CallOptions = {}): Promise<Reply> {
-    return this.#call(options, async ({ control, timeouts }, signal) => {
-      const command = rawCommand(verb, argument);
-      const maySwitch = mayChangeFolder(command);
+  async raw(verb: string, argument?: string, options: CallOptions = {}): Promise<Reply> {
+    const command = rawCommand(verb, argument);
+    const maySwitch = mayChangeFolder(command);
+    const send = async ({ control, timeouts }: LoginContext, signal: AbortSignal | undefined): Promise<Reply> => {
       const reply = await control.run(command, { timeoutMs: timeouts.replyMs, signal: maySwitch ? undefined : signal });
       if (maySwitch && isCompletion(reply)) await this.#login.folderChanged(command);
       return reply;
-    });
+    };
+    return this.#call(options, send, command);
   }
 
   /**
@@ -314,17 +316,21 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   async #call<T>(
     options: CallOptions,
     work: (context: LoginContext, signal: AbortSignal | undefined) => Promise<T>,
+    first?: OutgoingCommand,
   ): Promise<T> {
     knownKeys(options, '', CALL_KEYS);
     const { signal } = options;
-    return this.#turn(signal, () => this.#login.withPin(signal, () => work(this.#login.current, signal)));
+    return this.#turn(signal, () => this.#login.withPin(signal, () => work(this.#login.current, signal)), first);
   }
 
-  /** Does `work` when all calls before it are done, on a login that is opened again where that is wanted. */
-  async #turn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does `work`, which sends `first` before all else, when all calls before it are done, on a login that is opened again where
+   * that is wanted.
+   */
+  async #turn<T>(signal: AbortSignal | undefined, work: () => Promise<T>, first?: OutgoingCommand): Promise<T> {
     return this.#turns.take(signal, async () => {
       if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
-      if (this.#reconnects) await this.#login.ensureOpen(signal);
+      if (this.#reconnects) await this.#login.ensureOpen(signal, first);
       return work();
     });
   }

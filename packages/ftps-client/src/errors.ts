@@ -184,7 +184,8 @@ const controlCharacters = /\p{Cc}/gu;
 const MAX_SHOWN_CHARACTERS = 200;
 
 /** A server's text as a message may have it. */
-export function printable(text: string): string {
+export /** Without what could steer a terminal. */
+function printable(text: string): string {
   return text.replace(controlCharacters, '?');
 }
 

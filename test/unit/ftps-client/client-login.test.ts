@@ -182,13 +182,22 @@ describe('a login that is lost', () => {
       }
       await peer.on('SIZE x', '421 going down');
     };
-    await withLogins([script], { reconnect: true }, async (client) => {
+    const elsewhere: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /b', '250 ok');
+      await peer.on('PWD', '502 not here');
+      await peer.on('SIZE x', '213 1');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([script, elsewhere], { reconnect: true }, async (client) => {
       for (let move = 0; move <= 1_000; move++) await client.cwd('a');
       await rejection(client.size('x'));
       expect(await rejection(client.size('x')))
         .to.be.instanceOf(ConnectionError)
         .with.property('message')
         .that.includes('working folder');
+      await client.cwd('/b');
+      expect(await client.size('x')).to.equal(1);
     });
   });
 
@@ -221,6 +230,67 @@ describe('a login that is lost', () => {
         .to.be.instanceOf(ReplyError)
         .with.property('verb', 'CWD');
       expect(await client.size('x')).to.equal(1);
+    });
+  });
+
+  it('whose folder is gone can be had again by going to another one, also where it is refused at first', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD a', '250 ok');
+      await peer.on('PWD', '502 not here');
+      peer.destroy();
+    };
+    const folderless: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD a', '550 no such folder');
+    };
+    const refuses: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /b', '550 not yet');
+    };
+    const takes: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /b', '250 ok');
+      await peer.on('PWD', '502 not here');
+      await peer.on('SIZE x', '421 going down');
+    };
+    const last: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /b', '250 ok');
+      await peer.on('SIZE x', '213 1');
+      await peer.on('QUIT', '221 bye');
+    };
+    await withLogins([first, folderless, refuses, folderless, takes, last], { reconnect: true }, async (client) => {
+      await client.cwd('a');
+      await rejection(client.raw('NOOP'));
+      for (const call of [() => client.size('x'), () => client.cwd('/b'), () => client.size('x')]) {
+        expect(await rejection(call()))
+          .to.be.instanceOf(ReplyError)
+          .with.property('verb', 'CWD');
+      }
+      await client.cwd('/b');
+      await rejection(client.size('x'));
+      expect(await client.size('x')).to.equal(1);
+    });
+  });
+
+  it('says that it is its working folder which is gone, and what to do', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /a', '250 ok');
+      await peer.on('PWD', '257 "/a"');
+      peer.destroy();
+    };
+    const folderless: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /a', '550 no such folder');
+    };
+    await withLogins([first, folderless], { reconnect: true }, async (client) => {
+      await client.cwd('/a');
+      await rejection(client.raw('NOOP'));
+      const error = await rejection(client.size('x'));
+      expect(error).to.have.property('message').that.includes('its working folder cannot be entered any more (CWD /a)');
+      expect(error).to.have.property('message').that.includes('cwd()');
     });
   });
 
