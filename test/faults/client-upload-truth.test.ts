@@ -1,9 +1,11 @@
 // Uploads that look done and are not: a source that ends early, a server that says 226 too soon, or of another file.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { FtpsClient } from '@ftps-kit/ftps-client';
 import { ConnectionError, LocalFileError, TransferError, type SourceOpener } from '@ftps-kit/ftps-client';
+import { selectEngine } from '@ftps-kit/tls-core';
 import { readExactly } from '../support/channel-bytes.js';
 import {
   HASHING_FEATURES,
@@ -78,6 +80,38 @@ describe('226 to an upload', () => {
       expect(result).to.include({ attempts: 2, resumedAt: 100_000 });
       expect(server.bytes('a')?.equals(content)).to.equal(true);
     });
+  });
+
+  it('behind a data connection that the server cut stands only with a check', async () => {
+    const seen = selectEngine().capabilities.secureClosure ? ['reset', 'without close_notify'] : ['reset'];
+    for (const cut of seen) {
+      const fault: Fault = async ({ verb, peer, data, count }, server) => {
+        if (verb !== 'STOR' || count > 1 || data === undefined) return false;
+        await peer.say('150 go on\r\n');
+        const channel = await data.channel();
+        server.put('a', await readExactly(channel, content.length));
+        const socket = await data.socket();
+        if (cut === 'reset') socket.resetAndDestroy();
+        else socket.end();
+        await once(socket, 'close');
+        await peer.say('226 done\r\n');
+        return true;
+      };
+      for (const verify of ['auto', 'none'] as const) {
+        await withFaultyServer({ fault, features: ['EPSV'] }, async (client, server) => {
+          const error = await rejection(client.upload(content, 'a', { verify }));
+          expect(error, cut).to.be.instanceOf(TransferError).and.include({ resumable: true });
+          expect((error as Error).message).to.include('neither a hash nor a size');
+          expect(await client.upload(content, 'a', { verify })).to.include({ sizeBytes: content.length });
+          expect(server.bytes('a')?.equals(content)).to.equal(true);
+        });
+      }
+      await withFaultyServer({ fault }, async (client) => {
+        const result = await client.upload(content, 'a');
+        expect(result, cut).to.include({ closure: 'truncated', attempts: 1 });
+        expect(result.verified).to.deep.equal({ by: 'size', sizeBytes: content.length });
+      });
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 // STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
-import { ConfigError } from '@ftps-kit/tls-core';
-import { ReplyError, VerificationError } from './errors.js';
+import { ConfigError, ConnectionError } from '@ftps-kit/tls-core';
+import { ReplyError, TransferError, VerificationError, replyText } from './errors.js';
 import { noteLeftBehind } from './left-behind.js';
 import type { LoginContext } from './login-context.js';
 import { outgoingPath } from './outgoing-command.js';
@@ -205,6 +205,7 @@ class Upload {
     ).catch((error: unknown) => {
       throw this.#judge(error);
     });
+    if (verified.by === 'nothing') mustNotBeCut(outcome);
     const time = modifiedAt ?? (preserveTimes ? this.#source.modifiedAt : undefined);
     if (time !== undefined) {
       return { outcome, verified, times: await giveModificationTime(context, path, time, signal) };
@@ -295,6 +296,19 @@ class Upload {
       ? undefined
       : 'the source is a stream that is read already; a function (start) => stream could be opened again';
   }
+}
+
+/**
+ * A server that has read an upload to its end ends the data connection in its turn. Where that was cut instead, what it took
+ * for the end may have been the cut, and only the file over there can tell.
+ */
+function mustNotBeCut({ closure, bytes, reply }: TransferOutcome): void {
+  if (closure !== 'truncated') return;
+  throw new TransferError(
+    `the server called the upload complete (${replyText(reply)}), but its data connection was cut, and neither a hash nor a ` +
+      'size proves what it has',
+    { bytes, resumable: true, reply, cause: new ConnectionError('the data connection was cut') },
+  );
 }
 
 /** Whether the server does not do that here. What passes, such as a file that is busy, is tried again as it is. */
