@@ -1,8 +1,9 @@
 // A transfer in the quickest order that its server is known to stand, and in a slower one where the order was at fault.
 import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
 import type { LoginContext } from './login-context.js';
-import { Transfer, type TransferOrder } from './transfer.js';
+import { quickestOrder } from './transfer-order.js';
 import type { TransferOutcome, TransferRequest } from './transfer-request.js';
+import { Transfer } from './transfer.js';
 
 /**
  * The login was lost to an order of commands that the server does not stand. Nothing took effect, the server's traits have it,
@@ -49,15 +50,6 @@ export async function runTransfer(context: LoginContext, request: TransferReques
     // That PASV does no better is no reason to speak of PASV.
     throw fault === 'unreachable' && !second.hasConnected && !(error instanceof AbortedError) ? failure : error;
   }
-}
-
-function quickestOrder({ data, traits }: LoginContext, request: TransferRequest): TransferOrder {
-  const { sends, restartAt = 0, listening } = request;
-  // A data connection that fails must leave the old file alone: some servers empty it at once.
-  if (sends || !data.mayPipeline || traits.wantsDataConnectionFirst) return 'connection-first';
-  // Nor where REST leads it: a server that did the two at once would send the beginning of the file for the rest of it.
-  if (restartAt > 0) return 'connection-first';
-  return listening === undefined && data.mayCommandBehindPassive ? 'one-flight' : 'command-first';
 }
 
 function lostToOrder(failure: unknown): LostToOrderError {

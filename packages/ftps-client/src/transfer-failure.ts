@@ -1,5 +1,6 @@
 // Which error a transfer that went wrong rejects with: the server's reason before what it looked like from here.
 import {
+  AbortedError,
   ConnectionError,
   HandshakeError,
   NotResumedError,
@@ -96,5 +97,19 @@ function notResumed(refusal: ReplyError, handshake: HandshakeSummary | undefined
     `${what} (${replyText(refusal.reply)}): ${remedy}; vsftpd ends the control connection after this`,
     resumed ? 'foreign' : 'full-handshake',
     { cause: refusal },
+  );
+}
+
+/** For a transfer that its caller wants no more. */
+export function transferAborted({ verb }: OutgoingCommand, signal: AbortSignal | undefined): AbortedError {
+  return new AbortedError(`${verb} was aborted`, { cause: signal?.reason });
+}
+
+/** For a data connection that does not resume where it must. */
+export function notResumedHere(): NotResumedError {
+  return new NotResumedError(
+    'the data connection did not resume the TLS session of the control connection, so nothing proves that it leads to ' +
+      "the same server; nothing was transferred (onNotResumed: 'allow' goes on all the same)",
+    'full-handshake',
   );
 }

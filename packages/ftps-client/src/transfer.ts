@@ -3,7 +3,6 @@ import { encodeByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
 import {
   AbortedError,
   ConnectionError,
-  NotResumedError,
   TimeoutError,
   type ByteChannel,
   type HandshakeSummary,
@@ -16,25 +15,12 @@ import type { Exchange } from './exchange.js';
 import { PIPELINE_PATIENCE_MS } from './limits.js';
 import type { LoginContext } from './login-context.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
-import { failureOf, refusalOf, type TransferState } from './transfer-failure.js';
+import { failureOf, notResumedHere, refusalOf, transferAborted, type TransferState } from './transfer-failure.js';
 import { TransferKeepAlive } from './transfer-keep-alive.js';
+import { faultOf, type OrderFault, type TransferOrder } from './transfer-order.js';
 import type { TransferOutcome, TransferRequest } from './transfer-request.js';
 
 const CLOSING_DATA_CONNECTION = 226;
-const CANNOT_OPEN_DATA_CONNECTION = 425;
-const BAD_SEQUENCE = 503;
-
-/**
- * When the transfer command goes out: behind the data connection; while it is made; or right behind EPSV, in one flight with
- * it. Each saves something over the one before, and asks more of the server.
- */
-export type TransferOrder = 'connection-first' | 'command-first' | 'one-flight';
-
-/**
- * The command was refused because the data connection was not there yet (`too-early`), EPSV gave no port to connect to
- * (`without-port`) or one that cannot be reached (`unreachable`), or the command was lost (`unanswered`).
- */
-export type OrderFault = 'too-early' | 'without-port' | 'unreachable' | 'unanswered';
 
 /** One attempt of one transfer. */
 export class Transfer {
@@ -73,7 +59,7 @@ export class Transfer {
     const startedAt = performance.now();
     const [exchange, agreed] = await this.#begin();
     const onAbort = (): void => {
-      this.#break(aborted(command, signal));
+      this.#break(transferAborted(command, signal));
     };
     const failed = new Promise<never>((_, reject) => {
       this.#tellFailure = reject;
@@ -116,7 +102,7 @@ export class Transfer {
     const listening = await (this.#request.listening ?? data.listen(signal));
     if (this.#order === 'connection-first' && !data.areActive) this.#transport = await listening.connect(signal);
     try {
-      if (signal?.aborted === true) throw aborted(command, signal);
+      if (signal?.aborted === true) throw transferAborted(command, signal);
       // RFC 959 §4.1.3, of REST: "This command shall be immediately followed by the appropriate FTP service command". Nobody aborts
       // between the two: the next transfer would begin in the middle of its file.
       if (restartAt > 0) {
@@ -135,7 +121,7 @@ export class Transfer {
   #beginInOneFlight(): [Exchange, Promise<Listening>] {
     const { command, signal } = this.#request;
     const { control, data } = this.#context;
-    if (signal?.aborted === true) throw aborted(command, signal);
+    if (signal?.aborted === true) throw transferAborted(command, signal);
     // For what it throws: nothing is sent then.
     command.encode(control.encoding);
     const agreed = data.listenByEpsv(signal).then((listening) => {
@@ -240,18 +226,12 @@ export class Transfer {
 
   /** What of its order may have been at fault where it failed; nothing took effect then. undefined: nothing. */
   get fault(): OrderFault | undefined {
-    const isUnmade = this.#transport === undefined;
-    const isLostOtherwise = this.#context.control.isLost && !this.#isGivenUp;
-    // 4yz may be the answer to ABOR; 5yz is a reason of its own.
-    const isRefusal = (this.#finalReply?.code ?? 0) >= 500;
-    const isDoubtful = this.#context.traits.extendedPassive === 'doubtful';
-    if (isDoubtful && isUnmade && !isRefusal && !isLostOtherwise) return 'unreachable';
-    if (this.#order === 'connection-first') return undefined;
-    const isLostAtOnce = this.#context.control.isLost && this.#finalReply === undefined && !this.#hasBegun;
-    if (this.#isUnanswered || (isLostAtOnce && this.#order === 'one-flight')) return 'unanswered';
-    if (this.#isWithoutPort) return 'without-port';
-    const code = this.#isRefused && !this.#hasBegun ? this.#finalReply?.code : undefined;
-    return code === BAD_SEQUENCE || (code === CANNOT_OPEN_DATA_CONNECTION && isUnmade) ? 'too-early' : undefined;
+    const attempt = {
+      ...{ hasConnected: this.hasConnected, hasBegun: this.#hasBegun },
+      ...{ finalReply: this.#finalReply, isRefused: this.#isRefused },
+      ...{ isWithoutPort: this.#isWithoutPort, isUnanswered: this.#isUnanswered, isGivenUp: this.#isGivenUp },
+    };
+    return faultOf(this.#order, attempt, this.#context);
   }
 
   /** Whether a data connection was made, of TCP at least. */
@@ -302,7 +282,7 @@ export class Transfer {
         this.#refuse(reply);
       } catch (error) {
         // Said of the transfer, whichever wait it was that the caller ended.
-        if (error instanceof AbortedError) this.#break(aborted(this.#request.command, signal));
+        if (error instanceof AbortedError) this.#break(transferAborted(this.#request.command, signal));
         else this.#break(error instanceof Error ? error : new Error(String(error)));
       }
     }
@@ -351,16 +331,4 @@ function letGo(agreed: Promise<Listening>): void {
 
 function restart(offset: number): OutgoingCommand {
   return outgoing('REST', encodeByteOffset(offset));
-}
-
-function aborted({ verb }: OutgoingCommand, signal: AbortSignal | undefined): AbortedError {
-  return new AbortedError(`${verb} was aborted`, { cause: signal?.reason });
-}
-
-function notResumedHere(): NotResumedError {
-  return new NotResumedError(
-    'the data connection did not resume the TLS session of the control connection, so nothing proves that it leads to ' +
-      "the same server; nothing was transferred (onNotResumed: 'allow' goes on all the same)",
-    'full-handshake',
-  );
 }
