@@ -16,8 +16,9 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 // Whoever reads our output may have enough of it, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`ftps: cannot write standard output: ${error.message}\n`);
+  process.exit(ExitCode.Usage);
 });
 
 const args = hideBin(process.argv);

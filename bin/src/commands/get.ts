@@ -55,7 +55,8 @@ async function get(flags: ConnectionArguments & Positionals, { report, signal }:
 /** A folder gets the file under its own name. */
 async function localPath(local: string | undefined, name: string): Promise<string> {
   if (local === undefined) return name;
-  if (local === '-') return local;
+  // Nothing but the file goes there then, under whichever name.
+  if (local === '-' || local === '/dev/stdout') return '-';
   const isFolder = await stat(local).then(
     (found) => found.isDirectory(),
     () => false,

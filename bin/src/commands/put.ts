@@ -11,6 +11,7 @@ import {
 } from '../flags.js';
 import { showingProgress } from '../progress-bar.js';
 import { nameOf, parseRemoteUrl } from '../remote-url.js';
+import { standardInput } from '../standard-input.js';
 import { reportTransfer } from '../transfer-report.js';
 import { runCommand, type CommandTools } from './command.js';
 
@@ -61,11 +62,12 @@ async function put(
   if (mayGrow && locals.includes('-')) {
     throw new ConfigError('--may-grow: is for files; standard input is sent to its end');
   }
+  const input = locals.includes('-') ? standardInput() : undefined;
   await using client = await FtpsClient.connect(await clientOptions(url, flags, report, signal));
   for (const local of locals) {
     const remote = url.isFolder ? url.path + basename(local) : url.path;
     const result = await showingProgress(report, nameOf(remote), (onProgress) =>
-      client.upload(local === '-' ? process.stdin : local, remote, { signal, onProgress, mayGrow }),
+      client.upload(local === '-' && input !== undefined ? input : local, remote, { signal, onProgress, mayGrow }),
     );
     reportTransfer(report, { event: 'uploaded', from: local, to: remote }, result);
   }
