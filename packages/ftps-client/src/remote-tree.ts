@@ -81,17 +81,20 @@ export async function removeTree(access: TreeAccess, root: string, { width, sign
 
 /**
  * Some servers list a link to a folder as the folder that it leads to, and whoever goes in empties what lies elsewhere.
- * DELE removes a link, and is refused for a folder.
+ * DELE removes a link, and is refused for a folder. Rejects with the refusal where it shows a link that stays.
  */
 async function removedAsLink(access: TreeAccess, folder: string, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     await access.remove(folder, { signal });
     return true;
   } catch (error) {
-    if (error instanceof ReplyError) return false;
+    if (error instanceof ReplyError && !refusedForLink.test(error.reply.lines[0] ?? '')) return false;
     throw error;
   }
 }
+
+/** ftp-srv looks through a link, finds a folder, and the system then tells it that the link itself is none. */
+const refusedForLink = /^ENOTDIR\b/;
 
 /** Removes; a refusal of what is not there any more is none. */
 async function removed(

@@ -108,6 +108,20 @@ describe('folders of a tree', () => {
     });
   });
 
+  it('listed as folders, and refused as what is none, are links that stay, and are not entered', async () => {
+    const script: Script = async (peer) => {
+      await tells(peer, '/a', 'dir');
+      await peer.on('DELE /a', '550 ENOTEMPTY: directory not empty');
+      await lists(peer, '/a', ['type=dir; disguised']);
+      await peer.on('DELE /a/disguised', '550 ENOTDIR: not a directory');
+      await quit(peer);
+    };
+    await withScriptedClient({ script }, async (client) => {
+      const error = await rejection(client.removeDirectory('/a', { recursive: true }));
+      expect(error).to.be.instanceOf(ReplyError).with.property('message').that.includes('/a/disguised');
+    });
+  });
+
   it('that somebody else removes at the same time are gone too; what is refused and stays is an error', async () => {
     const script: Script = async (peer) => {
       await tells(peer, '/a', 'dir');
