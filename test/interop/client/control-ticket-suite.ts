@@ -3,11 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ControlTickets } from '@ftps-kit/ftps-client';
+import { ControlTickets, FtpsClient } from '@ftps-kit/ftps-client';
 import { availableEngines } from '@ftps-kit/tls-core';
 import { requirePeer } from '../../support/peers/peer.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
-import { clientOptions, connect, type RealServer } from './server-suite.js';
+import { clientOptions, type RealServer } from './real-server.js';
 
 /** Which logins resume, by what the server issues; each moves files. */
 export type Returning =
@@ -41,7 +41,7 @@ export function controlTicketSuite(real: RealServer, returning: Readonly<Record<
               // As another process would: all that it knows is in the folder.
               const controlTickets = new ControlTickets({ folder: join(folder, 'tickets') });
               const options = { ...clientOptions(server, pin), controlTickets, engine };
-              await using client = await connect(real, options);
+              await using client = await FtpsClient.connect(options);
               expect(client.handshake?.resumed, `login ${login}`).to.equal(resumes);
               for (let file = 0; file < 3; file++) {
                 const up = await client.upload(content, '/b');

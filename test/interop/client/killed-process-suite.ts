@@ -4,11 +4,11 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { FtpsClient, FtpsClientOptions } from '@ftps-kit/ftps-client';
+import { FtpsClient, type FtpsClientOptions } from '@ftps-kit/ftps-client';
 import { killAmid } from '../../support/killed-transfer.js';
 import { requirePeer } from '../../support/peers/peer.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
-import { clientOptions, connect, type RealServer, type RunningServer } from './server-suite.js';
+import { knowingOptions, type RealServer, type RunningServer } from './real-server.js';
 
 const sizeBytes = 3_000_000;
 const tenth = sizeBytes / 10;
@@ -37,14 +37,10 @@ export function killedProcessSuite(real: RealServer): void {
       await server[Symbol.asyncDispose]();
     });
 
-    // To find out that ftp-srv loses commands takes each process five seconds.
-    const options = (): FtpsClientOptions => ({
-      ...clientOptions(server),
-      pipelining: real.losesClientHello === true ? 'off' : 'auto',
-    });
+    const options = (): FtpsClientOptions => knowingOptions(real, server);
 
     const nextClient = async (): Promise<FtpsClient> => {
-      const client = await connect(real, options());
+      const client = await FtpsClient.connect(options());
       clients.push(client);
       return client;
     };

@@ -12,7 +12,7 @@ import type { PeerServer } from '../../support/peers/peer-server.js';
 import { proftpd, startProftpd } from '../../support/peers/proftpd.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
-import { clientOptions } from './server-suite.js';
+import { clientOptions } from './real-server.js';
 
 describe('our client and ProFTPD with mod_digest', () => {
   const content = randomBytes(250_000);

@@ -11,7 +11,7 @@ import { requirePeer } from '../../support/peers/peer.js';
 import { proftpd, startProftpd } from '../../support/peers/proftpd.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
-import { clientOptions } from './server-suite.js';
+import { clientOptions } from './real-server.js';
 
 describe('our client and a ProFTPD that is full', () => {
   before(function () {
