@@ -1,14 +1,8 @@
 // The `ftps` command: its commands, its help, and where arguments that make no sense end.
 import { createRequire } from 'node:module';
 import { selectEngine } from '@ftps-kit/tls-core';
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { demoCommand } from './commands/demo.js';
-import { getCommand } from './commands/get.js';
-import { lsCommand } from './commands/ls.js';
-import { passwdCommand } from './commands/passwd.js';
-import { putCommand } from './commands/put.js';
-import { serveCommand } from './commands/serve.js';
 import { EXIT_CODE_HELP, ExitCode } from './exit-codes.js';
 import { markOperands, unmarkOperands } from './operands.js';
 
@@ -22,11 +16,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const args = hideBin(process.argv);
-const commands = [getCommand, putCommand, lsCommand, serveCommand, passwdCommand, demoCommand];
-const names = commands.map(({ command }) => String(command).split(' ', 1)[0]);
-const named = args.find((arg) => names.includes(arg));
+/** In the order of the help. To load the server takes longer than a small transfer does, and few commands need it. */
+const loaders = new Map<string, (parser: Argv) => Promise<Argv>>([
+  ['get', async (parser) => parser.command((await import('./commands/get.js')).getCommand)],
+  ['put', async (parser) => parser.command((await import('./commands/put.js')).putCommand)],
+  ['ls', async (parser) => parser.command((await import('./commands/ls.js')).lsCommand)],
+  ['serve', async (parser) => parser.command((await import('./commands/serve.js')).serveCommand)],
+  ['passwd', async (parser) => parser.command((await import('./commands/passwd.js')).passwdCommand)],
+  ['demo', async (parser) => parser.command((await import('./commands/demo.js')).demoCommand)],
+]);
+const named = args.find((arg) => loaders.has(arg));
+// What does not come first may be the value of a flag.
+const only = loaders.get(args[0] ?? '');
 
-await yargs(markOperands(args))
+const parser = yargs(markOperands(args))
   .scriptName('ftps')
   // What we say ourselves is in English too.
   .locale('en')
@@ -34,12 +37,6 @@ await yargs(markOperands(args))
   .parserConfiguration({ 'greedy-arrays': false })
   .middleware(unmarkOperands, true)
   .usage('$0 <command>: FTP over TLS, each data connection bound to its login')
-  .command(getCommand)
-  .command(putCommand)
-  .command(lsCommand)
-  .command(serveCommand)
-  .command(passwdCommand)
-  .command(demoCommand)
   .demandCommand(1, 'name a command')
   .strict()
   .version(`${version}, TLS engine: ${selectEngine().description}`)
@@ -57,8 +54,9 @@ await yargs(markOperands(args))
     const help = named === undefined ? 'ftps --help' : `ftps ${named} --help`;
     process.stderr.write(`ftps: ${usageProblem(message ?? error?.message)}\nsee: ${help}\n`);
     process.exit(ExitCode.Usage);
-  })
-  .parseAsync();
+  });
+for (const load of only === undefined ? loaders.values() : [only]) await load(parser);
+await parser.parseAsync();
 
 /** The parser's words, in the form of our own messages. */
 function usageProblem(message = 'wrong usage'): string {
