@@ -66,6 +66,16 @@ export class ClientLogin {
   }
 
   /**
+   * Where a server is to be asked one thing at a time, waits for the replies to what calls that were broken off have sent:
+   * ftp-srv may answer the next command before those, and its reply would be taken for one of theirs. Rejects as `replyTo`.
+   */
+  async answered(signal?: AbortSignal): Promise<void> {
+    if (this.#options.pipelining === 'auto' && !this.#traits.mindsPipelining) return;
+    const { control, timeouts } = this.#current;
+    await control.answered({ timeoutMs: timeouts.replyMs, signal });
+  }
+
+  /**
    * The current login, or where its control connection is lost a new one. Where `next`, which will be sent first, leads to the
    * same folder wherever it begins, the working folder before is not restored for it, and may be gone. Rejects as `reconnect`.
    */

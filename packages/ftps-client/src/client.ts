@@ -330,6 +330,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   async #turn<T>(signal: AbortSignal | undefined, work: () => Promise<T>, first?: OutgoingCommand): Promise<T> {
     return this.#turns.take(signal, async () => {
       if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
+      await this.#login.answered(signal);
       if (this.#reconnects) await this.#login.ensureOpen(signal, first);
       return work();
     });

@@ -145,6 +145,12 @@ export class ControlConnection {
     });
   }
 
+  /** Waits until every command that was sent has its reply, or the connection is lost; otherwise rejects as `replyTo`. */
+  async answered(deadline: ReplyDeadline): Promise<void> {
+    if (this.#open.length === 0) return;
+    await this.replyTo(Promise.allSettled(this.#open.map(({ final }) => final)), deadline);
+  }
+
   /**
    * Brings the connection back into step where nobody knows how many replies are still to come, as after ABOR: sends a
    * command and drops replies until the one with its unmistakable code comes.
