@@ -6,6 +6,7 @@ import { RemoteChangedError, ReplyError, VerificationError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { noteLeftBehind } from './left-behind.js';
 import { lookAhead } from './look-ahead.js';
+import { timeIfTold } from './modification-time.js';
 import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { receive } from './receive.js';
@@ -20,7 +21,7 @@ import { TransferMeter } from './transfer-meter.js';
 import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
 import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
-import { planCheck, verifyFile, type Check } from './verify.js';
+import { mustHaveSize, planCheck, verifyFile, type Check, type MovedFile } from './verify.js';
 
 export async function download(
   logins: Logins,
@@ -94,7 +95,7 @@ class Download {
       ...{ sizeBytes: this.#held, hash: this.#hash, sizeBefore: facts.sizeBytes },
     };
     const verified = await verifyFile(context, check, file, signal);
-    if (verified.by !== 'hash') await this.#mustBeOneFile(outcome);
+    if (verified.by !== 'hash') await this.#mustBeOneFile(context, file, facts);
     const times = await this.#commit(facts);
     return transferResult(outcome, {
       ...{ bytes: this.#moved, sizeBytes: this.#held, durationMs: performance.now() - this.#startedAt },
@@ -162,7 +163,7 @@ class Download {
     if (this.#held === 0 || this.#isRefuted) return FROM_THE_BEGINNING;
     if (!isSameFile(before, now)) return this.#anew(now);
     // What nobody checked at first is not proved by having stayed the same.
-    const isKnown = now.modifiedAt !== undefined && this.#prefix !== 'unchecked';
+    const isKnown = now.sizeBytes !== undefined && now.modifiedAt !== undefined && this.#prefix !== 'unchecked';
     if (isKnown) return { offset: this.#held, prefix: 'unchanged' };
     const proof = await this.#proofByHash(context, check);
     if (proof === 'differs') return this.#anew(now);
@@ -290,13 +291,28 @@ class Download {
     });
   }
 
-  /** The hash of the whole was to tell whether what was there already is of this file; in place, the caller has said so. */
-  async #mustBeOneFile({ reply }: TransferOutcome): Promise<void> {
-    if (this.#prefix !== 'unchecked' || this.#options.resume === 'in-place') return;
+  /** What no hash of the whole has proved came in one piece, or in pieces of a file that stayed the same until now. */
+  async #mustBeOneFile(context: LoginContext, file: MovedFile, { modifiedAt }: RemoteFacts): Promise<void> {
+    if (this.#resumedAt === 0) return;
+    const { signal, verify } = this.#options;
+    // Also where nobody wants a check: pieces that do not add up to what the server told are no file.
+    if (verify === 'none') await mustHaveSize(context, file, signal);
+    // Between the look before the transfer and its beginning it may have been replaced.
+    const now = modifiedAt === undefined ? undefined : await timeIfTold(context, this.#path, signal);
     const [bytes, offset] = [this.#held, this.#resumedAt];
-    await this.#startOver();
+    if (now !== undefined && now.getTime() !== modifiedAt?.getTime()) {
+      const message = `${this.#path} was changed while it was downloaded, and its first ${offset} bytes may be of the version before`;
+      return this.#letGoOf(message, { bytes, reply: file.reply, reason: 'changed' });
+    }
+    const isProved = this.#prefix === 'hash' || (this.#prefix === 'unchanged' && now !== undefined);
+    if (isProved || this.#options.resume === 'in-place') return;
     const message = `the server does not tell the hash of ${this.#path} now, and nothing else proves its first ${offset} bytes`;
-    throw new VerificationError(message, { bytes, safeBytes: 0, resumable: true, reply, reason: 'not-checked' });
+    return this.#letGoOf(message, { bytes, reply: file.reply, reason: 'not-checked' });
+  }
+
+  async #letGoOf(message: string, facts: Pick<VerificationError, 'bytes' | 'reply' | 'reason'>): Promise<never> {
+    await this.#startOver();
+    throw new VerificationError(message, { ...facts, safeBytes: 0, resumable: true });
   }
 
   async #write(chunk: Uint8Array): Promise<void> {

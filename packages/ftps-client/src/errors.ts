@@ -131,8 +131,11 @@ export class TransferError extends FtpsError {
   }
 }
 
-/** What the check found: the sizes differ, the hashes differ, or the server did not answer what was demanded. */
-export type VerificationFailure = 'size-differs' | 'hash-differs' | 'not-checked';
+/**
+ * What the check found: the sizes differ, the hashes differ, the remote file was changed between two pieces of a download, or the
+ * server did not answer what was demanded.
+ */
+export type VerificationFailure = 'size-differs' | 'hash-differs' | 'changed' | 'not-checked';
 
 /** The server called the transfer complete, and the check afterwards says otherwise. */
 export class VerificationError extends TransferError {

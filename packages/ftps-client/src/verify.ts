@@ -84,6 +84,15 @@ export async function verifyFile(
   return { by: 'nothing', reason: 'the server tells neither hash nor size of this file' };
 }
 
+/** Rejects with `VerificationError` where the server tells another size, whatever check was asked for. */
+export async function mustHaveSize(
+  context: LoginContext,
+  file: MovedFile,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await verifySize(context, { mode: 'size', hash: undefined, size: mayKnow(context, 'SIZE') }, file, signal);
+}
+
 async function verifyHash(
   context: LoginContext,
   { hash: command }: Check,

@@ -150,6 +150,7 @@ describe('the command of a read', () => {
       await peer.on('RETR a', '150 here it comes');
       await peer.send(data, 'llo');
       await peer.say('226 done\r\n');
+      await peer.on('MDTM a', '213 20200101000000');
       await quit(peer);
     };
     await withScriptedClient({ script, features }, async (client) => {
