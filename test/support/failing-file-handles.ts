@@ -1,6 +1,7 @@
 // A disk that fails at one kind of call, which no test can have of a real one.
 import { fstatSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import promises, { open, type FileHandle } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 
 interface Failing extends Disposable {
   /** How often it was asked, and failed. */
@@ -118,7 +119,7 @@ export async function beforeNextStat(meanwhile: () => void): Promise<Disposable 
  * until this is disposed of.
  */
 export async function hangingCalls(
-  call: 'read' | 'stat',
+  call: 'read' | 'stat' | 'write',
   { unharmed = 0 }: { readonly unharmed?: number } = {},
 ): Promise<Disposable & { readonly calls: number; readonly began: Promise<void> }> {
   const prototype = await fileHandlePrototype();
@@ -162,4 +163,29 @@ async function fileHandlePrototype(): Promise<object> {
   } finally {
     await file.close();
   }
+}
+
+/** From here on no `stat` of a path (`node:fs/promises`) ends until this is disposed of. */
+export function hangingLookups(): Disposable & { readonly began: Promise<void> } {
+  const original = promises.stat;
+  let begin: () => void = () => undefined;
+  let release: () => void = () => undefined;
+  const began = new Promise<void>((resolve) => (begin = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const hang = async (...args: Parameters<typeof original>): Promise<unknown> => {
+    begin();
+    await released;
+    return original(...args);
+  };
+  Object.assign(promises, { stat: hang });
+  // What has imported it by name sees it too.
+  syncBuiltinESMExports();
+  return {
+    began,
+    [Symbol.dispose]: () => {
+      Object.assign(promises, { stat: original });
+      syncBuiltinESMExports();
+      release();
+    },
+  };
 }

@@ -1,9 +1,10 @@
 // Where the bytes of a download go, whatever the caller gave: one contract over files, streams and functions.
 import type { Writable } from 'node:stream';
 import { WritableStream } from 'node:stream/web';
-import { ConfigError } from '@ftps-kit/tls-core';
+import { ConfigError, withDeadline } from '@ftps-kit/tls-core';
 import { localFailure } from './errors.js';
 import type { LeftBehind } from './left-behind.js';
+import { SINK_CALL_PATIENCE_MS } from './limits.js';
 import { openLocalFileSink } from './local-file-sink.js';
 import type { RemoteFacts } from './remote-facts.js';
 import { NodeStreamSink, OpenedStreamSink, WebStreamSink } from './stream-sink.js';
@@ -11,15 +12,16 @@ import type { ParsedDownloadOptions } from './transfer-options.js';
 import type { TimesReport } from './transfer-result.js';
 
 /**
- * What a caller may implement to take a download. One call is under way at a time. Where one throws or rejects, the download
- * rejects with a `LocalFileError` whose `cause` that is.
+ * What a caller may implement to take a download. One call is under way at a time, and none follows `discard`; a call that does not
+ * end within half a second when the download fails or is ended has `discard` called meanwhile. Where one throws or rejects, the
+ * download rejects with a `LocalFileError` whose `cause` that is.
  */
 export interface DownloadSink {
   /** Takes bytes; the buffer is used again once this has resolved. */
   write(chunk: Uint8Array): Promise<void>;
   /** All bytes came and were checked. */
   commit(): Promise<void>;
-  /** The download failed: nothing written may be taken for the file. Must not reject. */
+  /** The download failed, or was ended: nothing written may be taken for the file. Must not reject. */
   discard(error: Error): Promise<void>;
   /** Forgets all bytes: the file comes again from its beginning. Without it a download that has to do so fails. */
   restart?(): Promise<void>;
@@ -45,7 +47,7 @@ export interface OpenSink {
   write(chunk: Uint8Array): Promise<void>;
   /** Forgets all; what comes from here on is of the file as it is now. */
   restart(remotePath: string, facts: RemoteFacts): Promise<void>;
-  /** All is there and checked. With `modifiedAt`, sets that time. */
+  /** All is there and checked. With `modifiedAt`, sets that time. While it is under way, `discard` calls it off where that can be. */
   commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined>;
   /** It failed. Never rejects; gives what is kept. */
   discard(error: Error): Promise<LeftBehind | undefined>;
@@ -80,6 +82,8 @@ class CallersSink implements OpenSink {
   readonly canRestart: boolean;
   readonly holdsBy = 'nothing';
   readonly #sink: DownloadSink;
+  #underWay: Promise<void> = Promise.resolve();
+  #end: 'committed' | 'discarded' | undefined;
 
   constructor(sink: DownloadSink) {
     this.#sink = sink;
@@ -95,27 +99,41 @@ class CallersSink implements OpenSink {
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return asked(() => this.#sink.write(chunk));
+    return this.#call(() => this.#sink.write(chunk));
   }
 
   restart(): Promise<void> {
-    return asked(() => this.#sink.restart?.());
+    return this.#call(async () => {
+      await this.#sink.restart?.();
+    });
   }
 
   async commit(): Promise<undefined> {
-    await asked(() => this.#sink.commit());
+    await this.#call(async () => {
+      await this.#sink.commit();
+      if (this.#end === 'discarded') throw new Error('the sink was told to discard what it had meanwhile');
+      this.#end = 'committed';
+    });
   }
 
   async discard(error: Error): Promise<undefined> {
+    // One that hangs may wait for just this.
+    await withDeadline('sink', { timeoutMs: SINK_CALL_PATIENCE_MS }, this.#underWay, () => undefined).catch(
+      () => undefined,
+    );
+    if (this.#end !== undefined) return;
+    this.#end = 'discarded';
     await this.#sink.discard(error);
   }
-}
 
-/** Rejects with `LocalFileError` where what the caller wrote throws or rejects. */
-async function asked(work: () => Promise<void> | undefined): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw localFailure('the sink to download to failed', undefined, error);
+  /** Rejects with `LocalFileError` where what the caller wrote throws or rejects. */
+  async #call(work: () => Promise<void>): Promise<void> {
+    try {
+      const working = (async () => work())();
+      this.#underWay = working.catch(() => undefined);
+      await working;
+    } catch (error) {
+      throw localFailure('the sink to download to failed', undefined, error);
+    }
   }
 }

@@ -1,9 +1,11 @@
 // RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
-import { AbortedError, type ByteChannel } from '@ftps-kit/tls-core';
+import type { ByteChannel } from '@ftps-kit/tls-core';
+import { unlessEnded, type CallEnds } from './call-ends.js';
 import type { Listening } from './data-connection.js';
-import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
+import type { DownloadTarget, OpenSink } from './download-sink.js';
 import { RemoteChangedError, ReplyError, VerificationError } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
+import { openInterruptible } from './interruptible-sink.js';
 import { noteLeftBehind } from './left-behind.js';
 import { lookAhead } from './look-ahead.js';
 import { timeIfTold } from './modification-time.js';
@@ -31,9 +33,10 @@ export async function download(
 ): Promise<TransferResult> {
   const parsed = parseDownloadOptions(options);
   const command = outgoingPath('RETR', remotePath);
-  const sink = await openSink(to, parsed);
-  const work = new Download(logins, command, remotePath, sink, parsed);
   const { retry: policy, signal, onAttempt } = parsed;
+  const ends = { what: command.verb, signal, closed: logins.closed };
+  const sink = await openInterruptible(to, parsed, ends);
+  const work = new Download(logins, { command, path: remotePath, sink, ends, options: parsed });
   try {
     // Every sink can be gone on with behind what it has.
     const obstacle = (): undefined => undefined;
@@ -42,7 +45,7 @@ export async function download(
     );
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const left = await sink.discard(error).catch(() => undefined);
+    const left = await sink.discard(error);
     if (left !== undefined) noteLeftBehind(error, left);
     throw error;
   }
@@ -50,12 +53,21 @@ export async function download(
 
 const NOTHING_TOLD: RemoteFacts = { sizeBytes: undefined, modifiedAt: undefined };
 
+interface Task {
+  readonly command: OutgoingCommand;
+  readonly path: string;
+  readonly sink: OpenSink;
+  readonly ends: CallEnds;
+  readonly options: ParsedDownloadOptions;
+}
+
 /** One download over all its attempts. */
 class Download {
   readonly #logins: Logins;
   readonly #command: OutgoingCommand;
   readonly #path: string;
   readonly #sink: OpenSink;
+  readonly #ends: CallEnds;
   readonly #options: ParsedDownloadOptions;
   readonly #startedAt = performance.now();
   /** The remote file as it was when the sink was opened for it. */
@@ -73,11 +85,12 @@ class Download {
   /** Settles when the attempt before has written all that it had. */
   #receiving: Promise<void> = Promise.resolve();
 
-  constructor(logins: Logins, command: OutgoingCommand, path: string, sink: OpenSink, options: ParsedDownloadOptions) {
+  constructor(logins: Logins, { command, path, sink, ends, options }: Task) {
     this.#logins = logins;
     this.#command = command;
     this.#path = path;
     this.#sink = sink;
+    this.#ends = ends;
     this.#options = options;
   }
 
@@ -157,7 +170,10 @@ class Download {
 
   /** Behind what the attempts before brought, if the remote file is still the one they were of. */
   async #laterStart(context: LoginContext, check: Check, before: RemoteFacts, now: RemoteFacts): Promise<Start> {
-    await this.#settled();
+    await unlessEnded(
+      this.#receiving.catch(() => undefined),
+      this.#ends,
+    );
     // Also a part that is empty yet has a name, which says of what file the bytes are that will come.
     if (this.#held === 0 && this.#sink.holdsBy === 'facts' && !isSameFile(before, now)) return this.#startOver(now);
     if (this.#held === 0 || this.#isRefuted) return FROM_THE_BEGINNING;
@@ -319,22 +335,6 @@ class Download {
     this.#hash?.update(chunk, this.#held);
     await this.#sink.write(chunk);
     this.#held += chunk.length;
-  }
-
-  /** Waits for the sink to have what came, or for the caller to be tired of that. */
-  async #settled(): Promise<void> {
-    const { signal } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
-        reject(new AbortedError('RETR was aborted', { cause: signal?.reason }));
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const done = (): void => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      this.#receiving.then(done, done);
-    });
   }
 
   async #commit({ modifiedAt }: RemoteFacts): Promise<TimesReport | undefined> {

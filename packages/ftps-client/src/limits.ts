@@ -81,6 +81,15 @@ export const CONTROL_READ_BYTES = 4 * 1024;
 /** Two of these carry a download: one is filled while the other goes to the sink. */
 export const DOWNLOAD_BUFFER_BYTES = 256 * 1024;
 
+/**
+ * How long a download that failed waits for what it writes to, once to take what came and once to be let go of, milliseconds. A disk
+ * that takes longer does so alone: an abort is not kept waiting by it.
+ */
+export const SINK_PATIENCE_MS = 1_000;
+
+/** How long the call of a caller's own sink that is under way then may take before it is told to discard, milliseconds. */
+export const SINK_CALL_PATIENCE_MS = 500;
+
 /** Two of these carry an upload. Smaller: one of them has to get through within the stall limit on a slow line. */
 export const UPLOAD_BUFFER_BYTES = 128 * 1024;
 

@@ -80,6 +80,9 @@ class LocalFileSink implements OpenSink {
   /** Whether a later download looks for it under its name. */
   #canBeFound = true;
   #position = 0;
+  /** The last of the calls that open files or give them their name. */
+  #underWay: Promise<unknown> = Promise.resolve();
+  #isLetGo = false;
   /** In place: what stood there, as long as none of it was written over. */
   #before: Stats | undefined;
 
@@ -92,7 +95,7 @@ class LocalFileSink implements OpenSink {
   }
 
   begin(remotePath: string, facts: RemoteFacts): Promise<number> {
-    return this.#guarded(async () => {
+    return this.#alone(async () => {
       this.#written = await this.#openPart(remotePath, facts);
       const status = await this.#written.handle.stat();
       if (this.#written.path === this.#target && !this.#written.isNew) this.#before = status;
@@ -125,7 +128,7 @@ class LocalFileSink implements OpenSink {
   }
 
   restart(remotePath: string, facts: RemoteFacts): Promise<void> {
-    return this.#guarded(async () => {
+    return this.#alone(async () => {
       const before = this.#open();
       // Under the old name its bytes would be taken for those of the old file, should that come back.
       const name = this.#resume === true ? this.#nameFor(remotePath, facts) : before.path;
@@ -145,20 +148,29 @@ class LocalFileSink implements OpenSink {
   }
 
   commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined> {
-    return this.#guarded(async () => {
+    return this.#alone(async () => {
       const written = this.#open();
       const { handle, path } = written;
       if (this.#durable) await handle.sync();
       if (modifiedAt !== undefined) await handle.utimes(modifiedAt, modifiedAt);
       await this.#mustBeMine(written);
+      this.#mustBeWanted();
       await handle.close();
-      if (path !== this.#target) await rename(path, this.#target);
+      if (path !== this.#target) {
+        this.#mustBeWanted();
+        await rename(path, this.#target);
+      }
       this.#written = undefined;
       written.claim?.release();
       if (this.#durable) await syncFolder(dirname(this.#target));
       if (this.holdsBy === 'facts') await this.#removeOutdated();
       return modifiedAt === undefined ? undefined : ({ set: true, modifiedAt, by: 'local' } as const);
     });
+  }
+
+  /** Behind this the commit takes its course. */
+  #mustBeWanted(): void {
+    if (this.#isLetGo) throw new Error('the download was ended before the file had its name');
   }
 
   /** The bytes that were checked are those of this file only where nobody else has put it, or put something into it. */
@@ -173,6 +185,9 @@ class LocalFileSink implements OpenSink {
   }
 
   async discard(error: Error): Promise<LeftBehind | undefined> {
+    this.#isLetGo = true;
+    // What that opens is to be closed as well; and a commit that is past calling off is done, and nothing is taken away from it.
+    await this.#underWay;
     const written = this.#written;
     if (written === undefined) return undefined;
     try {
@@ -246,6 +261,12 @@ class LocalFileSink implements OpenSink {
     const names = await readdir(folder).catch(() => []);
     // The file is whole: what cannot be removed, as it is somebody else's, takes nothing from that.
     await Promise.all(names.filter(isOutdated).map((name) => removeUnlessWritten(join(folder, name))));
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const working = this.#guarded(work);
+    this.#underWay = working.catch(() => undefined);
+    return working;
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
