@@ -38,6 +38,8 @@ export type DownloadTarget = string | WritableSink | SinkOpener | DownloadSink;
 export interface OpenSink {
   /** Whether it can forget what it has. */
   readonly canRestart: boolean;
+  /** What becomes of what it has where the download fails: kept for a later one, removed, or already somewhere else. */
+  readonly atFailure: 'keeps' | 'removes' | 'passed-on';
   /** How what it holds from earlier is known to be of this very file: by the facts in its name, or not at all. */
   readonly holdsBy: 'facts' | 'nothing';
   /** Opens it for this file, and gives how many bytes of it are there already. */
@@ -80,6 +82,7 @@ function isCallersSink(to: Writable | DownloadSink): to is DownloadSink {
 
 class CallersSink implements OpenSink {
   readonly canRestart: boolean;
+  readonly atFailure = 'passed-on';
   readonly holdsBy = 'nothing';
   readonly #sink: DownloadSink;
   #underWay: Promise<void> = Promise.resolve();

@@ -3,9 +3,9 @@ import type { ByteChannel } from '@ftps-kit/tls-core';
 import { unlessEnded, type CallEnds } from './call-ends.js';
 import type { Listening } from './data-connection.js';
 import type { DownloadTarget, OpenSink } from './download-sink.js';
-import { RemoteChangedError, ReplyError, VerificationError } from './errors.js';
+import { RemoteChangedError, ReplyError, TransferError, VerificationError, tellSafeBytes } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
-import { openInterruptible } from './interruptible-sink.js';
+import { openInterruptible, withPatience } from './interruptible-sink.js';
 import { noteLeftBehind } from './left-behind.js';
 import { lookAhead } from './look-ahead.js';
 import { timeIfTold } from './modification-time.js';
@@ -47,6 +47,7 @@ export async function download(
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const left = await sink.discard(error);
     if (left !== undefined) noteLeftBehind(error, left);
+    else if (error instanceof TransferError && sink.atFailure !== 'passed-on') tellSafeBytes(error, 0);
     throw error;
   }
 }
@@ -95,6 +96,22 @@ class Download {
   }
 
   async attempt(attempt: number): Promise<TransferResult> {
+    try {
+      return await this.#attempt(attempt);
+    } catch (error) {
+      // What came before it broke is to be kept as a whole.
+      if (this.#sink.atFailure === 'keeps') await withPatience(this.#receiving).catch(() => undefined);
+      if (error instanceof TransferError) tellSafeBytes(error, Math.min(error.safeBytes ?? 0, this.#safeBytes));
+      throw error;
+    }
+  }
+
+  /** What was received is not written yet, and what nobody proved to be of this file is not of it for certain. */
+  get #safeBytes(): number {
+    return this.#isRefuted || this.#prefix === 'unchecked' ? 0 : this.#held;
+  }
+
+  async #attempt(attempt: number): Promise<TransferResult> {
     const { signal, verify, onAttempt } = this.#options;
     const context = await this.#logins.forAttempt(attempt, signal);
     const check = planCheck(verify, context);

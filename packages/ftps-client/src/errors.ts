@@ -101,11 +101,11 @@ export interface TransferErrorOptions extends ErrorOptions {
   /** Bytes that moved before it ended. */
   readonly bytes: number;
   /**
-   * How many bytes from the beginning of the file the receiving side has for certain. undefined where only the server
-   * knows, as after an upload that broke off: SIZE tells.
+   * How many bytes from the beginning of the file the receiving side has for certain; of a download, those that were written and
+   * are kept, or were handed to a stream. undefined where only the server knows, as after an upload that broke off: SIZE tells.
    */
   readonly safeBytes?: number | undefined;
-  /** Whether a later attempt may go on behind what is safe. */
+  /** Whether a later attempt may help, which goes on behind what is safe. */
   readonly resumable: boolean;
   /** The server's last word on the transfer, where it came. */
   readonly reply?: Reply | undefined;
@@ -129,6 +129,11 @@ export class TransferError extends FtpsError {
     this.resumable = resumable;
     this.reply = reply;
   }
+}
+
+/** Says of a download that failed what its sink has for certain by now. */
+export function tellSafeBytes(error: TransferError, safeBytes: number): void {
+  Object.assign(error, { safeBytes });
 }
 
 /**

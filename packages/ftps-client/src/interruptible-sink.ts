@@ -41,6 +41,10 @@ class InterruptibleSink implements OpenSink {
     return this.#sink.canRestart;
   }
 
+  get atFailure(): OpenSink['atFailure'] {
+    return this.#sink.atFailure;
+  }
+
   get holdsBy(): OpenSink['holdsBy'] {
     return this.#sink.holdsBy;
   }
@@ -96,7 +100,7 @@ class InterruptibleSink implements OpenSink {
 }
 
 /** Rejects where the work takes too long, which goes on all the same. */
-function withPatience<T>(work: Promise<T>): Promise<T> {
+export function withPatience<T>(work: Promise<T>): Promise<T> {
   return withDeadline('sink', { timeoutMs: SINK_PATIENCE_MS }, work, () => undefined);
 }
 

@@ -71,6 +71,7 @@ async function statIfThere(path: string) {
  */
 class LocalFileSink implements OpenSink {
   readonly canRestart = true;
+  readonly atFailure: 'keeps' | 'removes';
   readonly holdsBy: 'facts' | 'nothing';
   readonly #target: string;
   readonly #mode: number;
@@ -91,6 +92,7 @@ class LocalFileSink implements OpenSink {
     this.#mode = mode;
     this.#resume = resume;
     this.#durable = durable;
+    this.atFailure = resume === false ? 'removes' : 'keeps';
     this.holdsBy = resume === true ? 'facts' : 'nothing';
   }
 

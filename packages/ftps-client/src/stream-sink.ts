@@ -10,6 +10,7 @@ const STREAM_FAILED = 'the stream to download to failed';
 /** What all streams have in common: they hold nothing from earlier, and cannot take back what they were given. */
 abstract class StreamSink implements OpenSink {
   readonly canRestart: boolean = false;
+  readonly atFailure = 'passed-on';
   readonly holdsBy = 'nothing';
 
   begin(): Promise<number> {
