@@ -40,6 +40,30 @@ describe('an abort while the server answers REST', () => {
   }
 });
 
+describe('an abort while the server does not answer REST', () => {
+  it('ends the download, and the login with it', async () => {
+    const controller = new AbortController();
+    const fault: Fault = ({ verb, login }) => {
+      if (verb !== 'REST' || login > 1) return false;
+      controller.abort(new Error('enough'));
+      return true;
+    };
+    const options = { reconnect: true, timeouts: { replyMs: 60_000, closeMs: 50 } };
+    await withTemporaryFolder(async (folder) => {
+      await withFaultyServer({ files: { a: content }, fault, options }, async (client, server) => {
+        const path = join(folder, 'a');
+        await writeFile(path, content.subarray(0, 50_000));
+        const { signal } = controller;
+        const error = await rejection(client.download('a', path, { resume: 'in-place', signal }));
+        expect(error).to.be.instanceOf(AbortedError).with.property('cause').that.includes({ message: 'enough' });
+        expect(server.commands).not.to.include('RETR a');
+        expect(await client.download('a', path, { resume: 'in-place' })).to.include({ resumedAt: 50_000 });
+        expect((await readFile(path)).equals(content)).to.equal(true);
+      });
+    });
+  });
+});
+
 /** Resumes a download of `a` with 50,000 bytes of it there, on a server that hashes ranges; then downloads it as a whole. */
 async function hashingTheBeginning(
   fault: Fault,

@@ -1,5 +1,5 @@
 // One transfer: a data connection, the command that uses it, the bytes, and the final reply (RFC 959 §5.4).
-import { encodeByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
+import type { Reply } from '@ftps-kit/ftp-protocol';
 import {
   AbortedError,
   ConnectionError,
@@ -14,7 +14,7 @@ import { ProtocolError, isCompletion, replyText } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { PIPELINE_PATIENCE_MS } from './limits.js';
 import type { LoginContext } from './login-context.js';
-import { outgoing, type OutgoingCommand } from './outgoing-command.js';
+import { clearRestartPoint, setRestartPoint } from './restart-point.js';
 import { failureOf, notResumedHere, refusalOf, transferAborted, type TransferState } from './transfer-failure.js';
 import { TransferKeepAlive } from './transfer-keep-alive.js';
 import { faultOf, type OrderFault, type TransferOrder } from './transfer-order.js';
@@ -84,7 +84,7 @@ export class Transfer {
       .finally(() => this.#keepAlive.settle(() => findStep(this.#context)))
       .then((final) => this.#withoutNoop(final))
       .catch(async (error: unknown) => {
-        await this.#takeRestartBack();
+        if ((this.#request.restartAt ?? 0) > 0) await clearRestartPoint(this.#context);
         throw error;
       });
     this.#transport?.destroy();
@@ -97,19 +97,13 @@ export class Transfer {
   /** Sends the command; gives what comes of it, and where the data connection is to be made. */
   async #begin(): Promise<[Exchange, Promise<Listening>]> {
     const { command, signal, restartAt = 0 } = this.#request;
-    const { control, data, timeouts } = this.#context;
+    const { control, data } = this.#context;
     if (this.#order === 'one-flight') return this.#beginInOneFlight();
     const listening = await (this.#request.listening ?? data.listen(signal));
     if (this.#order === 'connection-first' && !data.areActive) this.#transport = await listening.connect(signal);
     try {
       if (signal?.aborted === true) throw transferAborted(command, signal);
-      // RFC 959 §4.1.3, of REST: "This command shall be immediately followed by the appropriate FTP service command". Nobody aborts
-      // between the two: the next transfer would begin in the middle of its file.
-      if (restartAt > 0) {
-        // For what it throws: a name that cannot be spelled must not come to light between the two.
-        command.encode(control.encoding);
-        await control.demand(restart(restartAt), { timeoutMs: timeouts.replyMs });
-      }
+      if (restartAt > 0) await setRestartPoint(this.#context, command, restartAt, signal);
       return [control.begin(command), Promise.resolve(listening)];
     } catch (error) {
       listening.close();
@@ -297,14 +291,6 @@ export class Transfer {
     throw isAnswerToAbort ? failure : failureOf(failure, this.#finalReply, this.#state());
   }
 
-  /** ftp-srv keeps the offset of a command that it refused for the one after, which may be of another file. */
-  async #takeRestartBack(): Promise<void> {
-    const { control, timeouts } = this.#context;
-    if ((this.#request.restartAt ?? 0) === 0 || control.isLost) return;
-    // Whatever it answers, the failure before is the one to tell.
-    await control.run(restart(0), { timeoutMs: timeouts.closeMs }).catch(() => undefined);
-  }
-
   #state(): TransferState {
     const { command, meter, sends } = this.#request;
     return {
@@ -327,8 +313,4 @@ function letGo(agreed: Promise<Listening>): void {
     },
     () => undefined,
   );
-}
-
-function restart(offset: number): OutgoingCommand {
-  return outgoing('REST', encodeByteOffset(offset));
 }
