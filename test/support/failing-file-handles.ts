@@ -8,8 +8,8 @@ interface Failing extends Disposable {
   readonly failures: number;
 }
 
-/** From here on this call of file handles (`node:fs/promises`) of directories or of files fails with EIO; disposing of it ends that. */
-export async function failing(call: 'stat' | 'sync', of: 'directory' | 'file'): Promise<Failing> {
+/** From here on this call of file handles (`node:fs/promises`) of directories or of files fails with `code`; disposing of it ends that. */
+export async function failing(call: 'stat' | 'sync', of: 'directory' | 'file', code = 'EIO'): Promise<Failing> {
   const prototype = await fileHandlePrototype();
   const descriptor = Object.getOwnPropertyDescriptor(prototype, call);
   if (descriptor === undefined) throw new Error(`file handles have no ${call} of their own`);
@@ -18,7 +18,7 @@ export async function failing(call: 'stat' | 'sync', of: 'directory' | 'file'): 
   async function fail(this: FileHandle): Promise<unknown> {
     if (fstatSync(this.fd).isDirectory() !== (of === 'directory')) return original.call(this);
     failures += 1;
-    throw Object.assign(new Error(`EIO: i/o error, ${call}`), { code: 'EIO' });
+    throw Object.assign(new Error(`${code}: ${call}`), { code });
   }
   Object.defineProperty(prototype, call, { ...descriptor, value: fail });
   return {

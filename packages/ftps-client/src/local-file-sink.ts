@@ -1,12 +1,13 @@
 // Downloads into local files: one that appears under its name only when it is whole, and what is kept of it until then.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { access, constants, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, lstat, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { openDeviceSink } from './device-sink.js';
 import type { OpenSink } from './download-sink.js';
 import { VerificationError, folderError, localFailure } from './errors.js';
 import { hiddenName } from './hidden-name.js';
+import { openFolder } from './local-folder.js';
 import type { LeftBehind } from './left-behind.js';
 import { DOWNLOAD_BUFFER_BYTES } from './limits.js';
 import {
@@ -37,17 +38,17 @@ export async function openLocalFileSink(path: string, options: FileOptions): Pro
     // A symbolic link stays one: what it points to is replaced.
     const target = existing === undefined ? path : await realpath(path);
     const mode = existing === undefined ? 0o666 : existing.mode & 0o777;
-    await mustTakeFiles(dirname(target));
+    await mustTakeFiles(dirname(target), options);
     return new LocalFileSink(target, mode, options);
   } catch (error) {
     throw localFailure(`cannot write ${path}`, path, error);
   }
 }
 
-/** Rejects with the system's error. */
-async function mustTakeFiles(folder: string): Promise<void> {
+/** Rejects with the system's error. A folder is opened for reading to have its names confirmed. */
+async function mustTakeFiles(folder: string, { durable }: FileOptions): Promise<void> {
   try {
-    await access(folder, constants.W_OK | constants.X_OK);
+    await access(folder, constants.W_OK | constants.X_OK | (durable ? constants.R_OK : 0));
   } catch (error) {
     // The system says the same of the file, which nobody expects to be there.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -135,8 +136,11 @@ class LocalFileSink implements OpenSink {
       // Under the old name its bytes would be taken for those of the old file, should that come back.
       const name = this.#resume === true ? this.#nameFor(remotePath, facts) : before.path;
       this.#before = undefined;
-      if (name === before.path) await before.handle.truncate(0);
-      else await this.#moveTo(name, before);
+      if (name === before.path) {
+        await before.handle.truncate(0);
+      } else {
+        await this.#moveTo(name, before);
+      }
       this.#position = 0;
     });
   }
@@ -158,13 +162,18 @@ class LocalFileSink implements OpenSink {
       await this.#mustBeMine(written);
       this.#mustBeWanted();
       await handle.close();
-      if (path !== this.#target) {
-        this.#mustBeWanted();
-        await rename(path, this.#target);
+      const folder = this.#durable ? await openFolder(dirname(this.#target)) : undefined;
+      try {
+        if (path !== this.#target) {
+          this.#mustBeWanted();
+          await rename(path, this.#target);
+        }
+        this.#written = undefined;
+        written.claim?.release();
+        await folder?.confirmNames();
+      } finally {
+        await folder?.close();
       }
-      this.#written = undefined;
-      written.claim?.release();
-      if (this.#durable) await syncFolder(dirname(this.#target));
       if (this.holdsBy === 'facts') await this.#removeOutdated();
       return modifiedAt === undefined ? undefined : ({ set: true, modifiedAt, by: 'local' } as const);
     });
@@ -177,8 +186,7 @@ class LocalFileSink implements OpenSink {
 
   /** The bytes that were checked are those of this file only where nobody else has put it, or put something into it. */
   async #mustBeMine(file: PartFile): Promise<void> {
-    if (!(await hasItsName(file)))
-      throw new Error(`${file.path} was removed or replaced meanwhile, as by another download to this path`);
+    await mustHaveItsName(file);
     const { size } = await file.handle.stat();
     if (size !== this.#position)
       throw new Error(
@@ -280,11 +288,9 @@ class LocalFileSink implements OpenSink {
   }
 }
 
-/** Only then does the new name outlive a loss of power; systems without it (Windows) keep names by themselves. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+async function mustHaveItsName(file: PartFile): Promise<void> {
+  if (await hasItsName(file)) return;
+  throw new Error(`${file.path} was removed or replaced meanwhile, as by another download to this path`);
 }
 
 /** A hidden name beside the target, short enough for every file system. */
