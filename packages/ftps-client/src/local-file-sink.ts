@@ -137,6 +137,8 @@ class LocalFileSink implements OpenSink {
       const name = this.#resume === true ? this.#nameFor(remotePath, facts) : before.path;
       this.#before = undefined;
       if (name === before.path) {
+        // Whoever gave it another name calls it whole.
+        await mustHaveItsName(before);
         await before.handle.truncate(0);
       } else {
         await this.#moveTo(name, before);

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { chown, link, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chown, link, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { LocalFileError, leftBehind, type FtpsClient } from '@ftps-kit/ftps-client';
@@ -138,6 +138,26 @@ describe('the part file of a download with resume', () => {
       });
     });
   }
+
+  it('that somebody else gave its real name meanwhile is not emptied where the download begins anew', async () => {
+    const refusesRest: Fault = async (command, server) => {
+      if (command.verb === 'REST') await command.peer.say('502 not here\r\n');
+      return command.verb === 'REST' || firstIsCut(command, server);
+    };
+    await withTemporaryFolder(async (folder) => {
+      const target = join(folder, 'a');
+      await withFaultyServer({ files: { a: content }, fault: refusesRest }, async (client) => {
+        const wait = async (): Promise<void> => {
+          const [part = ''] = await readdir(folder);
+          await writeFile(join(folder, part), content);
+          await rename(join(folder, part), target);
+        };
+        const error = await rejection(client.download('a', target, { resume: true, retry: { attempts: 2, wait } }));
+        expect(error).to.be.instanceOf(LocalFileError).and.include({ path: target });
+        expect((await readFile(target)).equals(content)).to.equal(true);
+      });
+    });
+  });
 
   it('of an older version that cannot be removed does not make a whole file a failure', async () => {
     await withPart(async (client, { folder, target, part }) => {
