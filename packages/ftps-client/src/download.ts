@@ -126,6 +126,7 @@ class Download {
     };
     const verified = await verifyFile(context, check, file, signal);
     if (verified.by !== 'hash') await this.#mustBeOneFile(context, file, facts);
+    if (verified.by === 'nothing') this.#mustHaveEnded(outcome);
     const times = await this.#commit(facts);
     return transferResult(outcome, {
       ...{ bytes: this.#moved, sizeBytes: this.#held, durationMs: performance.now() - this.#startedAt },
@@ -341,6 +342,17 @@ class Download {
     if (isProved || this.#options.resume === 'in-place') return;
     const message = `the server does not tell the hash of ${this.#path} now, and nothing else proves its first ${offset} bytes`;
     return this.#letGoOf(message, { bytes, reply: file.reply, reason: 'not-checked' });
+  }
+
+  /** RFC 8446 §6.1 has close_notify against a truncation: without it the sender may have had more to send. */
+  #mustHaveEnded({ handshake, closure, reply }: TransferOutcome): void {
+    const isProved = handshake !== undefined && closure === 'clean';
+    if (isProved || this.#options.onUnprovedEnd === 'allow') return;
+    const why = handshake === undefined ? 'without TLS an end' : 'to this TLS engine the end of a connection';
+    throw new VerificationError(
+      `${this.#path} was checked neither by hash nor by size, and ${why} looks like a cut: nothing proves that it is whole`,
+      { bytes: this.#held, safeBytes: this.#held, resumable: false, reply, reason: 'not-checked' },
+    );
   }
 
   async #letGoOf(message: string, facts: Pick<VerificationError, 'bytes' | 'reply' | 'reason'>): Promise<never> {

@@ -35,6 +35,12 @@ export interface DownloadOptions extends TransferOptions {
   readonly preserveTimes?: boolean | undefined;
   /** Only for local paths: has the disk confirm the bytes before the file gets its name (fsync). Default false. */
   readonly durable?: boolean | undefined;
+  /**
+   * What becomes of a download that nothing proves to have all bytes: it was checked neither by hash nor by size, and the end of
+   * its data connection may as well have been a cut, as the engine cannot tell (`closure: 'unverified'`) or there is no TLS.
+   * `allow`: it is done, and the result says so. `fail`: it is a `VerificationError` (`not-checked`). Default `allow`.
+   */
+  readonly onUnprovedEnd?: 'allow' | 'fail' | undefined;
 }
 
 export interface UploadOptions extends TransferOptions {
@@ -82,6 +88,7 @@ export interface ParsedDownloadOptions extends ParsedTransferOptions {
   readonly resume: boolean | 'in-place';
   readonly preserveTimes: boolean;
   readonly durable: boolean;
+  readonly onUnprovedEnd: 'allow' | 'fail';
 }
 
 export interface ParsedUploadOptions extends ParsedTransferOptions {
@@ -100,7 +107,7 @@ const COMMON_KEYS: readonly string[] = [
 ];
 const DOWNLOAD_KEYS: readonly string[] = [
   ...COMMON_KEYS,
-  ...(['resume', 'preserveTimes', 'durable'] satisfies (keyof DownloadOptions)[]),
+  ...(['resume', 'preserveTimes', 'durable', 'onUnprovedEnd'] satisfies (keyof DownloadOptions)[]),
 ];
 const UPLOAD_KEYS: readonly string[] = [
   ...COMMON_KEYS,
@@ -111,9 +118,10 @@ const UPLOAD_KEYS: readonly string[] = [
 /** Throws `ConfigError` that names the wrong option and what is right. */
 export function parseDownloadOptions(options: DownloadOptions): ParsedDownloadOptions {
   knownKeys(options, '', DOWNLOAD_KEYS);
-  const { resume = false, preserveTimes = false, durable = false } = options;
+  const { resume = false, preserveTimes = false, durable = false, onUnprovedEnd = 'allow' } = options;
   if (typeof resume !== 'boolean') oneOf('resume', resume, ['in-place']);
-  return Object.freeze({ ...parseTransferOptions(options), resume, preserveTimes, durable });
+  oneOf('onUnprovedEnd', onUnprovedEnd, ['allow', 'fail']);
+  return Object.freeze({ ...parseTransferOptions(options), resume, preserveTimes, durable, onUnprovedEnd });
 }
 
 /** Throws `ConfigError` that names the wrong option and what is right. */
