@@ -132,5 +132,11 @@ export const DEFAULT_POOL = Object.freeze({
   growAgainMs: 60_000,
 });
 
+/** How long a pool waits after it could not open a login, milliseconds, where others stand or stood before. */
+export const POOL_REOPENING = Object.freeze({ firstDelayMs: 1_000, maxDelayMs: 15_000 });
+
+/** How long a pool that has lost all its logins goes on so before it gives up, milliseconds. */
+export const POOL_OUTAGE_MS = 30_000;
+
 /** How a pool tries again to open a login, and to ask what a lost login was asked; milliseconds. */
 export const POOL_RETRY = Object.freeze({ attempts: 3, firstDelayMs: 200, maxDelayMs: 2_000 });

@@ -12,6 +12,10 @@ class FakeMember implements Member {
   kept = 0;
   onKept: () => void = () => undefined;
 
+  get isGone(): boolean {
+    return !this.isOpen;
+  }
+
   keepAlive(): Promise<void> {
     this.kept += 1;
     this.onKept();
@@ -40,6 +44,7 @@ function pool(options: PoolOptions = {}, grants = Infinity) {
       made.push(member);
       return member;
     },
+    isRefusal,
     onShrink: (event) => shrinks.push(event),
     onDrop: ({ reason }) => {
       drops.push(reason);
@@ -52,6 +57,8 @@ function pool(options: PoolOptions = {}, grants = Infinity) {
     });
   return { members, made, shrinks, drops, dropped, server };
 }
+
+const isRefusal = ({ message }: Error): boolean => message.startsWith('421');
 
 const never = new AbortController().signal;
 
@@ -138,6 +145,7 @@ describe('the members of a pool', () => {
     const members = new Members<FakeMember>({
       settings: parsePoolOptions({ size: 4, keepAliveMs: 0, idleMs: 0 }),
       open: () => new Promise((grant, refuse) => answers.push({ grant, refuse })),
+      isRefusal,
       onShrink: ({ limit }) => limits.push(limit),
     });
     const calls = Array.from({ length: 4 }, () => members.take(undefined));

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { ConnectionError, FtpsPool, TimeoutError, type CallOptions, type FtpsClient } from '@ftps-kit/ftps-client';
 import { gate } from '../../support/gate.js';
-import { ownOptions } from '../../support/own-client.js';
+import { connectTo, ownOptions } from '../../support/own-client.js';
 import { rejection } from '../../support/rejection.js';
 import { scriptedServer } from '../../support/scripted-server.js';
+import { StormyServer } from '../../support/stormy-server.js';
 import { TestServer } from '../../support/test-server.js';
 
 /** Counts how often a login is asked for. */
@@ -44,5 +45,87 @@ describe('the logins of a pool', () => {
     asked.open();
     await holding;
     expect(pool.runs).to.equal(2);
+  });
+
+  for (const survivors of [1, 0]) {
+    it(`are all back after an outage that ${survivors} of them survived, and nobody who waited is turned away`, async () => {
+      await using server = await StormyServer.start({ files: { a: 'hello' } });
+      const { proxy } = server;
+      await using pool = new FtpsPool(server.options, { size: 4 });
+      const shrinks: unknown[] = [];
+      pool.on('shrink', (event) => shrinks.push(event));
+      const ending = gate();
+      let open = 0;
+      pool.on('open', () => (open += 1));
+      const holding = Array.from({ length: 4 }, () => pool.run(() => ending.opened));
+      while (open < 4) await once(pool, 'open');
+      const waiting = Array.from({ length: 20 }, () => pool.size('/a'));
+
+      const failed = gate();
+      let refused = 0;
+      proxy.weather = () => {
+        refused += 1;
+        // All three tries of four openings are in vain, and one more.
+        if (refused > 12) failed.open();
+        return { faults: [{ kind: 'reset', direction: 'to client', place: { bytes: 0 }, strikes: () => true }] };
+      };
+      for (const connection of [...proxy.connections].slice(survivors)) connection.kill();
+      ending.open();
+      await Promise.all(holding);
+      const last = survivors === 0 ? undefined : pool.run(() => failed.opened);
+      await failed.opened;
+      proxy.weather = () => ({ faults: [] });
+
+      expect(await Promise.all(waiting)).to.deep.equal(Array.from({ length: 20 }, () => 5));
+      await last;
+      const again = gate();
+      const full = Array.from({ length: 4 }, () => pool.run(() => again.opened));
+      while (pool.metrics.busy < 4) await once(pool, 'open');
+      again.open();
+      await Promise.all(full);
+      expect(pool.metrics).to.include({ limit: 4, size: 4 });
+      expect(shrinks).to.deep.equal([]);
+    });
+  }
+
+  it('are as many as the server grants, and soon as many as asked for when it grants more', async () => {
+    await using server = await TestServer.start({ limits: { maxConnections: 4 } });
+    const others = await Promise.all([connectTo(server), connectTo(server)]);
+    await using pool = new FtpsPool(ownOptions(server), { size: 4, growAgainMs: 1_500 });
+    const ending = gate();
+    const work = Array.from({ length: 2 }, () => pool.run(() => ending.opened));
+    while (pool.metrics.busy < 2) await once(pool, 'open');
+    work.push(...Array.from({ length: 2 }, () => pool.run(() => ending.opened)));
+    expect(await once(pool, 'shrink')).to.have.nested.property('[0].limit', 2);
+    await Promise.all(others.map((client) => client.close()));
+    await once(pool, 'grow');
+    expect(pool.metrics).to.include({ limit: 3 });
+    // The one that was granted lets the next be tried, without another wait.
+    await once(pool, 'open');
+    await new Promise(setImmediate);
+    expect(pool.metrics).to.include({ limit: 4 });
+    ending.open();
+    await Promise.all(work);
+  });
+
+  it('are gone from the server before others take the place of those dropped', async () => {
+    await using server = await TestServer.start({ files: { a: 'hello' }, limits: { maxConnections: 2 } });
+    await using pool = new FtpsPool(ownOptions(server), { size: 2, idleMs: 50 });
+    const shrinks: unknown[] = [];
+    pool.on('shrink', (event) => shrinks.push(event));
+    const ending = gate();
+    const holding = pool.run(() => ending.opened);
+    await pool.size('/a');
+    const dropped = once(pool, 'drop');
+    const asked = new Promise((resolve) => {
+      pool.once('drop', () => {
+        resolve(pool.size('/a'));
+      });
+    });
+    expect(await dropped).to.deep.equal([{ reason: 'idle' }]);
+    expect(await asked).to.equal(5);
+    expect(shrinks).to.deep.equal([]);
+    ending.open();
+    await holding;
   });
 });

@@ -24,7 +24,7 @@ export interface PoolEvents {
   drop: [DropEvent];
   /** The server grants no more logins: the pool goes on with fewer. */
   shrink: [ShrinkEvent];
-  /** One login more may be tried again. */
+  /** One login more may be tried again, or was granted beyond the limit. */
   grow: [{ readonly limit: number }];
 }
 

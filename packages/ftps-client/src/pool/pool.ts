@@ -24,6 +24,9 @@ import { parsePoolOptions, type PoolOptions } from './pool-options.js';
 
 const ATTEMPTS = { policy: parseRetry(POOL_RETRY), onAttempt: undefined };
 
+/** RFC 959 §4.2.2: "service not available, closing control connection", and "not logged in", which many say for too many. */
+const NO_MORE_LOGINS: readonly number[] = [421, 530];
+
 const NO_MORE = 'the server grants no more logins than stand';
 
 /** How a pool ends. */
@@ -71,10 +74,12 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
               .refusals.inTurn(
                 credentials.fingerprint,
                 signal,
-                async () => new PooledClient(await FtpsClient.connect({ ...options, memory, signal })),
+                async () =>
+                  new PooledClient(await FtpsClient.connect({ ...options, memory, signal }), options.reconnect),
               ),
         );
       },
+      isRefusal: (error) => error instanceof ReplyError && NO_MORE_LOGINS.includes(error.reply.code),
       onOpen: ({ client }) => {
         tell('open', client);
       },
@@ -98,7 +103,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   /**
    * Lends a login to `work`, and takes it back when that is done. Rejects as `work` does, with `AbortedError` or
    * `TimeoutError` (phase `acquire`) where none was free in time, as `FtpsClient.connect` where none could be opened (a
-   * transient error is tried three times), and with `ConnectionError` once the pool is closed. The signal ends the waiting; `work` sees to its own.
+   * transient error is tried three times, and for 30 seconds where logins stood before), and with `ConnectionError` once the pool is closed. The signal ends the waiting; `work` sees to its own.
    */
   async run<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions = {}): Promise<T> {
     knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
@@ -236,13 +241,19 @@ type Asked<T> = { readonly answer: T } | { readonly noLogin: unknown };
 /** A client as the pool keeps it. */
 class PooledClient implements Member {
   readonly client: FtpsClient;
+  readonly #reconnects: boolean;
 
-  constructor(client: FtpsClient) {
+  constructor(client: FtpsClient, reconnects = false) {
     this.client = client;
+    this.#reconnects = reconnects;
   }
 
   get isOpen(): boolean {
     return this.client.isOpen;
+  }
+
+  get isGone(): boolean {
+    return !this.#reconnects && !this.client.isOpen;
   }
 
   get hasMoved(): boolean {
