@@ -1,5 +1,6 @@
 // The login of one client: lost and opened again, with what its caller relies on restored.
 import { ConnectionError, FtpsError, HandshakeError, NotResumedError } from '@ftps-kit/tls-core';
+import { anySignal } from './any-signal.js';
 import type { ClientOptions } from './client-options.js';
 import { ReplyError, isCompletion, printable } from './errors.js';
 import { MAX_FOLDER_MOVES } from './limits.js';
@@ -107,8 +108,7 @@ export class ClientLogin {
     control.destroy(new ConnectionError('the client connects anew'));
     const error = control.loss ?? new ConnectionError('the login was lost');
     await this.#current.leaveTickets(this.#current.timeouts.closeMs);
-    const ends = this.#closing.signal;
-    const ending = signal === undefined ? ends : AbortSignal.any([signal, ends]);
+    const ending = anySignal(signal, this.#closing.signal);
     const { fingerprint } = this.#options.credentials;
     const opening = this.#traits.refusals.inTurn(fingerprint, ending, () =>
       openPinned(this.#pin, this.#traits, ending),
@@ -126,7 +126,7 @@ export class ClientLogin {
       opened.control.destroy(new ConnectionError('the login could not be restored', { cause: error }));
       throw error;
     }
-    if (ends.aborted) opened.control.destroy(new ConnectionError('the client was closed'));
+    if (this.#closing.signal.aborted) opened.control.destroy(new ConnectionError('the client was closed'));
     this.#mustNotBeClosed();
     this.#current = opened;
     this.#choice = choice;

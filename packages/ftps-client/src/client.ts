@@ -2,6 +2,9 @@
 import { EventEmitter } from 'node:events';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
+import { announcing } from './announced-transfer.js';
+import { anySignal } from './any-signal.js';
+import type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
 import {
   announceNothing,
   announcerOf,
@@ -9,16 +12,16 @@ import {
   type ClientEvents,
   type TransferSubject,
 } from './client-events.js';
-import type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
 import { ClientLogin } from './client-login.js';
 import { knownKeys, parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
 import { download } from './download.js';
 import type { DownloadTarget } from './download-sink.js';
 import { isCompletion } from './errors.js';
-import { fileHash, type RemoteHash } from './file-hash.js';
 import type { Features } from './features.js';
+import { fileHash, type RemoteHash } from './file-hash.js';
 import type { Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
+import type { LoginContext } from './login-context.js';
 import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { mayChangeFolder, rawCommand } from './raw-command.js';
 import { remoteExists, remoteStat, workingFolder } from './remote-entry.js';
@@ -29,7 +32,6 @@ import { makeFolders, removeTree } from './remote-tree.js';
 import { loginsOf, type Logins } from './transfer-logins.js';
 import type { DownloadOptions, TransferOptions, UploadOptions } from './transfer-options.js';
 import type { TransferResult } from './transfer-result.js';
-import type { LoginContext } from './login-context.js';
 import { TurnQueue } from './turn-queue.js';
 import { upload } from './upload.js';
 import type { UploadInput } from './upload-source.js';
@@ -190,7 +192,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    */
   createReadStream(remotePath: string, options: DownloadOptions = {}): RemoteReadStream {
     return new RemoteReadStream((sink, ends) =>
-      this.download(remotePath, sink, { ...options, signal: anyOf(options.signal, ends) }),
+      this.download(remotePath, sink, { ...options, signal: anySignal(options.signal, ends) }),
     );
   }
 
@@ -200,7 +202,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    */
   createWriteStream(remotePath: string, options: UploadOptions = {}): RemoteWriteStream {
     return new RemoteWriteStream((source, ends) =>
-      this.upload(source, remotePath, { ...options, signal: anyOf(options.signal, ends) }),
+      this.upload(source, remotePath, { ...options, signal: anySignal(options.signal, ends) }),
     );
   }
 
@@ -294,21 +296,9 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     options: O,
     move: (logins: Logins, observed: O) => Promise<TransferResult>,
   ): Promise<TransferResult> {
-    const { signal, onProgress, onAttempt } = options;
-    const observed: O = {
-      ...options,
-      onProgress: (progress) => {
-        onProgress?.(progress);
-        this.#announce('progress', { ...subject, progress });
-      },
-      onAttempt: (event) => {
-        onAttempt?.(event);
-        if (event.state === 'begins' || event.retryInMs === undefined) return;
-        this.#announce('retry', { attempt: event.attempt + 1, delayMs: event.retryInMs, error: event.error });
-      },
-    };
+    const observed = announcing(options, subject, this.#announce);
     // No pin around it: an attempt has its own, and what was read of a stream cannot be read again from out here.
-    const result = await this.#turn(signal, () => move(loginsOf(this.#login), observed));
+    const result = await this.#turn(options.signal, () => move(loginsOf(this.#login), observed));
     this.#announce('transfer', { ...subject, result });
     return result;
   }
@@ -338,7 +328,3 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
 }
 
 const CALL_KEYS: readonly string[] = ['signal'] satisfies (keyof CallOptions)[];
-
-function anyOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
-  return signal === undefined ? other : AbortSignal.any([signal, other]);
-}

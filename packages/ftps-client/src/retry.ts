@@ -9,6 +9,7 @@ import {
   TimeoutError,
   TruncationError,
 } from '@ftps-kit/tls-core';
+import { anySignal } from './any-signal.js';
 import { knownKeys } from './client-options.js';
 import { GREETING, ReplyError, TransferError, VerificationError } from './errors.js';
 import { DEFAULT_RETRY_DELAYS } from './limits.js';
@@ -182,7 +183,7 @@ async function pause(
   closed: AbortSignal | undefined,
 ): Promise<void> {
   // A caller's own `wait` may not look at the signal.
-  const ends = AbortSignal.any([signal, closed].filter((end) => end !== undefined));
+  const ends = anySignal(signal, closed);
   let stop: () => void = () => undefined;
   const ended = new Promise<never>((_, reject) => {
     stop = () => {

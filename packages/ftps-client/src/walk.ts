@@ -1,12 +1,13 @@
 // A remote tree, folder by folder: bounded, never through a link, and never round in circles.
 import { setMaxListeners } from 'node:events';
 import { AbortedError, ConfigError, ConnectionError, FtpsError, LimitError } from '@ftps-kit/tls-core';
-import { IncompleteListingError } from './errors.js';
+import { anySignal } from './any-signal.js';
+import type { CallOptions } from './call-options.js';
 import { knownKeys } from './client-options.js';
+import { IncompleteListingError } from './errors.js';
 import { MAX_TREE_DEPTH, MAX_WALK_FOLDERS } from './limits.js';
 import type { Entry } from './list-entry.js';
 import { joined } from './remote-path.js';
-import type { CallOptions } from './call-options.js';
 
 /** An entry of a tree. */
 export interface WalkEntry extends Entry {
@@ -66,7 +67,7 @@ export function checkWalkOptions({ maxDepth = 1, ...options }: WalkOptions): voi
  */
 export async function* walkTree(walk: Walk): AsyncGenerator<WalkEntry, void, undefined> {
   const ending = new AbortController();
-  const signal = walk.signal === undefined ? ending.signal : AbortSignal.any([walk.signal, ending.signal]);
+  const signal = anySignal(walk.signal, ending.signal);
   // Every listing under way listens to it, at several places.
   setMaxListeners(0, signal);
   const pending: Folder[] = [{ path: '', depth: 0, unique: undefined, parent: undefined }];

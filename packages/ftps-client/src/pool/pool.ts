@@ -1,18 +1,19 @@
 // Many logins on one server, lent to whoever has work for one.
 import { EventEmitter, setMaxListeners } from 'node:events';
 import { AbortedError } from '@ftps-kit/tls-core';
+import { anySignal } from '../any-signal.js';
 import type { CallOptions, HashOptions, TreeOptions } from '../call-options.js';
-import { announcerOf } from '../client-events.js';
 import { FtpsClient } from '../client.js';
-import { ServerMemory } from '../server-memory.js';
+import { announcerOf } from '../client-events.js';
 import { knownKeys, parseClientOptions, type FtpsClientOptions } from '../client-options.js';
 import type { DownloadTarget } from '../download-sink.js';
-import type { Entry } from '../list-entry.js';
 import { ReplyError } from '../errors.js';
-import { POOL_RETRY } from '../limits.js';
-import { parseRetry, withAttempts } from '../retry.js';
 import type { RemoteHash } from '../file-hash.js';
+import { POOL_RETRY } from '../limits.js';
+import type { Entry } from '../list-entry.js';
 import { removeTree } from '../remote-tree.js';
+import { parseRetry, withAttempts } from '../retry.js';
+import { ServerMemory } from '../server-memory.js';
 import type { DownloadOptions, UploadOptions } from '../transfer-options.js';
 import type { TransferResult } from '../transfer-result.js';
 import type { UploadInput } from '../upload-source.js';
@@ -60,7 +61,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
     this.#members = new Members({
       settings,
       open: (ending, isAlone) => {
-        const signal = options.signal === undefined ? ending : AbortSignal.any([ending, options.signal]);
+        const signal = anySignal(ending, options.signal);
         return withAttempts(
           // Where others work, a refusal says that there can be no more of them.
           {
