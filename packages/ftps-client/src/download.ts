@@ -2,13 +2,13 @@
 import type { ByteChannel } from '@ftps-kit/tls-core';
 import { unlessEnded, type CallEnds } from './call-ends.js';
 import type { Listening } from './data-connection.js';
+import { doubtOfPieces, mustHaveEnded } from './download-proof.js';
 import type { DownloadTarget, OpenSink } from './download-sink.js';
 import { RemoteChangedError, ReplyError, TransferError, VerificationError, tellSafeBytes } from './errors.js';
 import { StreamHash } from './hash-algorithm.js';
 import { openInterruptible, withPatience } from './interruptible-sink.js';
 import { noteLeftBehind } from './left-behind.js';
 import { lookAhead } from './look-ahead.js';
-import { timeIfTold } from './modification-time.js';
 import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
 import { receive } from './receive.js';
@@ -23,7 +23,7 @@ import { TransferMeter } from './transfer-meter.js';
 import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
 import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
-import { mustHaveSize, planCheck, verifyFile, type Check, type MovedFile } from './verify.js';
+import { planCheck, verifyFile, type Check, type MovedFile } from './verify.js';
 
 export async function download(
   logins: Logins,
@@ -126,7 +126,7 @@ class Download {
     };
     const verified = await verifyFile(context, check, file, signal);
     if (verified.by !== 'hash') await this.#mustBeOneFile(context, file, facts);
-    if (verified.by === 'nothing') this.#mustHaveEnded(outcome);
+    if (verified.by === 'nothing' && this.#options.onUnprovedEnd === 'fail') mustHaveEnded(outcome, file);
     const times = await this.#commit(facts);
     return transferResult(outcome, {
       ...{ bytes: this.#moved, sizeBytes: this.#held, durationMs: performance.now() - this.#startedAt },
@@ -325,39 +325,16 @@ class Download {
     });
   }
 
-  /** What no hash of the whole has proved came in one piece, or in pieces of a file that stayed the same until now. */
-  async #mustBeOneFile(context: LoginContext, file: MovedFile, { modifiedAt }: RemoteFacts): Promise<void> {
-    if (this.#resumedAt === 0) return;
-    const { signal, verify } = this.#options;
-    // Also where nobody wants a check: pieces that do not add up to what the server told are no file.
-    if (verify === 'none') await mustHaveSize(context, file, signal);
-    // Between the look before the transfer and its beginning it may have been replaced.
-    const now = modifiedAt === undefined ? undefined : await timeIfTold(context, this.#path, signal);
-    const [bytes, offset] = [this.#held, this.#resumedAt];
-    if (now !== undefined && now.getTime() !== modifiedAt?.getTime()) {
-      const message = `${this.#path} was changed while it was downloaded, and its first ${offset} bytes may be of the version before`;
-      return this.#letGoOf(message, { bytes, reply: file.reply, reason: 'changed' });
-    }
-    const isProved = this.#prefix === 'hash' || (this.#prefix === 'unchanged' && now !== undefined);
-    if (isProved || this.#options.resume === 'in-place') return;
-    const message = `the server does not tell the hash of ${this.#path} now, and nothing else proves its first ${offset} bytes`;
-    return this.#letGoOf(message, { bytes, reply: file.reply, reason: 'not-checked' });
-  }
-
-  /** RFC 8446 §6.1 has close_notify against a truncation: without it the sender may have had more to send. */
-  #mustHaveEnded({ handshake, closure, reply }: TransferOutcome): void {
-    const isProved = handshake !== undefined && closure === 'clean';
-    if (isProved || this.#options.onUnprovedEnd === 'allow') return;
-    const why = handshake === undefined ? 'without TLS an end' : 'to this TLS engine the end of a connection';
-    throw new VerificationError(
-      `${this.#path} was checked neither by hash nor by size, and ${why} looks like a cut: nothing proves that it is whole`,
-      { bytes: this.#held, safeBytes: this.#held, resumable: false, reply, reason: 'not-checked' },
-    );
-  }
-
-  async #letGoOf(message: string, facts: Pick<VerificationError, 'bytes' | 'reply' | 'reason'>): Promise<never> {
+  /** What no hash of the whole has proved has to be of one file all the same. */
+  async #mustBeOneFile(context: LoginContext, file: MovedFile, facts: RemoteFacts): Promise<void> {
+    const pieces = { resumedAt: this.#resumedAt, prefix: this.#prefix, facts };
+    const doubt = await doubtOfPieces(context, { file, pieces, options: this.#options });
+    if (doubt === undefined) return;
+    const bytes = this.#held;
     await this.#startOver();
-    throw new VerificationError(message, { ...facts, safeBytes: 0, resumable: true });
+    throw new VerificationError(doubt.message, {
+      ...{ bytes, safeBytes: 0, resumable: true, reply: file.reply, reason: doubt.reason },
+    });
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
