@@ -17,6 +17,7 @@ import { publishControl } from './diagnostics.js';
 import { GREETING, ProtocolError, ReplyError } from './errors.js';
 import type { LoginTickets } from './login-tickets.js';
 import { CONTROL_KEEP_ALIVE_MS, MAX_GREETING_REPLIES, TLS_PAUSE_MS } from './limits.js';
+import { withHint } from './opening-hints.js';
 import { outgoing } from './outgoing-command.js';
 import { ReplyReader } from './reply-reader.js';
 import type { ServerTraits } from './server-traits.js';
@@ -82,7 +83,7 @@ async function openExplicit(
   { tickets, traits }: WhatIsKnown,
 ): Promise<OpenedControl> {
   const reader = new ReplyReader(transport);
-  const greeting = await readGreeting(reader, options);
+  const greeting = await withHint('greeting', options, readGreeting(reader, options));
   if (options.plain) {
     return {
       control: new ControlConnection(transport, reader, transport, options.announce),
@@ -92,8 +93,8 @@ async function openExplicit(
   }
   const auth = outgoing('AUTH', 'TLS');
   publishControl({ kind: 'command', line: auth.shown }, options.announce);
-  await transport.write(auth.encode(reader.encoding));
-  const reply = await readReply(reader, options);
+  const asked = transport.write(auth.encode(reader.encoding)).then(() => readReply(reader, options));
+  const reply = await withHint('AUTH', options, asked);
   if (reply.code !== AUTH_ACCEPTED) {
     throw new ReplyError(
       'AUTH',
@@ -143,17 +144,15 @@ async function protect(
 ): Promise<OpenedControl> {
   const { host, whenEmpty, timeouts, signal } = options;
   const binding = connector.newBinding({ whenEmpty, sparesLast: tickets.areKept });
-  const channel = await connector.connect(transport, {
-    role: 'control',
-    host,
-    binding,
-    ticket: await tickets.take(),
-    timeoutMs: timeouts.tlsMs,
-    signal,
+  const ticket = await tickets.take();
+  const handshaking = connector.connect(transport, {
+    ...{ role: 'control', host, binding, ticket },
+    ...{ timeoutMs: timeouts.tlsMs, signal },
   });
+  const channel = await withHint('TLS', options, handshaking);
   try {
     const reader = new ReplyReader(channel);
-    const greeting = await greet(reader);
+    const greeting = await withHint('greeting', options, greet(reader));
     const control = new ControlConnection(channel, reader, transport, options.announce);
     const { handshake } = channel;
     learnGroup(traits, connector.policy, handshake);

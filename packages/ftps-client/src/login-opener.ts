@@ -11,6 +11,7 @@ import { LOGIN_PATIENCE_MS } from './limits.js';
 import { LoginDialogue } from './login.js';
 import { saysNoRoom, saysTooManyFailures } from './login-reply.js';
 import { LoginTickets } from './login-tickets.js';
+import { withHint } from './opening-hints.js';
 import { outgoing } from './outgoing-command.js';
 import type { ServerTraits } from './server-traits.js';
 import type { LoginContext } from './login-context.js';
@@ -68,7 +69,7 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     pipelinedDeadline: { timeoutMs: Math.min(timeouts.replyMs, LOGIN_PATIENCE_MS), signal },
   });
   try {
-    const features = await dialogue.run();
+    const features = await withHint('login', options, dialogue.run());
     refusals.noteAccepted(credentials.fingerprint);
     if (protection !== undefined && tickets.lacksNew(protection.binding, protection.handshake)) {
       await control.quit(outgoing('QUIT'), timeouts.closeMs);
