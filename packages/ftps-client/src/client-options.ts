@@ -14,6 +14,7 @@ import {
 import { announceNothing, type Announce } from './client-events.js';
 import { ControlTickets } from './control-tickets.js';
 import { DEFAULT_TIMEOUTS } from './limits.js';
+import { flag, knownKeys, oneOf, optionalText, wholeNumber } from './option-checks.js';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 import { ServerMemory } from './server-memory.js';
 import { parseTimeZone, type ServerTimeZone } from './server-time-zone.js';
@@ -205,17 +206,13 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
   knownKeys(options, '', KEYS);
   if (typeof options.host !== 'string' || options.host === '') throw new ConfigError('host: name the server');
   const mode = oneOf('mode', options.mode ?? 'explicit', ['explicit', 'implicit']);
-  const plain = options.dangerouslyPlain ?? false;
+  const plain = flag('dangerouslyPlain', options.dangerouslyPlain ?? false);
   if (plain && mode === 'implicit') throw new ConfigError('dangerouslyPlain: implicit TLS cannot be plain');
   const policy = parseClientPolicy(options.tls);
   if (options.onNotResumed === 'pin-1.2' && policy.minVersion === 'TLSv1.3') {
     throw new ConfigError("onNotResumed: 'pin-1.2' needs TLS 1.2 to be allowed, and tls.versions is '1.3'");
   }
-  const credentials = new Credentials(options.user ?? 'anonymous', options.password, options.account);
-  // Encoded once for the check: a user or password that cannot be sent must fail here.
-  credentials.userCommand();
-  credentials.passwordCommand();
-  credentials.accountCommand();
+  const credentials = parseCredentials(options);
   return Object.freeze({
     host: options.host,
     port: wholeNumber('port', options.port ?? (mode === 'implicit' ? 990 : 21), 1, 65_535),
@@ -225,13 +222,13 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     engine: typeof options.engine === 'object' ? options.engine : selectEngine(options.engine),
     whenEmpty: oneOf('whenEmpty', options.whenEmpty ?? 'reuse-last', ['reuse-last', 'full-handshake', 'fail']),
     onNotResumed: oneOf('onNotResumed', options.onNotResumed ?? 'allow', ['allow', 'fail', 'pin-1.2']),
-    memory: options.memory ?? new ServerMemory(),
+    memory: parseMemory(options.memory),
     controlTickets: parseControlTickets(options.controlTickets),
     timeouts: parseTimeouts(options.timeouts ?? {}),
     passiveAddress: oneOf('passiveAddress', options.passiveAddress ?? 'control', ['control', 'reply']),
     dataConnections: oneOf('dataConnections', options.dataConnections ?? 'passive', ['passive', 'active']),
     plain,
-    reconnect: options.reconnect ?? false,
+    reconnect: flag('reconnect', options.reconnect ?? false),
     announce,
     encoding: oneOf('encoding', options.encoding ?? 'auto', ['auto', 'utf8', 'latin1']),
     serverTimeZone: parseServerTimeZone(options.serverTimeZone),
@@ -239,6 +236,23 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     pipelining: oneOf('pipelining', options.pipelining ?? 'auto', ['auto', 'off']),
     signal: options.signal,
   });
+}
+
+function parseCredentials(options: FtpsClientOptions): Credentials {
+  const user = optionalText('user', options.user) ?? 'anonymous';
+  if (user === '') throw new ConfigError('user: is empty; leave it out for an anonymous login');
+  const [password, account] = [optionalText('password', options.password), optionalText('account', options.account)];
+  const credentials = new Credentials(user, password, account);
+  // Encoded once for the check: a user or password that cannot be sent must fail here.
+  credentials.userCommand();
+  credentials.passwordCommand();
+  credentials.accountCommand();
+  return credentials;
+}
+
+function parseMemory(memory: ServerMemory | undefined): ServerMemory {
+  if (memory === undefined || memory instanceof ServerMemory) return memory ?? new ServerMemory();
+  throw new ConfigError('memory: give a ServerMemory');
 }
 
 function parseControlTickets(tickets: ControlTickets | undefined): ControlTickets | undefined {
@@ -262,22 +276,4 @@ function parseTimeouts(timeouts: Partial<Timeouts>): Timeouts {
     stallMs: limit('stallMs'),
     closeMs: limit('closeMs'),
   });
-}
-
-/** Refuses keys that mean nothing: a misspelt option must not be ignored. */
-export function knownKeys(options: object, prefix: string, known: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new ConfigError(`${prefix}${key}: no such option; there are ${known.join(', ')}`);
-  }
-}
-
-export function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((name) => name === value);
-  if (found === undefined) throw new ConfigError(`${option}: '${value}' is not one of ${allowed.join(', ')}`);
-  return found;
-}
-
-function wholeNumber(option: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new ConfigError(`${option}: ${value} is not a whole number from ${min} to ${max}`);
 }

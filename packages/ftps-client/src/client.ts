@@ -13,7 +13,7 @@ import {
   type TransferSubject,
 } from './client-events.js';
 import { ClientLogin } from './client-login.js';
-import { knownKeys, parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
+import { parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
 import { download } from './download.js';
 import type { DownloadTarget } from './download-sink.js';
 import { isCompletion } from './errors.js';
@@ -22,6 +22,7 @@ import { fileHash, type RemoteHash } from './file-hash.js';
 import type { Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
 import type { LoginContext } from './login-context.js';
+import { checkSignal, knownKeys } from './option-checks.js';
 import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
 import { mayChangeFolder, rawCommand } from './raw-command.js';
 import { remoteExists, remoteStat, workingFolder } from './remote-entry.js';
@@ -296,6 +297,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     options: O,
     move: (logins: Logins, observed: O) => Promise<TransferResult>,
   ): Promise<TransferResult> {
+    checkSignal(options.signal);
     const observed = announcing(options, subject, this.#announce);
     // No pin around it: an attempt has its own, and what was read of a stream cannot be read again from out here.
     const result = await this.#turn(options.signal, () => move(loginsOf(this.#login), observed));

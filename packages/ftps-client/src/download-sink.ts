@@ -66,18 +66,13 @@ export async function openSink(to: DownloadTarget, options: ParsedDownloadOption
   }
   if (typeof to === 'function') return new OpenedStreamSink(to);
   if (to instanceof WritableStream) return new WebStreamSink(to);
-  if (!hasWrite(to)) {
-    throw new ConfigError('download: the target is a path, a writable stream, a function that opens one, or a sink');
-  }
-  return isCallersSink(to) ? new CallersSink(to) : new NodeStreamSink(to);
+  if (has(to, 'write', 'commit', 'discard')) return new CallersSink(to as DownloadSink);
+  if (has(to, 'write', 'end', 'on', 'destroy')) return new NodeStreamSink(to as Writable);
+  throw new ConfigError('download: the target is a path, a writable stream, a function that opens one, or a sink');
 }
 
-function hasWrite(to: unknown): boolean {
-  return typeof to === 'object' && to !== null && 'write' in to;
-}
-
-function isCallersSink(to: Writable | DownloadSink): to is DownloadSink {
-  return 'commit' in to;
+function has(to: unknown, ...methods: readonly string[]): boolean {
+  return typeof to === 'object' && to !== null && methods.every((name) => name in to);
 }
 
 class CallersSink implements OpenSink {

@@ -1,5 +1,6 @@
 // The public names of ftps-client.
 export { FtpsClient } from './client.js';
+export type { Features } from './features.js';
 export type {
   ClientEvents,
   CloseEvent,
@@ -63,14 +64,21 @@ export {
   LimitError,
   NotResumedError,
   PlaintextInjectionError,
+  ServerIdentity,
   TimeoutError,
   TlsError,
   TruncationError,
+  type BindingVerdict,
+  type Cipher,
+  type CipherSuite,
   type ClientTlsOptions,
+  type Clock,
   type Closure,
   type EngineChoice,
   type EngineName,
+  type Group,
   type HandshakeSummary,
+  type SignatureAlgorithm,
   type TicketSource,
   type TlsEngine,
   type TlsVersions,

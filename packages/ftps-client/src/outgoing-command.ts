@@ -49,6 +49,7 @@ export function outgoingPath(
   path: string,
   { before = '', isQuoted = false }: PathForm = {},
 ): OutgoingCommand {
+  if (typeof path !== 'string') throw new ConfigError(`${verb} needs a path that is a string`);
   if (path === '') throw new ConfigError(`${verb} needs a path`);
   const plain = plainPath(path);
   return outgoing(verb, `${before}${isQuoted ? `"${plain}"` : plain}`);

@@ -10,9 +10,9 @@ import {
   TruncationError,
 } from '@ftps-kit/tls-core';
 import { anySignal } from './any-signal.js';
-import { knownKeys } from './client-options.js';
 import { GREETING, ReplyError, TransferError, VerificationError } from './errors.js';
 import { DEFAULT_RETRY_DELAYS } from './limits.js';
+import { knownKeys } from './option-checks.js';
 
 /** How a transfer is tried again after a transient error. */
 export interface RetryOptions {

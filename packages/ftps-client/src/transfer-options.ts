@@ -1,7 +1,7 @@
 // What transfers take besides their two ends, parsed once.
 import { ConfigError, systemClock, type Clock } from '@ftps-kit/tls-core';
 import type { CallOptions } from './call-options.js';
-import { knownKeys, oneOf } from './client-options.js';
+import { flag, knownKeys, oneOf } from './option-checks.js';
 import type { Progress } from './progress.js';
 import { parseRetry, type AttemptEvent, type RetryOptions, type RetryPolicy } from './retry.js';
 import { VERIFY_MODES, type VerifyMode } from './verify.js';
@@ -120,6 +120,8 @@ export function parseDownloadOptions(options: DownloadOptions): ParsedDownloadOp
   knownKeys(options, '', DOWNLOAD_KEYS);
   const { resume = false, preserveTimes = false, durable = false, onUnprovedEnd = 'allow' } = options;
   if (typeof resume !== 'boolean') oneOf('resume', resume, ['in-place']);
+  flag('preserveTimes', preserveTimes);
+  flag('durable', durable);
   oneOf('onUnprovedEnd', onUnprovedEnd, ['allow', 'fail']);
   return Object.freeze({ ...parseTransferOptions(options), resume, preserveTimes, durable, onUnprovedEnd });
 }
@@ -130,6 +132,7 @@ export function parseUploadOptions(options: UploadOptions): ParsedUploadOptions 
   const { resume = false, atomic = false, replace = false, append = false, preserveTimes = false } = options;
   const { modifiedAt, mayGrow = false, totalBytes } = options;
   if (typeof resume !== 'boolean') oneOf('resume', resume, ['unchecked']);
+  for (const [name, value] of Object.entries({ atomic, replace, append, preserveTimes, mayGrow })) flag(name, value);
   if (append && (atomic || resume !== false)) throw new ConfigError('append: cannot be combined with atomic or resume');
   if (replace && !atomic)
     throw new ConfigError('replace: says how atomic uploads rename; without atomic it means nothing');

@@ -3,10 +3,10 @@ import { setMaxListeners } from 'node:events';
 import { AbortedError, ConfigError, ConnectionError, FtpsError, LimitError } from '@ftps-kit/tls-core';
 import { anySignal } from './any-signal.js';
 import type { CallOptions } from './call-options.js';
-import { knownKeys } from './client-options.js';
 import { IncompleteListingError } from './errors.js';
 import { MAX_TREE_DEPTH, MAX_WALK_FOLDERS } from './limits.js';
 import type { Entry } from './list-entry.js';
+import { knownKeys } from './option-checks.js';
 import { joined } from './remote-path.js';
 
 /** An entry of a tree. */

@@ -2,7 +2,7 @@
 import tls from 'node:tls';
 import { ConfigError } from './errors.js';
 import { TICKET_LIFETIME_SECONDS } from './limits.js';
-import type { ServerIdentity } from './server-identity.js';
+import { ServerIdentity } from './server-identity.js';
 import {
   CIPHERS,
   CIPHER_SUITES,
@@ -150,10 +150,10 @@ export function parseClientPolicy(options: ClientTlsOptions = {}): ClientPolicy 
     ...sharedPolicy(options),
     ca: bundledRoots ? [...tls.rootCertificates, ...ca] : ca,
     crl: pemList('crl', options.crl),
-    pins: (options.pins ?? []).map(parseFingerprint),
-    acceptAnyCertificate: options.dangerouslyAcceptAnyCertificate ?? false,
+    pins: listOf('pins', options.pins ?? []).map(parseFingerprint),
+    acceptAnyCertificate: parseAcceptAny(options.dangerouslyAcceptAnyCertificate ?? false),
     serverName: options.serverName,
-    identity: options.identity,
+    identity: parseIdentity(options.identity),
   });
 }
 
@@ -213,9 +213,26 @@ function sharedPolicy(options: TlsPolicyOptions): TlsPolicy {
 }
 
 function knownKeys(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || (options as unknown) === null) throw new ConfigError('tls: give an object');
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new ConfigError(`tls.${key}: no such option; there are ${known.join(', ')}`);
   }
+}
+
+function listOf(field: string, value: readonly string[]): readonly string[] {
+  if (!Array.isArray(value)) throw new ConfigError(`tls.${field}: give a list`);
+  return value as readonly string[];
+}
+
+/** Only what is said in full: nothing else that a program may hold is to switch the check of certificates off. */
+function parseAcceptAny(value: boolean): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new ConfigError('tls.dangerouslyAcceptAnyCertificate: give true or false');
+}
+
+function parseIdentity(identity: ServerIdentity | undefined): ServerIdentity | undefined {
+  if (identity === undefined || identity instanceof ServerIdentity) return identity;
+  throw new ConfigError('tls.identity: give a new ServerIdentity({ cert, key })');
 }
 
 function oneOf<T extends string>(field: string, value: string, allowed: readonly T[]): T {
@@ -225,7 +242,8 @@ function oneOf<T extends string>(field: string, value: string, allowed: readonly
 }
 
 function allOf<T extends string>(field: string, values: readonly string[], allowed: readonly T[]): readonly T[] {
-  if (values.length === 0) throw new ConfigError(`tls.${field}: is empty; name some of ${allowed.join(', ')}`);
+  if (listOf(field, values).length === 0)
+    throw new ConfigError(`tls.${field}: is empty; name some of ${allowed.join(', ')}`);
   // OpenSSL refuses a list that names something twice.
   return [...new Set(values.map((value) => oneOf(field, value, allowed)))];
 }
@@ -249,7 +267,8 @@ function parseAlpn(names: readonly string[]): readonly string[] {
 function pemList(field: string, value: string | readonly string[] | undefined): readonly string[] {
   const list = value === undefined ? [] : typeof value === 'string' ? [value] : [...value];
   for (const pem of list) {
-    if (!pem.includes('-----BEGIN ')) throw new ConfigError(`tls.${field}: this is not PEM text`);
+    if (typeof pem !== 'string' || !pem.includes('-----BEGIN '))
+      throw new ConfigError(`tls.${field}: this is not PEM text`);
   }
   return list;
 }

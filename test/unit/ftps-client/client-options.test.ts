@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { ConfigError, FtpsClient, type FtpsClientOptions } from '@ftps-kit/ftps-client';
 import { parseClientOptions } from '../../../packages/ftps-client/src/client-options.js';
 import { rejection } from '../../support/rejection.js';
+import { withScriptedClient } from '../../support/scripted-client.js';
 
 const host = 'ftp.example';
 
@@ -35,6 +36,18 @@ describe('client options', () => {
     ['plain FTP with implicit TLS', { host, mode: 'implicit', dangerouslyPlain: true }, 'dangerouslyPlain'],
     ['a user that would end the line', { host, user: 'a\r\nDELE b' }, 'USER cannot be sent'],
     ['a password that would end the line', { host, password: 'a\nb' }, 'PASS cannot be sent'],
+    ['a user who has no name', { host, user: '' }, 'user: is empty'],
+    ['a password that is a function', { host, password: () => 'x' }, 'password: give a string'],
+    ['time limits that are a number', { host, timeouts: 5_000 }, 'timeouts: give an object, not 5000'],
+    ['a flag that is a word', { host, reconnect: 'yes' }, "reconnect: 'yes' is neither true nor false"],
+    ['a signal that is none', { host, signal: {} }, 'signal: give an AbortSignal'],
+    ['a memory that is none', { host, memory: {} }, 'memory: give a ServerMemory'],
+    ['an identity that is not checked', { host, tls: { identity: { cert: '', key: '' } } }, 'new ServerIdentity'],
+    ['pins that are no list', { host, tls: { pins: 'AA:BB' } }, 'tls.pins: give a list'],
+    ['algorithms that are no list', { host, tls: { groups: 'P-256' } }, 'tls.groups: give a list'],
+    ['a root that is no text', { host, tls: { ca: [1] } }, 'tls.ca: this is not PEM text'],
+    ['a word to take any certificate', { host, tls: { dangerouslyAcceptAnyCertificate: 'no' } }, 'give true or false'],
+    ['no options at all', undefined as never, 'give an object'],
     ['an engine that is not there', { host, engine: 'schannel' }, 'schannel'],
   ];
   for (const [what, options, message] of wrong) {
@@ -44,6 +57,28 @@ describe('client options', () => {
       expect(inspect(error)).not.to.include('a\nb');
     });
   }
+
+  it('of calls, and their arguments, are refused where they are of another type, and nothing is sent', async () => {
+    await withScriptedClient({ script: (peer) => peer.on('QUIT', '221 bye') }, async (client) => {
+      const wrongly = client as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
+      const calls: readonly [string, ...unknown[]][] = [
+        ['stat', undefined],
+        ['size', 5],
+        ['stat', 'a', null],
+        ['pwd', { signal: {} }],
+        ['download', 'a', 'b', { signal: {} }],
+        ['download', 'a', Buffer.alloc(3)],
+        ['download', 'a', {}],
+        ['download', 'a', 'b', { durable: 'yes' }],
+        ['upload', {}, 'a'],
+        ['upload', Buffer.alloc(3), 'a', { atomic: 1 }],
+      ];
+      for (const [name, ...given] of calls) {
+        const error = await rejection(Promise.resolve().then(() => wrongly[name]?.(...given)));
+        expect(error, `${name} ${inspect(given)}`).to.be.instanceOf(ConfigError);
+      }
+    });
+  });
 
   it('do not show the password', () => {
     const options = parseClientOptions({ host, user: 'alice', password: 'opensesame' });

@@ -1,6 +1,6 @@
 // What a pool is asked to be, parsed once.
 import { ConfigError } from '@ftps-kit/tls-core';
-import { knownKeys } from '../client-options.js';
+import { knownKeys } from '../option-checks.js';
 import { DEFAULT_POOL } from '../limits.js';
 
 /** How many connections a pool has, and for how long. */
