@@ -3,8 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import type { FtpsClient } from '@ftps-kit/ftps-client';
-import { ConnectionError, LocalFileError, TransferError, type SourceOpener } from '@ftps-kit/ftps-client';
+import {
+  ConnectionError,
+  LocalFileError,
+  TransferError,
+  VerificationError,
+  type FtpsClient,
+  type SourceOpener,
+} from '@ftps-kit/ftps-client';
 import { selectEngine } from '@ftps-kit/tls-core';
 import { readExactly } from '../support/channel-bytes.js';
 import {
@@ -110,6 +116,79 @@ describe('226 to an upload', () => {
         const result = await client.upload(content, 'a');
         expect(result, cut).to.include({ closure: 'truncated', attempts: 1 });
         expect(result.verified).to.deep.equal({ by: 'size', sizeBytes: content.length });
+      });
+    }
+  });
+});
+
+describe('the size of an upload', () => {
+  /** Says 226 to an upload of which it keeps nothing. */
+  const keepsNothing: Fault = async ({ verb, peer, data }) => {
+    if (verb !== 'STOR' || data === undefined) return false;
+    await peer.say('150 go on\r\n');
+    await receiveAll(await data.channel());
+    await peer.say('226 done\r\n');
+    return true;
+  };
+
+  it('proves nothing where an old file had the same and was not written since', async () => {
+    for (const features of [PLAIN_FEATURES, ['EPSV', 'SIZE']]) {
+      await withFaultyServer({ fault: keepsNothing, features: [...features] }, async (client, server) => {
+        server.put('a', randomBytes(content.length));
+        const { verified } = await client.upload(content, 'a', { retry: now });
+        expect(verified).to.have.property('by', 'nothing');
+        expect(verified).to.have.property('reason').that.includes('stood there before');
+        const error = await rejection(client.upload(content, 'a', { retry: now, verify: 'size' }));
+        expect(error).to.be.instanceOf(VerificationError).and.include({ reason: 'not-checked', safeBytes: undefined });
+      });
+    }
+  });
+
+  it('proves it where the old file of the same size was written since', async () => {
+    await withFaultyServer({}, async (client, server) => {
+      server.put('a', randomBytes(content.length));
+      for (const verify of ['auto', 'size'] as const) {
+        server.put('a', randomBytes(content.length));
+        const { verified } = await client.upload(content, 'a', { retry: now, verify });
+        expect(verified).to.deep.equal({ by: 'size', sizeBytes: content.length });
+      }
+      // Nobody has to be asked where it had another.
+      server.put('b', 'old');
+      await client.upload(content, 'b', { retry: now });
+      expect(server.commands.filter((line) => line.startsWith('MDTM'))).to.not.include('MDTM b');
+    });
+  });
+
+  it('that the server refuses to tell is told with its words', async () => {
+    await withFaultyServer({ fault: keepsNothing }, async (client) => {
+      const { verified } = await client.upload(content, 'a');
+      expect(verified).to.have.property('reason').that.includes('550 no such file');
+    });
+  });
+
+  it('counts nothing as safe that may be of the old file, or is not the beginning', async () => {
+    /** Keeps only these of the bytes that come. */
+    const keeps =
+      (first: number, last: number): Fault =>
+      async ({ verb, peer, data, argument }, server) => {
+        if ((verb !== 'STOR' && verb !== 'APPE') || data === undefined) return false;
+        await peer.say('150 go on\r\n');
+        const { bytes } = await receiveAll(await data.channel());
+        server.put(argument, bytes.subarray(first, last));
+        await peer.say('226 done\r\n');
+        return true;
+      };
+    for (const [what, old, options, fault, safeBytes] of [
+      ['nobody asked before', content.subarray(0, 3), {}, keepsNothing, undefined],
+      ['the old file', content.subarray(0, 3), { resume: true }, keepsNothing, 0],
+      ['the end alone', content.subarray(0, 120_000), { resume: true }, keeps(0, 80_000), 0],
+      ['the beginning', content.subarray(0, 3), { atomic: true }, keeps(0, 80_000), 80_000],
+    ] as const) {
+      await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
+        server.put('a', what === 'the old file' ? randomBytes(3) : old);
+        const error = await rejection(client.upload(content, 'a', options));
+        expect(error, what).to.be.instanceOf(VerificationError);
+        expect(error, what).to.include({ reason: 'size-differs', resumable: true, safeBytes });
       });
     }
   });

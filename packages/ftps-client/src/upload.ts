@@ -3,9 +3,10 @@ import { ConfigError, ConnectionError } from '@ftps-kit/tls-core';
 import { ReplyError, TransferError, VerificationError, replyText } from './errors.js';
 import { noteLeftBehind } from './left-behind.js';
 import type { LoginContext } from './login-context.js';
+import { OldFile } from './old-file.js';
 import { outgoingPath } from './outgoing-command.js';
 import { ProgressReporter } from './progress.js';
-import { sizeIfTold, sizeOrAbsence } from './remote-facts.js';
+import { sizeIfTold } from './remote-facts.js';
 import { isTransient, withAttempts } from './retry.js';
 import { send } from './send.js';
 import { SentBytes } from './sent-bytes.js';
@@ -55,8 +56,8 @@ class Upload {
   readonly #options: ParsedUploadOptions;
   readonly #startedAt = performance.now();
   #context: LoginContext | undefined;
-  /** What stood under the target's name before the first byte went, and must not be taken for bytes of this upload. */
-  #sizeBefore: number | 'absent' | 'unknown' = 'unknown';
+  /** Under the target's name. */
+  #old = OldFile.unknown;
   readonly #bytes = new SentBytes();
   #start: Start = FROM_THE_BEGINNING;
   #moved = 0;
@@ -135,8 +136,8 @@ class Upload {
     const { resume, retry, append, signal } = this.#options;
     if (resume !== false) {
       // Also under a temporary name, where something stands that an earlier call left.
-      this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
-      const start = await resumedStart(context, check, this.#sizeBefore, {
+      await this.#lookBefore(context);
+      const start = await resumedStart(context, check, this.#old.size, {
         ...{ source: this.#source, target: this.#target, totalBytes: this.#totalBytes },
         ...{ hash: this.#bytes.hash, resume, signal },
       });
@@ -144,10 +145,10 @@ class Upload {
       return this.#target.isNamedFor(this.#source.identity) ? start : this.#startOver();
     }
     if (append || (retry.attempts > 1 && !this.#target.isTemporary)) {
-      this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, signal);
+      await this.#lookBefore(context);
     } else if (this.#target.isTemporary) {
       // Its name is a new one.
-      this.#sizeBefore = 'absent';
+      this.#old = OldFile.absent;
     }
     return FROM_THE_BEGINNING;
   }
@@ -160,26 +161,28 @@ class Upload {
     if (!isUnchanged && !append) return this.#startOver();
     const size = await sizeIfTold(context, this.#target.path, signal);
     if (append) {
-      const [baseBytes, sentBytes, movedBytes] = [this.#base, this.#bytes.end, this.#moved];
+      const [baseBytes, sentBytes, movedBytes] = [this.#old.base, this.#bytes.end, this.#moved];
       return laterAppend({ baseBytes, sentBytes, movedBytes, size, isUnchanged });
     }
     if (size === undefined || size === 0) return this.#startOver();
     if (size > this.#bytes.end) {
       // Somebody else's, and it may still be there when the next attempt has sent more.
-      this.#sizeBefore = size;
+      await this.#lookBefore(context, size);
       return this.#startOver();
     }
     const wentOnAt = this.#start.offset;
     // Less than was there when the last attempt began: it is another file now.
-    if (size < wentOnAt || this.#sizeBefore === 'unknown') return this.#startOver();
+    if (size < wentOnAt || this.#old.size === 'unknown') return this.#startOver();
     // The old file, as servers show it that keep nothing of a broken upload; or, by chance, as many bytes of the new one.
-    if (size === this.#sizeBefore && size !== wentOnAt) return this.#startOver();
+    if (size === this.#old.size && size !== wentOnAt) return this.#startOver();
     return { offset: size, prefix: this.#start.prefix === 'unchecked' ? 'unchecked' : 'own' };
   }
 
-  /** Bytes of the remote file that were there before any of ours. */
-  get #base(): number {
-    return typeof this.#sizeBefore === 'number' ? this.#sizeBefore : 0;
+  /** What stands there, whose size may be `told` already, is none of this upload's. */
+  async #lookBefore(context: LoginContext, told?: number): Promise<void> {
+    const { append, signal } = this.#options;
+    const mayBeAsLong = (size: number): boolean => !append && size === (this.#totalBytes ?? size);
+    this.#old = await OldFile.look(context, this.#target.path, mayBeAsLong, signal, told);
   }
 
   #startOver(): Start {
@@ -192,8 +195,8 @@ class Upload {
     const outcome = await this.#transfer(context);
     const { signal, append, modifiedAt, preserveTimes } = this.#options;
     const { path } = this.#target;
-    const base = append ? this.#base : 0;
-    const isBaseKnown = !append || this.#sizeBefore !== 'unknown';
+    const base = append ? this.#old.base : 0;
+    const isBaseKnown = !append || this.#old.size !== 'unknown';
     const verified = await verifyFile(
       context,
       isBaseKnown ? check : { ...check, size: false },
@@ -202,9 +205,11 @@ class Upload {
         ...{ sizeBytes: base + this.#bytes.end, hash: this.#bytes.hash },
       },
       signal,
-    ).catch((error: unknown) => {
-      throw this.#judge(error);
-    });
+    )
+      .catch((error: unknown) => {
+        throw this.#judge(error);
+      })
+      .then((proof) => this.#unlessOfOld(context, check, proof, outcome));
     if (verified.by === 'nothing') mustNotBeCut(outcome);
     const time = modifiedAt ?? (preserveTimes ? this.#source.modifiedAt : undefined);
     if (time !== undefined) {
@@ -214,14 +219,39 @@ class Upload {
     return { outcome, verified, times };
   }
 
-  /** More bytes than were sent: those of an earlier attempt came late, and ours went behind them. */
+  /** An old file of the same size proves nothing by that. */
+  async #unlessOfOld(
+    context: LoginContext,
+    { mode }: Check,
+    verified: Verified,
+    { bytes, reply }: TransferOutcome,
+  ): Promise<Verified> {
+    const { path } = this.#target;
+    const size = this.#bytes.end;
+    if (verified.by !== 'size' || this.#options.append || this.#start.offset === size) return verified;
+    if (!(await this.#old.mayStillStand(context, path, size, this.#options.signal))) return verified;
+    const reason = `a file of ${size} bytes stood there before, and the server does not tell that it was written since`;
+    if (mode !== 'size') return { by: 'nothing', reason };
+    throw new VerificationError(`the server took ${path}, but its size proves nothing: ${reason}`, {
+      ...{ bytes, safeBytes: undefined, resumable: false, reply },
+      reason: 'not-checked',
+    });
+  }
+
+  /** What of the bytes that are there is of this upload, and why there are more than were sent, the check cannot know. */
   #judge(error: unknown): unknown {
-    const { offset } = this.#start;
     if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return error;
-    if (error.resumable || !this.#isLater || offset === 0) return error;
+    const { bytes, reason, reply } = error;
+    const { offset } = this.#start;
+    if (error.resumable) {
+      const { safeBytes: size = 0 } = error;
+      const safeBytes = this.#options.append ? Math.max(0, size - this.#old.base) : this.#old.safeOf(size, this.#start);
+      return new VerificationError(error.message, { bytes, safeBytes, resumable: true, reply, reason });
+    }
+    if (!this.#isLater || offset === 0) return error;
     return new VerificationError(
       `${error.message}; bytes that an earlier attempt had sent beyond ${offset} seem to have come late`,
-      { bytes: error.bytes, safeBytes: 0, resumable: true, reply: error.reply, reason: error.reason },
+      { bytes, safeBytes: 0, resumable: true, reply, reason },
     );
   }
 
@@ -283,13 +313,13 @@ class Upload {
     if (this.#target.isNamedFor(identity)) return;
     await this.#target.renameFor(identity, context);
     // An earlier upload may have left something there.
-    this.#sizeBefore = await sizeOrAbsence(context, this.#target.path, this.#options.signal);
+    await this.#lookBefore(context);
   }
 
   #obstacle(): string | undefined {
     if (this.#sent !== undefined) return undefined;
     // Only what can be looked at can be added to again.
-    if (this.#options.append && this.#bytes.hasBegun && this.#sizeBefore === 'unknown') {
+    if (this.#options.append && this.#bytes.hasBegun && this.#old.size === 'unknown') {
       return 'the server did not tell the size of the file before, so that nobody knows what was added';
     }
     return this.#source.canOpen

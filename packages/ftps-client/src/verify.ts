@@ -1,12 +1,12 @@
 // Whether what moved is what the other side has now: by a hash that both took, or by the size.
 import { ConfigError } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import { VerificationError } from './errors.js';
+import { VerificationError, replyText } from './errors.js';
 import type { HashAlgorithm, StreamHash } from './hash-algorithm.js';
 import { hashCommandOf, remoteHash, type HashCommand } from './remote-hash.js';
-import { sizeIfTold } from './remote-facts.js';
+import { sizeIfTold, sizeToldIn } from './remote-facts.js';
 import type { LoginContext } from './login-context.js';
-import { mayKnow } from './tried-command.js';
+import { mayKnow, tryCommand } from './tried-command.js';
 
 /**
  * How a transfer is checked. `auto`: by hash where the server has one, else by size, else not, and the result says so.
@@ -72,16 +72,7 @@ export async function verifyFile(
       reason: 'not-checked',
     });
   }
-  const bySize = await verifySize(context, check, file, signal);
-  if (bySize !== undefined) return bySize;
-  if (check.mode === 'size') {
-    throw new VerificationError(`the server took ${file.path}, but does not tell its size now`, {
-      ...lossOf(file, 0),
-      resumable: false,
-      reason: 'not-checked',
-    });
-  }
-  return { by: 'nothing', reason: 'the server tells neither hash nor size of this file' };
+  return verifySize(context, check, file, signal);
 }
 
 /** Rejects with `VerificationError` where the server tells another size, whatever check was asked for. */
@@ -130,15 +121,24 @@ async function verifySize(
   check: Check,
   file: MovedFile,
   signal: AbortSignal | undefined,
-): Promise<Verified | undefined> {
-  if (!check.size) return undefined;
+): Promise<Verified> {
+  const nothingTold = 'the server tells neither hash nor size of this file';
+  if (!check.size) return { by: 'nothing', reason: nothingTold };
   // A file that grew or shrank on the way is asked about again before it is called wrong.
   const before = file.sizeBefore;
-  const size = before === file.sizeBytes ? before : await sizeIfTold(context, file.path, signal);
+  const reply = before === file.sizeBytes ? undefined : await tryCommand(context, 'SIZE', file.path, signal);
+  const size = before === file.sizeBytes ? before : sizeToldIn(reply);
   if (size === undefined) {
     // Nobody says that the file changed: what was told before stands, and other bytes than those came.
     if (before !== undefined) throw sizeDiffers(file, before, 'had');
-    return undefined;
+    const said = reply === undefined ? '' : ` (${replyText(reply)})`;
+    // Also where it says that there is no such file: folders that may only be written to answer so, of every file.
+    if (check.mode !== 'size') return { by: 'nothing', reason: nothingTold + said };
+    throw new VerificationError(`the server took ${file.path}, but does not tell its size now${said}`, {
+      ...lossOf(file, 0),
+      resumable: false,
+      reason: 'not-checked',
+    });
   }
   if (size === file.sizeBytes) return { by: 'size', sizeBytes: size };
   throw sizeDiffers(file, size);
