@@ -1,6 +1,6 @@
 // Atomic uploads with resume of local files that have several versions: under a temporary name stands only what is of the version it is made of.
 import { randomBytes } from 'node:crypto';
-import { appendFile, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RenameError, TransferError, leftBehind } from '@ftps-kit/ftps-client';
@@ -62,6 +62,35 @@ describe('an atomic upload with resume of a local file', () => {
       });
     });
   }
+
+  it('goes on behind nothing of another one that has its size and its time', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      const fault: Fault = async ({ verb, count, argument, peer, data }, server) => {
+        if (verb !== 'STOR' || count > 1 || data === undefined) return false;
+        await peer.say('150 go on\r\n');
+        server.put(argument, await readExactly(await data.channel(), 60_000), new Date());
+        (await data.socket()).resetAndDestroy();
+        await peer.say('426 broken\r\n');
+        return true;
+      };
+      for (const how of ['renamed over it', 'written into it'] as const) {
+        const other = randomBytes(oldContent.length);
+        await writeFile(path, oldContent);
+        await utimes(path, LAST_YEAR, LAST_YEAR);
+        await withFaultyServer({ fault }, async (client, server) => {
+          const error = await rejection(client.upload(path, 'a', options));
+          expect(leftBehind(error), how).to.include({ what: 'partial' });
+          const place = how === 'renamed over it' ? join(folder, 'b') : path;
+          await writeFile(place, other);
+          await utimes(place, LAST_YEAR, LAST_YEAR);
+          await rename(place, path);
+          expect(await client.upload(path, 'a', options), how).to.include({ resumedAt: 0 });
+          expect(server.bytes('a')?.equals(other), how).to.equal(true);
+        });
+      }
+    });
+  });
 
   it('that grew with mayGrow keeps nothing that no later upload would find', async () => {
     await withTemporaryFolder(async (folder) => {

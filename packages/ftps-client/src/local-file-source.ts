@@ -150,12 +150,16 @@ class LocalFileSource implements UploadSource {
   /** That what was there before is still the same in a file that grew, nobody can see: its owner says it with `mayGrow`. */
   #isOneVersion(now: Stats): boolean {
     if (this.#mayGrow && now.size > this.#begunWith.size) return true;
-    return identityOf(now) === identityOf(this.#begunWith);
+    return now.size === this.#begunWith.size && now.mtimeMs === this.#begunWith.mtimeMs;
   }
 }
 
-function identityOf({ size, mtimeMs }: Stats): string {
-  return `${size} ${mtimeMs}`;
+/**
+ * Another file may have the same size and time, as a copy that kept it, or a container that is never seen to change; none has
+ * the same inode and the time at which that was changed last, which nobody can set.
+ */
+function identityOf({ size, mtimeMs, ctimeMs, ino }: Stats): string {
+  return `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
 }
 
 class FileReading implements SourceReading {
