@@ -45,9 +45,9 @@ export interface DownloadOptions extends TransferOptions {
 
 export interface UploadOptions extends TransferOptions {
   /**
-   * Goes on behind what the server has of the file already (SIZE), after a comparison of hashes. Where there is no hash,
-   * only behind what may be of this file: it was written after the local file was modified (MDTM), or has the temporary
-   * name of this very file; else the upload begins anew. `unchecked` goes on behind whatever is there and not longer, for
+   * Goes on behind what the server has of the file already (SIZE), after a comparison of hashes. Where there is no hash, only
+   * together with `atomic`, behind what has the temporary name of this very local file: what stands under the real name may
+   * be anything, and the upload begins anew. `unchecked` goes on behind whatever is there and not longer, for
    * callers who know what it is. The source must be one that can be opened at an offset: a path, bytes, or a function.
    * Default false.
    */

@@ -1,7 +1,6 @@
 // Where an upload goes on behind what an earlier one, or an earlier attempt, left on the server, and what says that it is its own.
 import { TransferError } from './errors.js';
 import type { StreamHash } from './hash-algorithm.js';
-import { timeIfTold } from './modification-time.js';
 import { remoteHash } from './remote-hash.js';
 import type { LoginContext } from './login-context.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
@@ -36,13 +35,13 @@ export async function resumedStart(
   const unchecked: Start = { offset: size, prefix: 'unchecked' };
   if (hash === undefined || check.hash === undefined) {
     // Of a source without an end that is known, nobody could tell that more is there than there should be.
-    const isLikely = totalBytes !== undefined && (await isLikelyOurs(context, upload));
+    const isLikely = totalBytes !== undefined && isLikelyOurs(upload);
     return isLikely ? unchecked : FROM_THE_BEGINNING;
   }
   if (await hashBeginning(upload.source, hash, size, signal)) {
     const value = await remoteHash(context, check.hash, { path, bytes: size }, signal);
     if (value === hash.value()) return { offset: size, prefix: 'hash' };
-    if (value === undefined && (await isLikelyOurs(context, upload))) return unchecked;
+    if (value === undefined && isLikelyOurs(upload)) return unchecked;
   }
   hash.restart();
   return FROM_THE_BEGINNING;
@@ -88,18 +87,11 @@ export function laterAppend({ baseBytes, sentBytes, movedBytes, size, isUnchange
 }
 
 /**
- * What can be said without a hash: a temporary name is made of the local file, its size and its time; and under the real
- * name, what was written before the local file had its present bytes is not of it.
+ * What can be said without a hash: a temporary name is made of the very local file. Under the real name stands what anybody has
+ * put there, and no time tells whose it is: clocks differ, and a file that is put back from elsewhere keeps an old time.
  */
-async function isLikelyOurs(
-  context: LoginContext,
-  { source: { identity, modifiedAt }, target, resume, signal }: ResumableUpload,
-): Promise<boolean> {
-  if (resume === 'unchecked' || (target.isTemporary && identity !== undefined)) return true;
-  if (modifiedAt === undefined) return false;
-  const written = await timeIfTold(context, target.path, signal);
-  // MDTM tells whole seconds, mostly.
-  return written !== undefined && written.getTime() >= Math.floor(modifiedAt.getTime() / 1000) * 1000;
+function isLikelyOurs({ source: { identity }, target, resume }: ResumableUpload): boolean {
+  return resume === 'unchecked' || (target.isTemporary && identity !== undefined);
 }
 
 /** Hashes the source's first bytes, which are not sent again. False where it has fewer. */
