@@ -1,5 +1,5 @@
 // What calls take besides what they are about.
-import type { HashAlgorithm } from './hash-algorithm.js';
+import type { HashAlgorithm } from './files/hash-algorithm.js';
 
 /** What every call takes. */
 export interface CallOptions {

@@ -1,7 +1,7 @@
 // What a client tells of itself while it works, and the way it is told: a listener that throws breaks nothing.
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import type { Progress } from './progress.js';
-import type { TransferResult } from './transfer-result.js';
+import type { TransferResult } from './files/transfer-result.js';
+import type { Progress } from './transfer/progress.js';
 
 /** The events of `FtpsClient`. Nothing secret is in any of them. */
 export interface ClientEvents {

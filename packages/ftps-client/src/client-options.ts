@@ -12,12 +12,12 @@ import {
   type WhenEmpty,
 } from '@ftps-kit/tls-core';
 import { announceNothing, type Announce } from './client-events.js';
-import { ControlTickets } from './control-tickets.js';
+import { outgoing, type OutgoingCommand } from './control/outgoing-command.js';
 import { DEFAULT_TIMEOUTS } from './limits.js';
+import { ServerMemory } from './login/server-memory.js';
+import { parseTimeZone, type ServerTimeZone } from './login/server-time-zone.js';
 import { flag, knownKeys, oneOf, optionalText, wholeNumber } from './option-checks.js';
-import { outgoing, type OutgoingCommand } from './outgoing-command.js';
-import { ServerMemory } from './server-memory.js';
-import { parseTimeZone, type ServerTimeZone } from './server-time-zone.js';
+import { ControlTickets } from './tickets/control-tickets.js';
 
 /** Time limits by phase, milliseconds; each has a default. */
 export interface Timeouts {

@@ -2,7 +2,6 @@
 import { EventEmitter } from 'node:events';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
-import { announcing } from './announced-transfer.js';
 import { anySignal } from './any-signal.js';
 import type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
 import {
@@ -12,31 +11,32 @@ import {
   type ClientEvents,
   type TransferSubject,
 } from './client-events.js';
-import { ClientLogin } from './client-login.js';
 import { parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
-import { download } from './download.js';
-import type { DownloadTarget } from './download-sink.js';
+import { outgoingPath, type OutgoingCommand } from './control/outgoing-command.js';
+import { mayChangeFolder, rawCommand } from './control/raw-command.js';
 import { isCompletion } from './errors.js';
-import type { Features } from './features.js';
-import { fileHash, type RemoteHash } from './file-hash.js';
-import type { Entry } from './list-entry.js';
-import { listEntries } from './listing.js';
-import type { LoginContext } from './login-context.js';
+import { announcing } from './files/announced-transfer.js';
+import { download } from './files/download.js';
+import { loginsOf, type Logins } from './files/transfer-logins.js';
+import type { DownloadOptions, TransferOptions, UploadOptions } from './files/transfer-options.js';
+import type { TransferResult } from './files/transfer-result.js';
+import { upload } from './files/upload.js';
+import type { DownloadTarget } from './local/download-sink.js';
+import type { UploadInput } from './local/upload-source.js';
+import { ClientLogin } from './login/client-login.js';
+import type { Features } from './login/features.js';
+import type { LoginContext } from './login/login-context.js';
+import { TurnQueue } from './login/turn-queue.js';
 import { checkSignal, knownKeys } from './option-checks.js';
-import { outgoingPath, type OutgoingCommand } from './outgoing-command.js';
-import { mayChangeFolder, rawCommand } from './raw-command.js';
-import { remoteExists, remoteStat, workingFolder } from './remote-entry.js';
-import { remoteSize } from './remote-facts.js';
-import { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
-import { remoteModifiedAt, setRemoteModified } from './remote-time.js';
-import { makeFolders, removeTree } from './remote-tree.js';
-import { loginsOf, type Logins } from './transfer-logins.js';
-import type { DownloadOptions, TransferOptions, UploadOptions } from './transfer-options.js';
-import type { TransferResult } from './transfer-result.js';
-import { TurnQueue } from './turn-queue.js';
-import { upload } from './upload.js';
-import type { UploadInput } from './upload-source.js';
-import { allOf, checkWalkOptions, oneByOne, walkTree, type WalkEntry, type WalkOptions } from './walk.js';
+import { fileHash, type RemoteHash } from './remote/file-hash.js';
+import type { Entry } from './remote/list-entry.js';
+import { listEntries } from './remote/listing.js';
+import { remoteExists, remoteStat, workingFolder } from './remote/remote-entry.js';
+import { remoteSize } from './remote/remote-facts.js';
+import { RemoteReadStream, RemoteWriteStream } from './remote/remote-stream.js';
+import { remoteModifiedAt, setRemoteModified } from './remote/remote-time.js';
+import { makeFolders, removeTree } from './remote/remote-tree.js';
+import { allOf, checkWalkOptions, oneByOne, walkTree, type WalkEntry, type WalkOptions } from './remote/walk.js';
 
 /**
  * A login on an FTP server, over TLS. Calls run one at a time, in the order they were made. Every call rejects with an

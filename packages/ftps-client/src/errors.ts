@@ -1,9 +1,9 @@
 // The errors that FTP itself adds to those of tls-core: what the server said, and what became of the bytes.
 import { FtpsError } from '@ftps-kit/tls-core';
 import { replyKind, type Reply } from '@ftps-kit/ftp-protocol';
-import type { Entry } from './list-entry.js';
-import { saysNoRoom } from './login-reply.js';
-import type { OutgoingCommand } from './outgoing-command.js';
+import type { OutgoingCommand } from './control/outgoing-command.js';
+import { saysNoRoom } from './login/login-reply.js';
+import type { Entry } from './remote/list-entry.js';
 
 /** The server broke the RFC: text that is no reply, a reply nobody asked for, a reply without what it must hold. */
 export class ProtocolError extends FtpsError {

@@ -1,6 +1,6 @@
 // The public names of ftps-client.
 export { FtpsClient } from './client.js';
-export type { Features } from './features.js';
+export type { Features } from './login/features.js';
 export type {
   ClientEvents,
   CloseEvent,
@@ -13,11 +13,11 @@ export type {
   UnpinEvent,
 } from './client-events.js';
 export type { FtpsClientOptions, Timeouts } from './client-options.js';
-export { ControlTickets, type ControlTicketsOptions } from './control-tickets.js';
-export { ServerMemory, type ServerMemoryOptions } from './server-memory.js';
-export { UnsafeNameError, safeLocalName, type LocalNameOptions } from './local-name.js';
+export { ControlTickets, type ControlTicketsOptions } from './tickets/control-tickets.js';
+export { ServerMemory, type ServerMemoryOptions } from './login/server-memory.js';
+export { UnsafeNameError, safeLocalName, type LocalNameOptions } from './local/local-name.js';
 export { CONTROL_CHANNEL, type ControlMessage } from './diagnostics.js';
-export type { DownloadSink, DownloadTarget, SinkOpener, WritableSink } from './download-sink.js';
+export type { DownloadSink, DownloadTarget, SinkOpener, WritableSink } from './local/download-sink.js';
 export {
   IncompleteListingError,
   LocalFileError,
@@ -34,20 +34,20 @@ export {
   type TransferErrorOptions,
   type VerificationFailure,
 } from './errors.js';
-export type { Entry } from './list-entry.js';
-export { RemoteReadStream, RemoteWriteStream } from './remote-stream.js';
+export type { Entry } from './remote/list-entry.js';
+export { RemoteReadStream, RemoteWriteStream } from './remote/remote-stream.js';
 export type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
-export type { HashAlgorithm } from './hash-algorithm.js';
-export { leftBehind, type LeftBehind } from './left-behind.js';
-export type { Progress } from './progress.js';
-export type { AttemptEvent, GiveUpReason, RetryOptions } from './retry.js';
-export type { DownloadOptions, TransferOptions, UploadOptions } from './transfer-options.js';
-export type { PrefixProof, TimesReport, TransferResult } from './transfer-result.js';
-export type { ReadableSource, SourceOpener, UploadInput } from './upload-source.js';
-export type { Verified, VerifyMode } from './verify.js';
-export type { WalkEntry, WalkOptions } from './walk.js';
+export type { HashAlgorithm } from './files/hash-algorithm.js';
+export { leftBehind, type LeftBehind } from './files/left-behind.js';
+export type { Progress } from './transfer/progress.js';
+export type { AttemptEvent, GiveUpReason, RetryOptions } from './files/retry.js';
+export type { DownloadOptions, TransferOptions, UploadOptions } from './files/transfer-options.js';
+export type { PrefixProof, TimesReport, TransferResult } from './files/transfer-result.js';
+export type { ReadableSource, SourceOpener, UploadInput } from './local/upload-source.js';
+export type { Verified, VerifyMode } from './files/verify.js';
+export type { WalkEntry, WalkOptions } from './remote/walk.js';
 
-export type { RemoteHash } from './file-hash.js';
+export type { RemoteHash } from './remote/file-hash.js';
 export type { DropEvent, PoolEvents, PoolMetrics, ShrinkEvent } from './pool/pool-events.js';
 export type { PoolOptions } from './pool/pool-options.js';
 export { FtpsPool, type PoolCloseOptions } from './pool/pool.js';

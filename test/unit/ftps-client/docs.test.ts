@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import * as client from '@ftps-kit/ftps-client';
 import { parseClientOptions } from '../../../packages/ftps-client/src/client-options.js';
+import { parseDownloadOptions, parseUploadOptions } from '../../../packages/ftps-client/src/files/transfer-options.js';
 import { DEFAULT_POOL, DEFAULT_TIMEOUTS } from '../../../packages/ftps-client/src/limits.js';
-import { parseDownloadOptions, parseUploadOptions } from '../../../packages/ftps-client/src/transfer-options.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/client.md'), 'utf8');
 /** What stands in backticks, options within objects and calls with their arguments too. */
@@ -55,7 +55,7 @@ describe('the page about the client', () => {
 
 /** As the sources have them: a code is a field of each object, and there is no object here. */
 function readErrorCodes(): readonly string[] {
-  const sources = ['ftps-client/src/errors.ts', 'ftps-client/src/local-name.ts', 'tls-core/src/errors.ts'];
+  const sources = ['ftps-client/src/errors.ts', 'ftps-client/src/local/local-name.ts', 'tls-core/src/errors.ts'];
   return sources.flatMap((path) => {
     const text = readFileSync(join(import.meta.dirname, '../../../packages', path), 'utf8');
     return [...text.matchAll(/'(FTPS_ERR_\w+)'/g)].map(([, code = '']) => code);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { HASH_ALGORITHMS, StreamHash, hashAlgorithm } from '../../../packages/ftps-client/src/hash-algorithm.js';
+import { HASH_ALGORITHMS, StreamHash, hashAlgorithm } from '../../../packages/ftps-client/src/files/hash-algorithm.js';
 
 const text = Buffer.from('123456789');
 

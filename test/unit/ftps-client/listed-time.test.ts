@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ConfigError, FtpsClient, type FtpsClientOptions } from '@ftps-kit/ftps-client';
-import { parseListedTime } from '../../../packages/ftps-client/src/listed-time.js';
-import { learnedOffset, parseTimeZone } from '../../../packages/ftps-client/src/server-time-zone.js';
+import { learnedOffset, parseTimeZone } from '../../../packages/ftps-client/src/login/server-time-zone.js';
+import { parseListedTime } from '../../../packages/ftps-client/src/remote/listed-time.js';
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';
 import { withScriptedClient } from '../../support/scripted-client.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { LoginError } from '@ftps-kit/ftps-client';
-import { saysNoRoom, saysTooManyFailures } from '../../../packages/ftps-client/src/login-reply.js';
 import { ReplyError } from '../../../packages/ftps-client/src/errors.js';
-import { isTransient } from '../../../packages/ftps-client/src/retry.js';
+import { isTransient } from '../../../packages/ftps-client/src/files/retry.js';
+import { saysNoRoom, saysTooManyFailures } from '../../../packages/ftps-client/src/login/login-reply.js';
 
 const reply = (text: string, code = 530) => ({ code, lines: [text] });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { outgoingPath } from '../../../packages/ftps-client/src/outgoing-command.js';
+import { outgoingPath } from '../../../packages/ftps-client/src/control/outgoing-command.js';
 import { collect } from '../../support/collect.js';
 import { withScriptedClient } from '../../support/scripted-client.js';
 import type { ScriptedPeer } from '../../support/scripted-server.js';

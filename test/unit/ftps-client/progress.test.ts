@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Progress } from '@ftps-kit/ftps-client';
-import { ProgressReporter } from '../../../packages/ftps-client/src/progress.js';
+import { ProgressReporter } from '../../../packages/ftps-client/src/transfer/progress.js';
 import { SeededRandom } from '../../support/seeded-random.js';
 
 /** A reporter whose clock the test sets. */

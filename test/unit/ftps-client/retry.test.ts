@@ -16,9 +16,9 @@ import {
   VerificationError,
   type AttemptEvent,
 } from '@ftps-kit/ftps-client';
-import { outgoing } from '../../../packages/ftps-client/src/outgoing-command.js';
-import { backoffMs, isTransient, parseRetry, withAttempts } from '../../../packages/ftps-client/src/retry.js';
-import { refusalOf } from '../../../packages/ftps-client/src/transfer-failure.js';
+import { outgoing } from '../../../packages/ftps-client/src/control/outgoing-command.js';
+import { backoffMs, isTransient, parseRetry, withAttempts } from '../../../packages/ftps-client/src/files/retry.js';
+import { refusalOf } from '../../../packages/ftps-client/src/transfer/transfer-failure.js';
 import { rejection } from '../../support/rejection.js';
 
 const reply = (code: number) => ({ code, lines: ['x'] });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { IncompleteListingError, ProtocolError, type FtpsClient } from '@ftps-kit/ftps-client';
-import { TURN_BYTES, inTurns } from '../../../packages/ftps-client/src/in-turns.js';
+import { TURN_BYTES, inTurns } from '../../../packages/ftps-client/src/remote/in-turns.js';
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';
 import { withScriptedClient } from '../../support/scripted-client.js';

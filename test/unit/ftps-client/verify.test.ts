@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { ConfigError, VerificationError, type VerifyMode } from '@ftps-kit/ftps-client';
-import { StreamHash } from '../../../packages/ftps-client/src/hash-algorithm.js';
-import type { LoginContext } from '../../../packages/ftps-client/src/login-context.js';
-import { verifyFile } from '../../../packages/ftps-client/src/verify.js';
+import { StreamHash } from '../../../packages/ftps-client/src/files/hash-algorithm.js';
+import { verifyFile } from '../../../packages/ftps-client/src/files/verify.js';
+import type { LoginContext } from '../../../packages/ftps-client/src/login/login-context.js';
 import { HASHING_FEATURES, withFaultyServer, type Fault } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ConnectionError, LimitError, ReplyError, type Entry, type FtpsError } from '@ftps-kit/ftps-client';
-import { walkTree, type Walk } from '../../../packages/ftps-client/src/walk.js';
+import { walkTree, type Walk } from '../../../packages/ftps-client/src/remote/walk.js';
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';
 

@@ -1,8 +1,8 @@
 // The logins of a pool: opened when needed, lent one by one in the order they were asked for, kept alive, and let go.
 import { setMaxListeners } from 'node:events';
 import { AbortedError, ConnectionError, TimeoutError } from '@ftps-kit/tls-core';
+import { backoffMs, isTransient, parseRetry } from '../files/retry.js';
 import { POOL_OUTAGE_MS, POOL_REOPENING } from '../limits.js';
-import { backoffMs, isTransient, parseRetry } from '../retry.js';
 import type { DropEvent, PoolMetrics, ShrinkEvent } from './pool-events.js';
 import type { PoolSettings } from './pool-options.js';
 

@@ -1,0 +1,357 @@
+// RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
+import type { ByteChannel } from '@ftps-kit/tls-core';
+import { outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
+import { RemoteChangedError, ReplyError, TransferError, VerificationError, tellSafeBytes } from '../errors.js';
+import type { DownloadTarget, OpenSink } from '../local/download-sink.js';
+import { openInterruptible, withPatience } from '../local/interruptible-sink.js';
+import type { LoginContext } from '../login/login-context.js';
+import { isSameFile, sizeIfTold, type RemoteFacts } from '../remote/remote-facts.js';
+import { remotePrefixHash } from '../remote/remote-hash.js';
+import type { Listening } from '../transfer/data-connection.js';
+import { ProgressReporter } from '../transfer/progress.js';
+import { receive } from '../transfer/receive.js';
+import { runTransfer } from '../transfer/transfer-attempts.js';
+import { TransferMeter } from '../transfer/transfer-meter.js';
+import type { TransferOutcome } from '../transfer/transfer-request.js';
+import { unlessEnded, type CallEnds } from './call-ends.js';
+import { doubtOfPieces, mustHaveEnded } from './download-proof.js';
+import { StreamHash } from './hash-algorithm.js';
+import { noteLeftBehind } from './left-behind.js';
+import { lookAhead } from './look-ahead.js';
+import { isTransient, withAttempts } from './retry.js';
+import type { Logins } from './transfer-logins.js';
+import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
+import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
+import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
+import { planCheck, verifyFile, type Check, type MovedFile } from './verify.js';
+
+export async function download(
+  logins: Logins,
+  remotePath: string,
+  to: DownloadTarget,
+  options: DownloadOptions,
+): Promise<TransferResult> {
+  const parsed = parseDownloadOptions(options);
+  const command = outgoingPath('RETR', remotePath);
+  const { retry: policy, signal, onAttempt } = parsed;
+  const ends = { what: command.verb, signal, closed: logins.closed };
+  const sink = await openInterruptible(to, parsed, ends);
+  const work = new Download(logins, { command, path: remotePath, sink, ends, options: parsed });
+  try {
+    // Every sink can be gone on with behind what it has.
+    const obstacle = (): undefined => undefined;
+    return await withAttempts({ policy, signal, closed: logins.closed, onAttempt, obstacle }, (attempt) =>
+      logins.withPin(signal, () => work.attempt(attempt)),
+    );
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const left = await sink.discard(error);
+    if (left !== undefined) noteLeftBehind(error, left);
+    else if (error instanceof TransferError && sink.atFailure !== 'passed-on') tellSafeBytes(error, 0);
+    throw error;
+  }
+}
+
+const NOTHING_TOLD: RemoteFacts = { sizeBytes: undefined, modifiedAt: undefined };
+
+interface Task {
+  readonly command: OutgoingCommand;
+  readonly path: string;
+  readonly sink: OpenSink;
+  readonly ends: CallEnds;
+  readonly options: ParsedDownloadOptions;
+}
+
+/** One download over all its attempts. */
+class Download {
+  readonly #logins: Logins;
+  readonly #command: OutgoingCommand;
+  readonly #path: string;
+  readonly #sink: OpenSink;
+  readonly #ends: CallEnds;
+  readonly #options: ParsedDownloadOptions;
+  readonly #startedAt = performance.now();
+  /** The remote file as it was when the sink was opened for it. */
+  #begunWith: RemoteFacts | undefined;
+  /** The remote file as it was when the bytes in the sink came. */
+  #facts: RemoteFacts | undefined;
+  /** Bytes that the sink has for certain. */
+  #held = 0;
+  /** Whether those are of another file, and are there only until the first byte of this one comes. */
+  #isRefuted = false;
+  #hash: StreamHash | undefined;
+  #moved = 0;
+  /** Of the bytes in the sink, how many the transfer under way is to bring again; 0 once the first of them has come. */
+  #comesAgain = 0;
+  /** Settles when the attempt before has written all that it had. */
+  #receiving: Promise<void> = Promise.resolve();
+
+  constructor(logins: Logins, { command, path, sink, ends, options }: Task) {
+    this.#logins = logins;
+    this.#command = command;
+    this.#path = path;
+    this.#sink = sink;
+    this.#ends = ends;
+    this.#options = options;
+  }
+
+  async attempt(attempt: number): Promise<TransferResult> {
+    try {
+      return await this.#attempt(attempt);
+    } catch (error) {
+      // What came before it broke is to be kept as a whole.
+      if (this.#sink.atFailure === 'keeps') await withPatience(this.#receiving).catch(() => undefined);
+      if (error instanceof TransferError) tellSafeBytes(error, Math.min(error.safeBytes ?? 0, this.#safeBytes));
+      throw error;
+    }
+  }
+
+  /** What was received is not written yet, and what nobody proved to be of this file is not of it for certain. */
+  get #safeBytes(): number {
+    return this.#isRefuted || this.#prefix === 'unchecked' ? 0 : this.#held;
+  }
+
+  async #attempt(attempt: number): Promise<TransferResult> {
+    const { signal, verify, onAttempt } = this.#options;
+    const context = await this.#logins.forAttempt(attempt, signal);
+    const check = planCheck(verify, context);
+    const facts = await this.#look(context, check);
+    const start = await this.#start(context, check, facts);
+    onAttempt?.({ state: 'begins', attempt, offset: start.offset });
+    const outcome = await this.#transfer(context, start);
+    const { reply } = outcome;
+    const file = {
+      ...{ verb: this.#command.verb, path: this.#path, reply },
+      ...{ sizeBytes: this.#held, hash: this.#hash, sizeBefore: facts.sizeBytes },
+    };
+    const verified = await verifyFile(context, check, file, signal);
+    if (verified.by !== 'hash') await this.#mustBeOneFile(context, file, facts);
+    if (verified.by === 'nothing' && this.#options.onUnprovedEnd === 'fail') mustHaveEnded(outcome, file);
+    const times = await this.#commit(facts);
+    return transferResult(outcome, {
+      ...{ bytes: this.#moved, sizeBytes: this.#held, durationMs: performance.now() - this.#startedAt },
+      ...{ attempts: attempt, resumedAt: this.#resumedAt, prefix: this.#prefix },
+      ...{ verified, times },
+    });
+  }
+
+  /** Where the server listens for the next transfer, where it was asked ahead. */
+  #listening: Promise<Listening> | undefined;
+  #resumedAt = 0;
+  #prefix: PrefixProof | undefined;
+
+  /** What is needed of the remote file: its size for the check and the progress, its time to know it again. */
+  async #look(context: LoginContext, check: Check): Promise<RemoteFacts> {
+    const { resume, retry, preserveTimes, signal } = this.#options;
+    const mayGoOn = resume !== false || retry.attempts > 1;
+    // What an attempt before asked for may be of another login, and is let go of.
+    this.#listening = undefined;
+    const { facts, listening } = await lookAhead(context, {
+      ...{ path: this.#path, signal },
+      ...{ wantsSize: check.mode !== 'none' || mayGoOn, wantsTime: mayGoOn || preserveTimes },
+      // Nothing will be asked in between then.
+      listens: this.#facts === undefined && resume === false,
+    });
+    this.#listening = listening;
+    return facts;
+  }
+
+  async #start(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {
+    const start =
+      this.#facts === undefined
+        ? await this.#firstStart(context, check, facts)
+        : await this.#laterStart(context, check, this.#facts, facts);
+    this.#facts = facts;
+    this.#resumedAt = start.offset;
+    this.#prefix = start.prefix;
+    return start;
+  }
+
+  /** Behind what an earlier download kept, if it kept anything and that can be trusted. */
+  async #firstStart(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {
+    if (this.#begunWith === undefined) this.#held = await this.#sink.begin(this.#path, facts);
+    this.#begunWith ??= facts;
+    if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
+    if (this.#held === 0) return FROM_THE_BEGINNING;
+    if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#anew(facts);
+    if (!isSameFile(this.#begunWith, facts)) return this.#anew(facts);
+    await this.#hashHeld();
+    const proof = await this.#proofByHash(context, check);
+    if (proof === 'differs') return this.#anew(facts);
+    if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
+    const isKnown = facts.sizeBytes !== undefined && facts.modifiedAt !== undefined;
+    if (this.#sink.holdsBy === 'facts' && isKnown) return { offset: this.#held, prefix: 'unchanged' };
+    // The hash of the whole file will tell; and who writes in place has said that it is the same file.
+    const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew(facts);
+  }
+
+  /** Behind what the attempts before brought, if the remote file is still the one they were of. */
+  async #laterStart(context: LoginContext, check: Check, before: RemoteFacts, now: RemoteFacts): Promise<Start> {
+    await unlessEnded(
+      this.#receiving.catch(() => undefined),
+      this.#ends,
+    );
+    // Also a part that is empty yet has a name, which says of what file the bytes are that will come.
+    if (this.#held === 0 && this.#sink.holdsBy === 'facts' && !isSameFile(before, now)) return this.#startOver(now);
+    if (this.#held === 0 || this.#isRefuted) return FROM_THE_BEGINNING;
+    if (!isSameFile(before, now)) return this.#anew(now);
+    // What nobody checked at first is not proved by having stayed the same.
+    const isKnown = now.sizeBytes !== undefined && now.modifiedAt !== undefined && this.#prefix !== 'unchecked';
+    if (isKnown) return { offset: this.#held, prefix: 'unchanged' };
+    const proof = await this.#proofByHash(context, check);
+    if (proof === 'differs') return this.#anew(now);
+    if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
+    const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
+    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew(now);
+  }
+
+  async #proofByHash(context: LoginContext, { hash }: Check): Promise<'hash' | 'differs' | undefined> {
+    if (hash === undefined || this.#hash?.bytes !== this.#held) return undefined;
+    const file = { path: this.#path, bytes: this.#held };
+    const value = await remotePrefixHash(context, hash, file, this.#options.signal);
+    if (value === undefined) return undefined;
+    return value === this.#hash.value() ? 'hash' : 'differs';
+  }
+
+  async #hashHeld(): Promise<void> {
+    if (this.#hash === undefined) return;
+    let at = 0;
+    for await (const chunk of this.#sink.held()) {
+      this.#hash.update(chunk, at);
+      at += chunk.length;
+    }
+  }
+
+  /** What is there in place may be a file of the caller's: it stays until something comes instead. */
+  async #anew(facts: RemoteFacts): Promise<Start> {
+    this.#isRefuted = this.#options.resume === 'in-place' && this.#sink.canRestart;
+    return this.#isRefuted ? FROM_THE_BEGINNING : this.#startOver(facts);
+  }
+
+  async #startOver(facts = this.#facts ?? NOTHING_TOLD): Promise<Start> {
+    if (!this.#sink.canRestart) {
+      throw new RemoteChangedError(
+        `${this.#path} is not known to be the file that ${this.#held} bytes came of, and the stream cannot take them ` +
+          'back: download to a path, or give a function that opens the stream',
+        { bytes: this.#held, safeBytes: 0, resumable: false },
+      );
+    }
+    await this.#sink.restart(this.#path, facts);
+    this.#held = 0;
+    this.#isRefuted = false;
+    this.#hash?.restart();
+    this.#resumedAt = 0;
+    this.#prefix = undefined;
+    return FROM_THE_BEGINNING;
+  }
+
+  async #transfer(context: LoginContext, { offset }: Start): Promise<TransferOutcome> {
+    for (let from = offset; ;) {
+      try {
+        return await this.#run(context, from);
+      } catch (error) {
+        const other = isRefusal(error) ? this.#startBefore(from) : undefined;
+        if (other === undefined) throw error;
+        from = other;
+        this.#resumedAt = from;
+      }
+    }
+  }
+
+  /**
+   * Where else it can begin where the server refuses to from there. Some refuse at the end of a file, where there is nothing
+   * to send: the last byte is fetched once more. Some know no REST (RFC 3659 §5.3 has 5yz for that), or do not send a file
+   * from its middle: it comes as a whole.
+   */
+  #startBefore(from: number): number | undefined {
+    if (from === 0) return undefined;
+    if (from === this.#held && from === this.#facts?.sizeBytes) return from - 1;
+    return this.#sink.canRestart ? 0 : undefined;
+  }
+
+  async #run(context: LoginContext, offset: number): Promise<TransferOutcome> {
+    const { signal, onProgress, clock } = this.#options;
+    const totalBytes = this.#facts?.sizeBytes;
+    const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
+    const listening = this.#listening;
+    this.#listening = undefined;
+    const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
+    this.#comesAgain = this.#held - offset;
+    try {
+      const outcome = await runTransfer(context, {
+        ...{ command: this.#command, sends: false, restartAt: offset, meter, signal, listening },
+        move: async (channel) => {
+          this.#receiving = this.#receive(channel, meter);
+          await this.#receiving;
+          progress.finish();
+        },
+      });
+      if (this.#comesAgain > 0) await this.#takeNothingForAll(context, offset, outcome);
+      return outcome;
+    } finally {
+      this.#moved += meter.bytes;
+    }
+  }
+
+  /**
+   * Of what is there and comes again, one byte is left out; more is let go of, but not before the first of it has come: an end
+   * without a byte may be that of a server that broke off, and says so on the control connection.
+   */
+  async #receive(channel: ByteChannel, meter: TransferMeter): Promise<void> {
+    const take = async (chunk: Uint8Array): Promise<void> => {
+      if (chunk.length === 0) return;
+      const isLastByte = this.#comesAgain === 1 && !this.#isRefuted;
+      const fresh = chunk.subarray(isLastByte ? 1 : 0);
+      if (this.#comesAgain > 0 && !isLastByte) await this.#startOver();
+      this.#comesAgain = 0;
+      await this.#write(fresh);
+    };
+    await receive(channel, take, meter);
+  }
+
+  /** Nothing came, not even what is there, and the server calls that all: what is there is not of this file any more. */
+  async #takeNothingForAll(context: LoginContext, offset: number, { reply }: TransferOutcome): Promise<void> {
+    // A server that does not tell it now has not taken back what it told before.
+    const size = (await sizeIfTold(context, this.#path, this.#options.signal)) ?? this.#facts?.sizeBytes;
+    if (size === undefined || size <= offset) {
+      await this.#startOver();
+      return;
+    }
+    const message = `RETR brought nothing from byte ${offset} on, but the server's file has ${size}`;
+    throw new VerificationError(message, {
+      ...{ bytes: 0, safeBytes: this.#isRefuted ? 0 : this.#held, resumable: true, reply },
+      reason: 'size-differs',
+    });
+  }
+
+  /** What no hash of the whole has proved has to be of one file all the same. */
+  async #mustBeOneFile(context: LoginContext, file: MovedFile, facts: RemoteFacts): Promise<void> {
+    const pieces = { resumedAt: this.#resumedAt, prefix: this.#prefix, facts };
+    const doubt = await doubtOfPieces(context, { file, pieces, options: this.#options });
+    if (doubt === undefined) return;
+    const bytes = this.#held;
+    await this.#startOver();
+    throw new VerificationError(doubt.message, {
+      ...{ bytes, safeBytes: 0, resumable: true, reply: file.reply, reason: doubt.reason },
+    });
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    this.#hash?.update(chunk, this.#held);
+    await this.#sink.write(chunk);
+    this.#held += chunk.length;
+  }
+
+  async #commit({ modifiedAt }: RemoteFacts): Promise<TimesReport | undefined> {
+    const wanted = this.#options.preserveTimes;
+    const times = await this.#sink.commit(wanted ? modifiedAt : undefined);
+    if (!wanted || times !== undefined) return times;
+    return { set: false, reason: 'the server does not tell when the file was modified' };
+  }
+}
+
+/** Whether the server does not send the file, or not from there. What passes is tried again as it is. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ReplyError && (error.verb === 'REST' || error.verb === 'RETR') && !isTransient(error);
+}

@@ -1,0 +1,214 @@
+// The name that an upload has on the server until it is whole, and the step from there to the real one.
+import { createHash, randomBytes } from 'node:crypto';
+import { AbortedError, withDeadline } from '@ftps-kit/tls-core';
+import type { Reply } from '@ftps-kit/ftp-protocol';
+import { outgoingPath } from '../control/outgoing-command.js';
+import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, refused, replyText } from '../errors.js';
+import { hiddenName } from '../local/hidden-name.js';
+import type { LoginContext } from '../login/login-context.js';
+import { mayKnow } from '../login/tried-command.js';
+import { sizeOrAbsence } from '../remote/remote-facts.js';
+import { hashCommandsOf, remoteHash } from '../remote/remote-hash.js';
+import type { LeftBehind } from './left-behind.js';
+import { isTransient } from './retry.js';
+import type { ParsedUploadOptions } from './transfer-options.js';
+import type { Verified } from './verify.js';
+
+/** An upload that is whole and checked under its temporary name. */
+export interface WholeUpload {
+  readonly sizeBytes: number;
+  readonly verified: Verified;
+  readonly reply: Reply;
+}
+
+export class UploadTarget {
+  readonly #realPath: string;
+  #path: string;
+  readonly #keeps: boolean;
+  readonly #replace: boolean;
+  readonly #isRetried: boolean;
+  /** Under the real name, where it was asked before a rename whose outcome may have to be told by it. */
+  #sizeOfOld: number | 'absent' | 'unknown' | undefined;
+  /** Whether something may be there that was not there before. */
+  #isBegun = false;
+  #isRenaming = false;
+  #isWhole = false;
+
+  /** `identity` names a source that a later upload can know again. */
+  constructor(realPath: string, { atomic, resume, replace, retry }: ParsedUploadOptions, identity: string | undefined) {
+    this.#realPath = realPath;
+    this.#keeps = resume !== false;
+    this.#replace = replace;
+    this.#isRetried = retry.attempts > 1;
+    this.#path = atomic ? this.#temporaryPath(identity) : realPath;
+  }
+
+  /** Where the bytes go. */
+  get path(): string {
+    return this.#path;
+  }
+
+  get isTemporary(): boolean {
+    return this.#path !== this.#realPath;
+  }
+
+  /** Whether a later upload of that source looks for its bytes here; a real name is that of all. */
+  isNamedFor(identity: string | undefined): boolean {
+    return !this.isTemporary || !this.#keeps || this.#path === this.#temporaryPath(identity);
+  }
+
+  /**
+   * Takes the temporary name of that source: under the one before, its bytes would be gone on with as if they were of another
+   * source, should that come back. What an attempt has left there is removed, as nobody will look for it.
+   */
+  async renameFor(identity: string | undefined, { control, timeouts }: LoginContext): Promise<void> {
+    const before = this.#path;
+    this.#path = this.#temporaryPath(identity);
+    if (!this.#isBegun) return;
+    // What it answers tells nothing of the upload; where the connection is lost, the next command does.
+    await control.run(outgoingPath('DELE', before), { timeoutMs: timeouts.replyMs }).catch(() => undefined);
+  }
+
+  #temporaryPath(identity: string | undefined): string {
+    return temporaryPath(this.#realPath, this.#keeps ? [this.#realPath, identity ?? ''].join('\0') : undefined);
+  }
+
+  /** To be called before the first byte goes. */
+  begun(): void {
+    this.#isBegun = true;
+  }
+
+  /** Whether a rename was begun whose outcome nobody has seen. */
+  get isRenaming(): boolean {
+    return this.#isRenaming;
+  }
+
+  /** Gives the whole file its name. Rejects with `RenameError` where the server does not, and as the connection breaks. */
+  async settle(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
+    if (!this.isTemporary) return;
+    if (signal?.aborted === true) throw new AbortedError('RNFR was aborted', { cause: signal.reason });
+    this.#isWhole = true;
+    if (this.#isRenaming && (await this.#wasRenamed(context, whole, signal))) return;
+    // An old file of the same size could not be told from the new one if the reply to RNTO were lost.
+    if (this.#isRetried && whole.verified.by !== 'hash') {
+      this.#sizeOfOld ??= await sizeOrAbsence(context, this.#realPath, signal);
+    }
+    this.#isRenaming = true;
+    try {
+      await this.#rename(context);
+    } catch (error) {
+      if (!(error instanceof ReplyError) || isTransient(error)) throw error;
+      if (!this.#replace || !(await this.#isInTheWay(context, error))) throw this.#notRenamed(error, whole);
+      await this.#replaceOld(context, whole);
+    }
+  }
+
+  /**
+   * Removes what a failed upload left under the temporary name, if that can be done; gives what is left. Where a later
+   * upload can go on with it, it stays. `isFoundAgain` says whether the source is still the one that the name was made of.
+   */
+  async cleanUp(
+    context: LoginContext,
+    error: Error,
+    isFoundAgain: () => Promise<boolean>,
+  ): Promise<LeftBehind | undefined> {
+    if (!this.isTemporary || !this.#isBegun) return undefined;
+    if (this.#isWhole) return { side: 'remote', path: this.path, what: 'whole' };
+    const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
+    const { control, timeouts } = context;
+    const deadline = { timeoutMs: timeouts.closeMs };
+    if (this.#keeps && !isWrong) {
+      // Of a source that was replaced some bytes may be of the new one, and the old one may come back and find the name again.
+      // A disk that hangs does not tell.
+      const isOfOne = await withDeadline('close', deadline, isFoundAgain(), () => undefined).catch(() => false);
+      if (isOfOne) return { side: 'remote', path: this.path, what: 'partial' };
+    }
+    try {
+      if (isCompletion(await control.run(outgoingPath('DELE', this.path), deadline))) return undefined;
+      // Refused, since there is nothing: as where a server keeps nothing of a broken upload.
+      if (isNegative(await control.run(outgoingPath('SIZE', this.path), deadline))) return undefined;
+    } catch {
+      // The control connection is gone as well; the error of the upload is the one to tell.
+    }
+    return { side: 'remote', path: this.path, what: 'rest' };
+  }
+
+  async #rename({ control, timeouts }: LoginContext): Promise<void> {
+    // Not to be aborted between the two, nor given up while the second is on its way: nobody would know its outcome.
+    const deadline = { timeoutMs: timeouts.replyMs };
+    await control.demand(outgoingPath('RNFR', this.path), deadline);
+    await control.demand(outgoingPath('RNTO', this.#realPath), deadline);
+    this.#isRenaming = false;
+  }
+
+  /** RNTO was sent and its reply never came: what stands under the two names tells. */
+  async #wasRenamed(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<boolean> {
+    const { sizeBytes, reply } = whole;
+    const temporary = await sizeOrAbsence(context, this.path, signal);
+    if (typeof temporary === 'number') return false;
+    const isThere = temporary === 'absent' && (await this.#isUnderRealName(context, whole, signal));
+    if (isThere) return true;
+    throw new RenameError(
+      `the connection was lost while ${this.path} was renamed to ${this.#realPath}, and what the server shows now under ` +
+        'the two names does not prove that it was',
+      { bytes: sizeBytes, safeBytes: undefined, resumable: false, reply, wholeAt: this.path },
+    );
+  }
+
+  /** An old file may have as many bytes, but not the same hash. */
+  async #isUnderRealName(
+    context: LoginContext,
+    { sizeBytes, verified }: WholeUpload,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const path = this.#realPath;
+    if ((await sizeOrAbsence(context, path, signal)) !== sizeBytes) return false;
+    if (verified.by !== 'hash') {
+      const old = this.#sizeOfOld;
+      return old !== undefined && old !== 'unknown' && old !== sizeBytes;
+    }
+    const command = hashCommandsOf(context.features).find(({ algorithm }) => algorithm === verified.algorithm);
+    if (command === undefined) return false;
+    return (await remoteHash(context, command, { path, bytes: sizeBytes }, signal)) === verified.value;
+  }
+
+  /** Whether it may be the old file for which the server refused: not where there is nothing to take its place. */
+  async #isInTheWay(context: LoginContext, error: ReplyError): Promise<boolean> {
+    if (error.verb !== 'RNTO') return false;
+    // Without SIZE there is the reply to RNFR: 350 says that the file is there.
+    const size = await sizeOrAbsence(context, this.path, undefined);
+    return typeof size === 'number' || !mayKnow(context, 'SIZE');
+  }
+
+  /** For servers that rename over no file. In between there is none under the real name. */
+  async #replaceOld(context: LoginContext, whole: WholeUpload): Promise<void> {
+    const { control, timeouts } = context;
+    const remove = outgoingPath('DELE', this.#realPath);
+    const removed = await control.run(remove, { timeoutMs: timeouts.replyMs });
+    if (!isCompletion(removed)) throw this.#notRenamed(refused(remove, removed), whole);
+    this.#sizeOfOld = 'absent';
+    try {
+      await this.#rename(context);
+    } catch (error) {
+      if (!(error instanceof ReplyError) || isTransient(error)) throw error;
+      throw this.#notRenamed(error, whole);
+    }
+  }
+
+  #notRenamed(cause: ReplyError, { sizeBytes }: WholeUpload): RenameError {
+    return new RenameError(
+      `the upload is whole, but the server did not rename it to ${this.#realPath} (${replyText(cause.reply)}); where it ` +
+        'renames over no file, replace: true removes the old one first',
+      { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply: cause.reply, cause, wholeAt: this.path },
+    );
+  }
+}
+
+function temporaryPath(path: string, identity: string | undefined): string {
+  const slash = path.lastIndexOf('/') + 1;
+  const mark =
+    identity === undefined
+      ? randomBytes(6).toString('hex')
+      : createHash('sha256').update(identity).digest('hex').slice(0, 12);
+  return path.slice(0, slash) + hiddenName(path.slice(slash), `${mark}.ftps-part`);
+}

@@ -1,0 +1,347 @@
+// STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
+import { ConfigError, ConnectionError } from '@ftps-kit/tls-core';
+import { outgoingPath } from '../control/outgoing-command.js';
+import { ReplyError, TransferError, VerificationError, replyText } from '../errors.js';
+import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
+import type { LoginContext } from '../login/login-context.js';
+import { sizeIfTold } from '../remote/remote-facts.js';
+import { ProgressReporter } from '../transfer/progress.js';
+import { send } from '../transfer/send.js';
+import { runTransfer } from '../transfer/transfer-attempts.js';
+import { TransferMeter } from '../transfer/transfer-meter.js';
+import type { TransferOutcome } from '../transfer/transfer-request.js';
+import { noteLeftBehind } from './left-behind.js';
+import { OldFile } from './old-file.js';
+import { isTransient, withAttempts } from './retry.js';
+import { SentBytes } from './sent-bytes.js';
+import type { Logins } from './transfer-logins.js';
+import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from './transfer-options.js';
+import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
+import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
+import { giveModificationTime } from './transfer-times.js';
+import { laterAppend, resumedStart } from './upload-resume.js';
+import { UploadTarget } from './upload-target.js';
+import { planCheck, verifyFile, type Check, type Verified } from './verify.js';
+
+export async function upload(
+  logins: Logins,
+  from: UploadInput,
+  remotePath: string,
+  options: UploadOptions,
+): Promise<TransferResult> {
+  const parsed = parseUploadOptions(options);
+  outgoingPath('STOR', remotePath);
+  const source = await opened(uploadSource(from, parsed.mayGrow), parsed.signal);
+  try {
+    const target = new UploadTarget(remotePath, parsed, source.identity);
+    const work = new Upload(logins, source, target, parsed);
+    return await work.run();
+  } finally {
+    await source.close();
+  }
+}
+
+/** An upload that the server has as a whole. */
+interface Sent {
+  readonly outcome: TransferOutcome;
+  readonly verified: Verified;
+  readonly times: TimesReport | undefined;
+}
+
+/** One upload over all its attempts. */
+class Upload {
+  readonly #logins: Logins;
+  readonly #source: UploadSource;
+  readonly #target: UploadTarget;
+  readonly #options: ParsedUploadOptions;
+  readonly #startedAt = performance.now();
+  #context: LoginContext | undefined;
+  /** Under the target's name. */
+  #old = OldFile.unknown;
+  readonly #bytes = new SentBytes();
+  #start: Start = FROM_THE_BEGINNING;
+  #moved = 0;
+  /** Whether another attempt had sent some before this one. */
+  #isLater = false;
+  #sent: Sent | undefined;
+
+  constructor(logins: Logins, source: UploadSource, target: UploadTarget, options: ParsedUploadOptions) {
+    this.#logins = logins;
+    this.#source = source;
+    this.#target = target;
+    this.#options = options;
+    if (options.resume !== false && !source.canOpenAnywhere) {
+      throw new ConfigError(
+        'resume: a stream, a pipe, a device or a file that does not tell its size cannot be opened again where the server ' +
+          'left off; give the path of another file, bytes, or a function (start) => stream',
+      );
+    }
+  }
+
+  /** Of a local file: those of the version that this attempt sends. */
+  get #totalBytes(): number | undefined {
+    return this.#options.totalBytes ?? this.#source.totalBytes;
+  }
+
+  async run(): Promise<TransferResult> {
+    const { retry: policy, signal, onAttempt } = this.#options;
+    const obstacle = (): string | undefined => this.#obstacle();
+    try {
+      return await withAttempts({ policy, signal, closed: this.#logins.closed, onAttempt, obstacle }, (attempt) =>
+        this.#logins.withPin(signal, () => this.#attempt(attempt), obstacle),
+      );
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const isFoundAgain = (): Promise<boolean> => this.#source.isFoundAgain();
+      const left = this.#context && (await this.#target.cleanUp(this.#context, error, isFoundAgain));
+      if (left !== undefined) noteLeftBehind(error, left);
+      throw error;
+    }
+  }
+
+  async #attempt(attempt: number): Promise<TransferResult> {
+    const { signal, verify, onAttempt } = this.#options;
+    const context = await this.#logins.forAttempt(attempt, signal);
+    this.#context = context;
+    const check = this.#check(context, verify);
+    if (this.#sent === undefined) {
+      this.#start = await this.#whereToStart(context, check);
+      onAttempt?.({ state: 'begins', attempt, offset: this.#start.offset });
+      this.#sent = await this.#send(context, check);
+    } else {
+      // All is there and checked: only the rename is left.
+      onAttempt?.({ state: 'begins', attempt, offset: this.#bytes.end });
+    }
+    const { outcome, verified, times } = this.#sent;
+    await this.#target.settle(context, { sizeBytes: this.#bytes.end, verified, reply: outcome.reply }, signal);
+    return transferResult(outcome, {
+      ...{ bytes: this.#moved, sizeBytes: this.#bytes.end, durationMs: performance.now() - this.#startedAt },
+      ...{ attempts: attempt, resumedAt: this.#start.offset, prefix: this.#start.prefix },
+      ...{ verified, times },
+    });
+  }
+
+  /** Of a file that was added to, this side knows the end only. */
+  #check(context: LoginContext, verify: ParsedUploadOptions['verify']): Check {
+    const check = planCheck(verify, context);
+    if (!this.#options.append) return check;
+    if (verify === 'hash')
+      throw new ConfigError("verify: 'hash' cannot be had with append: the old bytes are not here");
+    return { ...check, hash: undefined };
+  }
+
+  async #whereToStart(context: LoginContext, check: Check): Promise<Start> {
+    if (this.#bytes.hasBegun) return this.#laterStart(context);
+    if (check.hash !== undefined) this.#bytes.hashBy(check.hash.algorithm);
+    const { resume, retry, append, signal } = this.#options;
+    if (resume !== false) {
+      // Also under a temporary name, where something stands that an earlier call left.
+      await this.#lookBefore(context);
+      const start = await resumedStart(context, check, this.#old.size, {
+        ...{ source: this.#source, target: this.#target, totalBytes: this.#totalBytes },
+        ...{ hash: this.#bytes.hash, resume, signal },
+      });
+      // It may have been replaced while it was looked at.
+      return this.#target.isNamedFor(this.#source.identity) ? start : this.#startOver();
+    }
+    if (append || (retry.attempts > 1 && !this.#target.isTemporary)) {
+      await this.#lookBefore(context);
+    } else if (this.#target.isTemporary) {
+      // Its name is a new one.
+      this.#old = OldFile.absent;
+    }
+    return FROM_THE_BEGINNING;
+  }
+
+  /** Behind what the server has of the attempts before. It is asked, never guessed. */
+  async #laterStart(context: LoginContext): Promise<Start> {
+    const { append, signal } = this.#options;
+    const isUnchanged = await unlessAborted(this.#source.isUnchanged(), signal);
+    if (!isUnchanged) this.#bytes.sourceChanged();
+    if (!isUnchanged && !append) return this.#startOver();
+    const size = await sizeIfTold(context, this.#target.path, signal);
+    if (append) {
+      const [baseBytes, sentBytes, movedBytes] = [this.#old.base, this.#bytes.end, this.#moved];
+      return laterAppend({ baseBytes, sentBytes, movedBytes, size, isUnchanged });
+    }
+    if (size === undefined || size === 0) return this.#startOver();
+    if (size > this.#bytes.end) {
+      // Somebody else's, and it may still be there when the next attempt has sent more.
+      await this.#lookBefore(context, size);
+      return this.#startOver();
+    }
+    const wentOnAt = this.#start.offset;
+    // Less than was there when the last attempt began: it is another file now.
+    if (size < wentOnAt || this.#old.size === 'unknown') return this.#startOver();
+    // The old file, as servers show it that keep nothing of a broken upload; or, by chance, as many bytes of the new one.
+    if (size === this.#old.size && size !== wentOnAt) return this.#startOver();
+    return { offset: size, prefix: this.#start.prefix === 'unchecked' ? 'unchecked' : 'own' };
+  }
+
+  /** What stands there, whose size may be `told` already, is none of this upload's. */
+  async #lookBefore(context: LoginContext, told?: number): Promise<void> {
+    const { append, signal } = this.#options;
+    const mayBeAsLong = (size: number): boolean => !append && size === (this.#totalBytes ?? size);
+    this.#old = await OldFile.look(context, this.#target.path, mayBeAsLong, signal, told);
+  }
+
+  #startOver(): Start {
+    this.#bytes.startOver();
+    return FROM_THE_BEGINNING;
+  }
+
+  async #send(context: LoginContext, check: Check): Promise<Sent> {
+    this.#isLater = this.#bytes.hasBegun;
+    const outcome = await this.#transfer(context);
+    const { signal, append, modifiedAt, preserveTimes } = this.#options;
+    const { path } = this.#target;
+    const base = append ? this.#old.base : 0;
+    const isBaseKnown = !append || this.#old.size !== 'unknown';
+    const verified = await verifyFile(
+      context,
+      isBaseKnown ? check : { ...check, size: false },
+      {
+        ...{ verb: append ? 'APPE' : 'STOR', path, reply: outcome.reply },
+        ...{ sizeBytes: base + this.#bytes.end, hash: this.#bytes.hash },
+      },
+      signal,
+    )
+      .catch((error: unknown) => {
+        throw this.#judge(error);
+      })
+      .then((proof) => this.#unlessOfOld(context, check, proof, outcome));
+    if (verified.by === 'nothing') mustNotBeCut(outcome);
+    const time = modifiedAt ?? (preserveTimes ? this.#source.modifiedAt : undefined);
+    if (time !== undefined) {
+      return { outcome, verified, times: await giveModificationTime(context, path, time, signal) };
+    }
+    const times = preserveTimes ? ({ set: false, reason: 'the source has no modification time' } as const) : undefined;
+    return { outcome, verified, times };
+  }
+
+  /** An old file of the same size proves nothing by that. */
+  async #unlessOfOld(
+    context: LoginContext,
+    { mode }: Check,
+    verified: Verified,
+    { bytes, reply }: TransferOutcome,
+  ): Promise<Verified> {
+    const { path } = this.#target;
+    const size = this.#bytes.end;
+    if (verified.by !== 'size' || this.#options.append || this.#start.offset === size) return verified;
+    if (!(await this.#old.mayStillStand(context, path, size, this.#options.signal))) return verified;
+    const reason = `a file of ${size} bytes stood there before, and the server does not tell that it was written since`;
+    if (mode !== 'size') return { by: 'nothing', reason };
+    throw new VerificationError(`the server took ${path}, but its size proves nothing: ${reason}`, {
+      ...{ bytes, safeBytes: undefined, resumable: false, reply },
+      reason: 'not-checked',
+    });
+  }
+
+  /** What of the bytes that are there is of this upload, and why there are more than were sent, the check cannot know. */
+  #judge(error: unknown): unknown {
+    if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return error;
+    const { bytes, reason, reply } = error;
+    const { offset } = this.#start;
+    if (error.resumable) {
+      const { safeBytes: size = 0 } = error;
+      const safeBytes = this.#options.append ? Math.max(0, size - this.#old.base) : this.#old.safeOf(size, this.#start);
+      return new VerificationError(error.message, { bytes, safeBytes, resumable: true, reply, reason });
+    }
+    if (!this.#isLater || offset === 0) return error;
+    return new VerificationError(
+      `${error.message}; bytes that an earlier attempt had sent beyond ${offset} seem to have come late`,
+      { bytes, safeBytes: 0, resumable: true, reply, reason },
+    );
+  }
+
+  /**
+   * APPE goes on at the file's end, which was asked for a moment ago; REST with STOR where APPE is refused. Not the other
+   * way round: ftp-srv takes REST with STOR, and empties the file first.
+   */
+  async #transfer(context: LoginContext): Promise<TransferOutcome> {
+    const { offset } = this.#start;
+    if (this.#options.append) return this.#run(context, 'APPE', 0);
+    if (offset === 0) return this.#run(context, 'STOR', 0);
+    try {
+      return await this.#run(context, 'APPE', 0);
+    } catch (error) {
+      if (!isRefusalOf('APPE', error)) throw error;
+    }
+    try {
+      return await this.#run(context, 'STOR', offset);
+    } catch (error) {
+      if (!isRefusalOf('REST', error) && !isRefusalOf('STOR', error)) throw error;
+      // Neither works for this file: it has to go as a whole.
+      this.#start = this.#startOver();
+      return this.#run(context, 'STOR', 0);
+    }
+  }
+
+  async #run(context: LoginContext, verb: 'STOR' | 'APPE', restartAt: number): Promise<TransferOutcome> {
+    const { signal, onProgress, clock } = this.#options;
+    const { offset } = this.#start;
+    const totalBytes = this.#totalBytes;
+    const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
+    const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
+    const reading = await opened(this.#source.open(offset), signal);
+    try {
+      await this.#nameForSource(context);
+      this.#target.begun();
+      return await runTransfer(context, {
+        ...{ command: outgoingPath(verb, this.#target.path), sends: true, restartAt, meter, signal },
+        move: async (channel, end) => {
+          const pass = this.#bytes.from(offset);
+          await send(channel, reading, meter, (chunk) => {
+            pass.take(chunk);
+          });
+          // A local file may have more bytes than it says, on some file systems; the one that ends before is none to call whole.
+          pass.mustBeWhole(this.#totalBytes, this.#options.totalBytes === undefined);
+          await end();
+          progress.finish();
+        },
+      });
+    } finally {
+      this.#moved += meter.bytes;
+      await reading.close();
+    }
+  }
+
+  /** Under its temporary name stands only what is of the version of the source that it is made of. */
+  async #nameForSource(context: LoginContext): Promise<void> {
+    const { identity } = this.#source;
+    if (this.#target.isNamedFor(identity)) return;
+    await this.#target.renameFor(identity, context);
+    // An earlier upload may have left something there.
+    await this.#lookBefore(context);
+  }
+
+  #obstacle(): string | undefined {
+    if (this.#sent !== undefined) return undefined;
+    // Only what can be looked at can be added to again.
+    if (this.#options.append && this.#bytes.hasBegun && this.#old.size === 'unknown') {
+      return 'the server did not tell the size of the file before, so that nobody knows what was added';
+    }
+    return this.#source.canOpen
+      ? undefined
+      : 'the source is a stream that is read already; a function (start) => stream could be opened again';
+  }
+}
+
+/**
+ * A server that has read an upload to its end ends the data connection in its turn. Where that was cut instead, what it took
+ * for the end may have been the cut, and only the file over there can tell.
+ */
+function mustNotBeCut({ closure, bytes, reply }: TransferOutcome): void {
+  if (closure !== 'truncated') return;
+  throw new TransferError(
+    `the server called the upload complete (${replyText(reply)}), but its data connection was cut, and neither a hash nor a ` +
+      'size proves what it has',
+    { bytes, resumable: true, reply, cause: new ConnectionError('the data connection was cut') },
+  );
+}
+
+/** Whether the server does not do that here. What passes, such as a file that is busy, is tried again as it is. */
+function isRefusalOf(verb: string, error: unknown): boolean {
+  return error instanceof ReplyError && error.verb === verb && !isTransient(error);
+}

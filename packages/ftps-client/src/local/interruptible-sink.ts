@@ -1,0 +1,109 @@
+// A sink as its download calls it: nothing that hangs in it outlasts the call for long, and let go of once, it is asked nothing more.
+import { withDeadline } from '@ftps-kit/tls-core';
+import { endOf, unlessEnded, type CallEnds } from '../files/call-ends.js';
+import type { LeftBehind } from '../files/left-behind.js';
+import type { ParsedDownloadOptions } from '../files/transfer-options.js';
+import type { TimesReport } from '../files/transfer-result.js';
+import { SINK_PATIENCE_MS } from '../limits.js';
+import type { RemoteFacts } from '../remote/remote-facts.js';
+import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
+
+/** As `openSink`; rejects also when the call ends, and what opens behind that is let go of. */
+export async function openInterruptible(
+  to: DownloadTarget,
+  options: ParsedDownloadOptions,
+  ends: CallEnds,
+): Promise<OpenSink> {
+  const opening = openSink(to, options);
+  try {
+    return new InterruptibleSink(await unlessEnded(opening, ends), ends);
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    opening.then(
+      (late) => late.discard(error).catch(() => undefined),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+class InterruptibleSink implements OpenSink {
+  readonly #sink: OpenSink;
+  readonly #ends: CallEnds;
+  #discarding: Promise<LeftBehind | undefined> | undefined;
+
+  constructor(sink: OpenSink, ends: CallEnds) {
+    this.#sink = sink;
+    this.#ends = ends;
+  }
+
+  get canRestart(): boolean {
+    return this.#sink.canRestart;
+  }
+
+  get atFailure(): OpenSink['atFailure'] {
+    return this.#sink.atFailure;
+  }
+
+  get holdsBy(): OpenSink['holdsBy'] {
+    return this.#sink.holdsBy;
+  }
+
+  begin(remotePath: string, facts: RemoteFacts): Promise<number> {
+    return this.#heard(() => this.#sink.begin(remotePath, facts));
+  }
+
+  async *held(): AsyncGenerator<Uint8Array> {
+    const chunks = this.#sink.held()[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await unlessEnded(chunks.next(), this.#ends);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+
+  /** Not ended by itself: the transfer does not wait for it either, and its buffer is in use until it has resolved. */
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#discarding === undefined ? this.#sink.write(chunk) : letGoOf();
+  }
+
+  restart(remotePath: string, facts: RemoteFacts): Promise<void> {
+    return this.#heard(() => this.#sink.restart(remotePath, facts));
+  }
+
+  /** Resolves also where the call ended meanwhile, and it was too late for that: what has its name is done. */
+  async commit(modifiedAt: Date | undefined): Promise<TimesReport | undefined> {
+    const tooLate = endOf(this.#ends);
+    if (tooLate !== undefined) throw tooLate;
+    const committing = this.#sink.commit(modifiedAt);
+    try {
+      return await unlessEnded(committing, this.#ends);
+    } catch (error) {
+      const end = endOf(this.#ends);
+      if (end === undefined) throw error;
+      // Calls it off.
+      void this.discard(end);
+      return withPatience(committing).catch(() => {
+        throw end;
+      });
+    }
+  }
+
+  discard(error: Error): Promise<LeftBehind | undefined> {
+    this.#discarding ??= withPatience(this.#sink.discard(error)).catch(() => undefined);
+    return this.#discarding;
+  }
+
+  #heard<T>(work: () => Promise<T>): Promise<T> {
+    return this.#discarding === undefined ? unlessEnded(work(), this.#ends) : letGoOf();
+  }
+}
+
+/** Rejects where the work takes too long, which goes on all the same. */
+export function withPatience<T>(work: Promise<T>): Promise<T> {
+  return withDeadline('sink', { timeoutMs: SINK_PATIENCE_MS }, work, () => undefined);
+}
+
+function letGoOf(): Promise<never> {
+  return Promise.reject(new Error('the download has ended'));
+}

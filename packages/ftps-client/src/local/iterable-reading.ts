@@ -1,0 +1,83 @@
+// One reading of a stream: Node's, the Web's, or anything else that can be iterated.
+import { Readable } from 'node:stream';
+import { ConfigError } from '@ftps-kit/tls-core';
+import { LocalFileError, localFailure } from '../errors.js';
+import type { ReadableSource, SourceReading } from './upload-source.js';
+
+export class IterableReading implements SourceReading {
+  readonly #iterable: ReadableSource;
+  readonly #failed: string;
+  readonly #path: string | undefined;
+  #iterator: AsyncIterator<unknown> | undefined;
+  #ended = false;
+  #closed = false;
+
+  /** `failed` begins the message where it fails; `path` is that of a local pipe or device. */
+  constructor(iterable: ReadableSource, failed = 'the stream to upload failed', path?: string) {
+    this.#iterable = iterable;
+    this.#failed = failed;
+    this.#path = path;
+  }
+
+  /** Whether nothing was asked of it yet. */
+  get isUntouched(): boolean {
+    return this.#iterator === undefined;
+  }
+
+  /** Rejects with `LocalFileError`, also where it was closed, or what it reads was begun by another reading. */
+  async next(): Promise<Uint8Array | undefined> {
+    // An iterator that was closed says that it has ended, and what was read of it would be taken for the whole.
+    if (this.#closed) throw new LocalFileError('the stream to upload was closed', undefined);
+    for (;;) {
+      const result = await this.#pull();
+      if (result.done === true) {
+        this.#ended = true;
+        return undefined;
+      }
+      const chunk = bytesOf(result.value);
+      if (chunk.length > 0) return chunk;
+    }
+  }
+
+  /** Destroys or cancels what was not read to its end. */
+  close(): Promise<void> {
+    this.#closed = true;
+    if (this.#ended) return Promise.resolve();
+    this.#ended = true;
+    if (this.#iterable instanceof Readable) this.#iterable.destroy();
+    // Not awaited: an iterator that waits for its next bytes answers only when they come.
+    else if (this.#iterator !== undefined) this.#iterator.return?.().catch(() => undefined);
+    else if ('cancel' in this.#iterable) this.#iterable.cancel().catch(() => undefined);
+    return Promise.resolve();
+  }
+
+  async #pull(): Promise<IteratorResult<unknown>> {
+    try {
+      this.#iterator ??= this.#begin();
+      return await this.#iterator.next();
+    } catch (error) {
+      this.#ended = true;
+      if (error instanceof LocalFileError) throw error;
+      throw localFailure(this.#failed, this.#path, error);
+    }
+  }
+
+  #begin(): AsyncIterator<unknown> {
+    const iterator: AsyncIterator<unknown> = this.#iterable[Symbol.asyncIterator]();
+    // Streams give their bytes once; other iterables may give a new iterator each time.
+    const once = this.#iterable instanceof Readable || 'cancel' in this.#iterable ? this.#iterable : iterator;
+    if (begun.has(once)) throw new LocalFileError('the stream to upload was read already', undefined);
+    begun.add(once);
+    return iterator;
+  }
+}
+
+/** What was read from: the rest of it is not the file, and nothing left of it would make an empty one. */
+const begun = new WeakSet<object>();
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  // A stream with an encoding set gives text.
+  if (typeof value === 'string') return Buffer.from(value);
+  throw new ConfigError('upload: the source must give Uint8Arrays');
+}

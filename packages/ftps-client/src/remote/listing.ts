@@ -1,0 +1,185 @@
+// The entries of a remote folder: MLSD where the server has it, else LIST.
+import { isAscii, isUtf8 } from 'node:buffer';
+import { decodeText } from '@ftps-kit/ftp-protocol';
+import { LimitError, type ByteChannel } from '@ftps-kit/tls-core';
+import { outgoing, outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
+import { IncompleteListingError, ReplyError } from '../errors.js';
+import { MAX_LISTING_BYTES } from '../limits.js';
+import { hasMachineListing } from '../login/features.js';
+import type { LoginContext } from '../login/login-context.js';
+import { fixedOffset, learnedOffset } from '../login/server-time-zone.js';
+import { runTransfer } from '../transfer/transfer-attempts.js';
+import { TransferMeter } from '../transfer/transfer-meter.js';
+import { inTurns } from './in-turns.js';
+import { parseMachineLine, timedEntry, type Entry } from './list-entry.js';
+import { parseListLine } from './list-line.js';
+import { parseListedTime } from './listed-time.js';
+import { ListingLines, type ListingLine } from './listing-lines.js';
+import { timeIfTold } from './modification-time.js';
+import { joined } from './remote-path.js';
+
+const READ_BYTES = 64 * 1024;
+/** To work out a time costs about as much as to take a line of so many bytes apart. */
+const TIMED_ENTRY_BYTES = 200;
+
+/**
+ * All entries of `path`, or of the current folder. Rejects as transfers do, with `LimitError`, and with
+ * `IncompleteListingError`, which has what could be read, where some of it could not.
+ */
+export async function listEntries(
+  context: LoginContext,
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly Entry[]> {
+  if (hasMachineListing(context.features)) {
+    const { entries, unread } = await readEntries(
+      context,
+      await transferLines(context, pathCommand('MLSD', path), signal),
+      parseMachineLine,
+    );
+    return whole(path, entries, unread);
+  }
+  const { entries, unread } = await readEntries(context, await listText(context, path, signal), parseListLine);
+  return whole(path, await withTimes(context, path, entries, signal), unread);
+}
+
+function whole(path: string | undefined, entries: readonly Entry[], unread: readonly string[]): readonly Entry[] {
+  if (unread.length > 0) throw new IncompleteListingError(path, { entries, unread });
+  return entries;
+}
+
+interface ReadEntries {
+  readonly entries: readonly Entry[];
+  readonly unread: readonly string[];
+}
+
+async function readEntries(
+  { control }: LoginContext,
+  lines: readonly ListingLine[],
+  parse: (line: string, index: number) => Entry | 'none' | undefined,
+): Promise<ReadEntries> {
+  const { encoding } = control;
+  const entries: Entry[] = [];
+  const unread: string[] = [];
+  await inTurns(
+    lines,
+    ({ bytes }) => bytes.length,
+    ({ bytes, isDoubtful }, index) => {
+      const text = decodeText(bytes, encoding);
+      const entry = isDoubtful ? undefined : parse(text, index);
+      if (entry === undefined) unread.push(text);
+      else if (entry !== 'none') entries.push(entry);
+    },
+  );
+  return { entries, unread };
+}
+
+/** LIST's times are the server's own: they are times where its zone is known. */
+async function withTimes(
+  context: LoginContext,
+  path: string | undefined,
+  entries: readonly Entry[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Entry[]> {
+  const { serverTimeZone, traits } = context;
+  if (serverTimeZone === undefined) return entries;
+  if (serverTimeZone === 'learn') {
+    if (traits.utcOffsetMs === undefined) await learnOffset(context, path, entries, signal);
+    if (typeof traits.utcOffsetMs !== 'number') return entries;
+  }
+  const zone = serverTimeZone === 'learn' ? fixedOffset(traits.utcOffsetMs ?? 0) : serverTimeZone;
+  const now = Date.now();
+  const timed: Entry[] = [];
+  await inTurns(
+    entries,
+    () => TIMED_ENTRY_BYTES,
+    (entry) => timed.push(timedEntry(entry, zone, now)),
+  );
+  return timed;
+}
+
+/** Asks for the time of one file that is listed to the minute, and compares. */
+async function learnOffset(
+  context: LoginContext,
+  path: string | undefined,
+  entries: readonly Entry[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const now = Date.now();
+  for (const { type, name, listedTime } of entries) {
+    const listed = type === 'file' ? parseListedTime(listedTime ?? '', now) : undefined;
+    if (listed?.precision !== 'minute') continue;
+    const time = await timeIfTold(context, joined(path ?? '', name), signal);
+    context.traits.utcOffsetMs = (time && learnedOffset(listed.wallMs, time.getTime())) ?? null;
+    return;
+  }
+}
+
+/** LIST leaves hidden files out on many servers, unless asked as `ls` is; a server may take that for a name. */
+async function listText(
+  context: LoginContext,
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly ListingLine[]> {
+  if (!context.traits.refusesListOptions) {
+    try {
+      return await transferLines(
+        context,
+        path === undefined ? outgoing('LIST', '-a') : outgoingPath('LIST', path, { before: '-a ' }),
+        signal,
+      );
+    } catch (error) {
+      if (!(error instanceof ReplyError) || error.retryable) throw error;
+    }
+  }
+  const lines = await transferLines(context, pathCommand('LIST', path), signal);
+  context.traits.refusesListOptions = true;
+  return lines;
+}
+
+async function transferLines(
+  context: LoginContext,
+  command: OutgoingCommand,
+  signal: AbortSignal | undefined,
+): Promise<readonly ListingLine[]> {
+  const meter = new TransferMeter({ stallMs: context.timeouts.stallMs });
+  let lines: readonly ListingLine[] = [];
+  await runTransfer(context, {
+    command,
+    sends: false,
+    meter,
+    signal,
+    move: async (channel) => {
+      lines = await readLines(channel, meter);
+    },
+  });
+  decideEncoding(context, lines);
+  return lines;
+}
+
+/** The first names with other than ASCII in them say how the server spells, where FEAT did not. */
+function decideEncoding({ traits }: LoginContext, lines: readonly ListingLine[]): void {
+  if (traits.nameEncoding !== undefined) return;
+  const beyondAscii = lines.filter(({ bytes }) => !isAscii(bytes));
+  if (beyondAscii.length === 0) return;
+  traits.nameEncoding = beyondAscii.every(({ bytes }) => isUtf8(bytes)) ? 'utf8' : 'latin1';
+}
+
+function pathCommand(verb: string, path: string | undefined): OutgoingCommand {
+  return path === undefined ? outgoing(verb) : outgoingPath(verb, path);
+}
+
+async function readLines(channel: ByteChannel, meter: TransferMeter): Promise<readonly ListingLine[]> {
+  const lines = new ListingLines();
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  for (;;) {
+    const count = await meter.step(channel.read(buffer));
+    if (count === 0) break;
+    meter.moved(count);
+    if (meter.bytes > MAX_LISTING_BYTES) throw new LimitError(`the listing is longer than ${MAX_LISTING_BYTES} bytes`);
+    lines.push(buffer.subarray(0, count));
+  }
+  await channel.end().catch(() => undefined);
+  // Whether the listing was cut is for the final reply to say.
+  return lines.finish();
+}

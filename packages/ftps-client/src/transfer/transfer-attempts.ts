@@ -1,0 +1,58 @@
+// A transfer in the quickest order that its server is known to stand, and in a slower one where the order was at fault.
+import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
+import type { LoginContext } from '../login/login-context.js';
+import { Transfer } from './transfer.js';
+import { quickestOrder } from './transfer-order.js';
+import type { TransferOutcome, TransferRequest } from './transfer-request.js';
+
+/**
+ * The login was lost to an order of commands that the server does not stand. Nothing took effect, the server's traits have it,
+ * and another login may do the same work.
+ */
+export class LostToOrderError extends ConnectionError {}
+
+/**
+ * Runs one transfer. Resolves when the data connection has ended and the final reply is positive. However it ends, the
+ * control connection is in step again, or lost.
+ */
+export async function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
+  const { traits, control } = context;
+  const order = quickestOrder(context, request);
+  const first = new Transfer(context, request, order);
+  let failure: unknown;
+  try {
+    const outcome = await first.run();
+    context.data.hasServed = true;
+    if (order === 'one-flight') traits.commandBehindPassive = 'works';
+    return outcome;
+  } catch (error) {
+    failure = error;
+  }
+  const { fault } = first;
+  // A server that goes takes its ports along.
+  if (fault === undefined && traits.extendedPassive === 'doubtful') traits.extendedPassive = 'untried';
+  const mayBlameOrder = fault !== 'unanswered' || traits.commandBehindPassive === 'untried';
+  if (fault === undefined || !mayBlameOrder || failure instanceof AbortedError) throw failure;
+  if (control.isLost) {
+    if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
+    if (fault === 'unanswered' || fault === 'unreachable') throw lostToOrder(failure);
+    throw failure;
+  }
+  const listening = fault === 'unreachable' ? context.data.listenByPasv(request.signal) : undefined;
+  const second = new Transfer(context, { ...request, listening }, 'connection-first');
+  try {
+    const outcome = await second.run();
+    context.data.hasServed = true;
+    if (fault === 'too-early') traits.wantsDataConnectionFirst = true;
+    if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
+    return outcome;
+  } catch (error) {
+    // That PASV does no better is no reason to speak of PASV.
+    throw fault === 'unreachable' && !second.hasConnected && !(error instanceof AbortedError) ? failure : error;
+  }
+}
+
+function lostToOrder(failure: unknown): LostToOrderError {
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return new LostToOrderError(message, { cause: failure });
+}
