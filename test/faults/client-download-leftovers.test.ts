@@ -28,7 +28,8 @@ function breaksOff(end: number): Fault {
 
 describe('a download that failed', () => {
   it('keeps all that came, also where the disk was not done with it, and says so', async () => {
-    const sent = 300_000;
+    // It fits into the two buffers of a download, of which the first is written with what came first, be it little.
+    const sent = 200_000;
     let receive: () => void = () => undefined;
     const received = new Promise<void>((resolve) => (receive = resolve));
     const onProgress: TransferOptions['onProgress'] = ({ bytes }) => {
@@ -44,7 +45,7 @@ describe('a download that failed', () => {
         return true;
       };
       await withFaultyServer({ files, fault }, async (client) => {
-        const hanging = await hangingCalls('write');
+        using hanging = await hangingCalls('write');
         client.on('close', () => {
           setImmediate(() => {
             hanging[Symbol.dispose]();
