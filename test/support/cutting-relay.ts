@@ -1,5 +1,6 @@
 // A TCP relay under a client's data connections, which cuts them where a test says; real servers see a real cut.
 import type net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { SocketChannel, type TlsEngine } from '@ftps-kit/tls-core';
 import { engineConnecting } from './connecting-engine.js';
 import { socketPair } from './tcp-pair.js';
@@ -11,8 +12,9 @@ export interface Cut {
   readonly direction: 'to client' | 'to server';
   readonly afterBytes: number;
   /**
-   * `fin`: both sides see the TCP connection end, without close_notify. `reset`: both see it reset. `hold`: nothing more of
-   * this direction arrives, and nobody is told.
+   * `fin`: both sides see the TCP connection end, without close_notify. `reset`: both see it reset, the client when it has
+   * read what came before: RST throws away what lies unread. `hold`: nothing more of this direction arrives, and nobody is
+   * told.
    */
   readonly how: 'fin' | 'reset' | 'hold';
 }
@@ -31,10 +33,12 @@ async function relayed(transport: SocketChannel, cut: Cut): Promise<SocketChanne
   const [near, relay] = await socketPair();
   let left = cut.afterBytes;
   let isCut = false;
-  const breakOff = (): void => {
+  const breakOff = async (): Promise<void> => {
     isCut = true;
+    const isReset = cut.how === 'reset';
+    while (isReset && !near.destroyed && near.bytesRead < relay.bytesWritten) await setImmediate();
     for (const socket of [relay, far]) {
-      if (cut.how === 'reset') resetConnection(socket);
+      if (isReset) resetConnection(socket);
       else socket.destroySoon();
     }
   };
@@ -48,7 +52,7 @@ async function relayed(transport: SocketChannel, cut: Cut): Promise<SocketChanne
       const isFull = !to.write(passing);
       if (isHeld || isFull) from.pause();
       if (isFull && !isHeld) to.once('drain', () => from.resume());
-      if (isOver && !isHeld) breakOff();
+      if (isOver && !isHeld) void breakOff();
     });
     from.on('end', () => to.end());
     from.on('error', () => to.destroy());

@@ -49,15 +49,18 @@ const real: RealServer = {
   machineListing: true,
 };
 
-realServerSuite(real);
-resumeSuite(real);
-killedProcessSuite(real);
-killedProcessSuite({
+const inPlace: RealServer = {
   ...real,
   peer: { name: 'our own server, which writes in place', missing: () => undefined },
   start: (options) => startOurs({ ...options, inPlace: true }),
   keepsBrokenUploads: true,
-});
+};
+
+realServerSuite(real);
+resumeSuite(real);
+resumeSuite(inPlace);
+killedProcessSuite(real);
+killedProcessSuite(inPlace);
 // On the portable engine each control connection has ticket keys of its own.
 const returning = selectEngine().name === 'openssl' ? 'each' : 'none';
 controlTicketSuite(real, { '1.2': returning, '1.3': returning });
