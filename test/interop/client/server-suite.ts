@@ -164,8 +164,9 @@ function transfersUnder(pin: TlsVersion, real: RealServer, running: Running): vo
       expect(await rejection(client.download('/missing', new PassThrough()))).to.be.instanceOf(ReplyError);
       expect(await collect(client.list('/'))).to.have.lengthOf(1);
     });
-    const unwaited = unwaitedCommands(dialogue).filter((line) => line === 'RETR /a.bin');
-    expect(unwaited).to.have.lengthOf(real.losesCommands === true ? 0 : count);
+    // What ftp-srv is sent depends on whether it has thrown anything away so far, which is a matter of chance.
+    if (real.losesCommands === true) return;
+    expect(unwaitedCommands(dialogue).filter((line) => line === 'RETR /a.bin')).to.have.lengthOf(count);
   });
 
   it('is told NOOP in the middle of a download, and whatever it answers, the download is whole', async function () {

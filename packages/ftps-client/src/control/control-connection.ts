@@ -39,6 +39,8 @@ export class ControlConnection {
   readonly #announce: Announce;
   /** Exchanges whose final reply has not come, oldest first. */
   readonly #open: OpenExchange[] = [];
+  /** Replies that nobody waits for any more, and that have not come. */
+  readonly #abandoned = new Set<Promise<unknown>>();
   /** What PASS and ACCT said. */
   readonly #secrets = new SpokenSecrets();
   #written: Promise<void> = Promise.resolve();
@@ -141,14 +143,24 @@ export class ControlConnection {
    */
   replyTo<T>(reply: Promise<T>, { timeoutMs, signal }: ReplyDeadline): Promise<T> {
     return withDeadline('reply', { timeoutMs, signal }, reply, () => {
-      if (signal?.aborted !== true) this.destroy(new TimeoutError('reply', timeoutMs));
+      if (signal?.aborted === true) this.#abandon(reply);
+      else this.destroy(new TimeoutError('reply', timeoutMs));
     });
   }
 
-  /** Waits until every command that was sent has its reply, or the connection is lost; otherwise rejects as `replyTo`. */
+  /**
+   * Waits for the replies whose wait was aborted, or for the loss of the connection; otherwise rejects as `replyTo`. ftp-srv
+   * does commands that come together at once, and may answer the next one before those.
+   */
   async answered(deadline: ReplyDeadline): Promise<void> {
-    if (this.#open.length === 0) return;
-    await this.replyTo(Promise.allSettled(this.#open.map(({ final }) => final)), deadline);
+    if (this.#abandoned.size === 0) return;
+    await this.replyTo(Promise.allSettled(this.#abandoned), deadline);
+  }
+
+  #abandon(reply: Promise<unknown>): void {
+    const over = (): void => void this.#abandoned.delete(reply);
+    this.#abandoned.add(reply);
+    reply.then(over, over);
   }
 
   /**

@@ -67,11 +67,10 @@ export class ClientLogin {
   }
 
   /**
-   * Where a server is to be asked one thing at a time, waits for the replies to what calls that were broken off have sent:
-   * ftp-srv may answer the next command before those, and its reply would be taken for one of theirs. Rejects as `replyTo`.
+   * Waits for the replies to what calls that were aborted have sent: a server that does several commands at once may answer the
+   * next one before those, and its reply would be taken for one of theirs. Rejects as `ControlConnection.replyTo`.
    */
   async answered(signal?: AbortSignal): Promise<void> {
-    if (this.#options.pipelining === 'auto' && !this.#traits.mindsPipelining) return;
     const { control, timeouts } = this.#current;
     await control.answered({ timeoutMs: timeouts.replyMs, signal });
   }
