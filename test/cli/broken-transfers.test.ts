@@ -14,8 +14,8 @@ import {
   type ServeCommand,
 } from '../support/ftps-command.js';
 import { runProgram } from '../support/peers/run-program.js';
-import { requireUnix } from '../support/requirement.js';
 import { freePort } from '../support/ports.js';
+import { requireUnix } from '../support/requirement.js';
 import { layWire } from '../support/wire.js';
 
 describe('a transfer of ftps that breaks', () => {

@@ -1,7 +1,7 @@
 import { ftpSrv, startFtpSrv } from '../../support/peers/ftp-srv.js';
 import { killedProcessSuite } from './killed-process-suite.js';
-import { resumeSuite } from './resume-suite.js';
 import type { RealServer } from './real-server.js';
+import { resumeSuite } from './resume-suite.js';
 import { realServerSuite } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
 

@@ -1,10 +1,10 @@
 import { LocalFileSystem } from '@ftps-kit/ftps-server';
-import { TestServer } from '../../support/test-server.js';
-import { killedProcessSuite } from './killed-process-suite.js';
 import { selectEngine } from '@ftps-kit/tls-core';
+import { TestServer } from '../../support/test-server.js';
 import { controlTicketSuite } from './control-ticket-suite.js';
-import { resumeSuite } from './resume-suite.js';
+import { killedProcessSuite } from './killed-process-suite.js';
 import type { RealServer, RunningServer } from './real-server.js';
+import { resumeSuite } from './resume-suite.js';
 import { realServerSuite } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
 

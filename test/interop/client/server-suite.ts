@@ -17,8 +17,8 @@ import {
   type TransferResult,
 } from '@ftps-kit/ftps-client';
 import { selectEngine, type TlsEngine } from '@ftps-kit/tls-core';
-import { engineConnecting } from '../../support/connecting-engine.js';
 import { collect } from '../../support/collect.js';
+import { engineConnecting } from '../../support/connecting-engine.js';
 import { dialogueOf, unwaitedCommands } from '../../support/control-dialogue.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';

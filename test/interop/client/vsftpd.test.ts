@@ -1,8 +1,8 @@
 import { startVsftpd, vsftpd } from '../../support/peers/vsftpd.js';
-import { killedProcessSuite } from './killed-process-suite.js';
 import { controlTicketSuite } from './control-ticket-suite.js';
-import { resumeSuite } from './resume-suite.js';
+import { killedProcessSuite } from './killed-process-suite.js';
 import type { RealServer } from './real-server.js';
+import { resumeSuite } from './resume-suite.js';
 import { realServerSuite } from './server-suite.js';
 import { treeSuite } from './tree-suite.js';
 

@@ -1,7 +1,7 @@
 // What a pool is asked to be, parsed once.
 import { ConfigError } from '@ftps-kit/tls-core';
-import { knownKeys } from '../option-checks.js';
 import { DEFAULT_POOL } from '../limits.js';
+import { knownKeys } from '../option-checks.js';
 
 /** How many connections a pool has, and for how long. */
 export interface PoolOptions {
