@@ -52,6 +52,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   readonly #login: ClientLogin;
   readonly #announce: Announce;
   readonly #turns = new TurnQueue();
+  #openStreams = 0;
   #closing: Promise<void> | undefined;
 
   private constructor({ engine, reconnect }: ClientOptions, login: ClientLogin) {
@@ -94,6 +95,14 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   /** Whether the working folder was changed (`cwd`, and CWD and the like by `raw`) since the client logged in first. */
   get hasChangedFolder(): boolean {
     return this.#login.hasChangedFolder;
+  }
+
+  /**
+   * Transfers under way, or waiting, from or to the caller's own code: a stream, an iterable, a function. Calls behind one
+   * wait for that code.
+   */
+  get openStreams(): number {
+    return this.#openStreams;
   }
 
   /** Whether the control connection still stands. */
@@ -171,8 +180,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * `NotResumedError`, `LocalFileError` and those of `connect`.
    */
   download(remotePath: string, sink: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
-    return this.#transfer({ direction: 'download', remotePath }, options, (logins, observed) =>
-      download(logins, remotePath, sink, observed),
+    return this.#counting(sink, () =>
+      this.#transfer({ direction: 'download', remotePath }, options, (logins, observed) =>
+        download(logins, remotePath, sink, observed),
+      ),
     );
   }
 
@@ -181,8 +192,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * rejects as `download` does, and with `RenameError` where an atomic upload is whole and did not get its name.
    */
   upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
-    return this.#transfer({ direction: 'upload', remotePath }, options, (logins, observed) =>
-      upload(logins, source, remotePath, observed),
+    return this.#counting(source, () =>
+      this.#transfer({ direction: 'upload', remotePath }, options, (logins, observed) =>
+        upload(logins, source, remotePath, observed),
+      ),
     );
   }
 
@@ -292,6 +305,16 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     });
   }
 
+  async #counting<T>(otherSide: DownloadTarget | UploadInput, transfer: () => Promise<T>): Promise<T> {
+    const count = isCallersCode(otherSide) ? 1 : 0;
+    this.#openStreams += count;
+    try {
+      return await transfer();
+    } finally {
+      this.#openStreams -= count;
+    }
+  }
+
   async #transfer<O extends TransferOptions>(
     subject: TransferSubject,
     options: O,
@@ -327,6 +350,11 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
       return work();
     });
   }
+}
+
+/** Whether a transfer from or to it waits for code of its caller, as it does not for bytes and local paths. */
+export function isCallersCode(otherSide: DownloadTarget | UploadInput): boolean {
+  return typeof otherSide !== 'string' && !(otherSide instanceof Uint8Array);
 }
 
 const CALL_KEYS: readonly string[] = ['signal'] satisfies (keyof CallOptions)[];

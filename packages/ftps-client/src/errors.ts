@@ -185,6 +185,21 @@ export class LocalFileError extends FtpsError {
   }
 }
 
+/**
+ * A call within `FtpsPool.run` found no login: there can be no more of them, and each is held by work that waits for another,
+ * with a stream open on its own. Nothing was sent.
+ */
+export class PoolExhaustedError extends FtpsError {
+  readonly code = 'FTPS_ERR_POOL_EXHAUSTED';
+
+  constructor() {
+    super(
+      'no login of the pool can come free: each is held by work that has a stream open there and waits for another login; ' +
+        'give the pool more logins, or let less of such work run at a time',
+    );
+  }
+}
+
 // C0, DEL and C1: a server's text must not steer the terminal that shows it.
 const controlCharacters = /\p{Cc}/gu;
 

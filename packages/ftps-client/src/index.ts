@@ -23,6 +23,7 @@ export {
   LocalFileError,
   LoginError,
   NotFoundError,
+  PoolExhaustedError,
   ProtocolError,
   RemoteChangedError,
   RenameError,

@@ -60,8 +60,6 @@ function pool(options: PoolOptions = {}, grants = Infinity) {
 
 const isRefusal = ({ message }: Error): boolean => message.startsWith('421');
 
-const never = new AbortController().signal;
-
 describe('the members of a pool', () => {
   it('are opened as they are needed, and never more than its size', async () => {
     const { members, made } = pool({ size: 3 });
@@ -73,7 +71,7 @@ describe('the members of a pool', () => {
     await Promise.all(all.slice(0, 2));
     expect(made).to.have.length(3);
     expect(members.metrics).to.deep.equal({ size: 3, limit: 3, busy: 3, idle: 0, opening: 0, waiting: 7 });
-    await members.close({ except: undefined, signal: AbortSignal.abort() });
+    await members.close(new Set());
     await Promise.allSettled(all);
   });
 
@@ -162,7 +160,7 @@ describe('the members of a pool', () => {
     expect(answers).to.have.lengthOf(4);
     if (first !== undefined) members.give(first);
     expect(await calls[2]).to.equal(first);
-    await members.close({ except: first, signal: AbortSignal.abort() });
+    await members.close(new Set(first === undefined ? [] : [first]));
     await rejection(calls[3] ?? Promise.resolve());
   });
 
@@ -204,28 +202,25 @@ describe('the members of a pool', () => {
     expect(old.drops).to.deep.equal(['idle']);
   });
 
-  it('are closed when those that are lent came back, and nobody gets one any more', async () => {
-    const { members, made, drops } = pool({ size: 2 });
-    const lent = await members.take(undefined);
-    members.give(await members.take(undefined));
-    let isClosed = false;
-    const closing = members.close({ except: undefined, signal: never }).then(() => {
-      isClosed = true;
-    });
+  it('are closed under their borrowers and where they are idle, and nobody gets one any more', async () => {
+    const { members, made, drops } = pool({ size: 3 });
+    const [kept, cut, idle] = await Promise.all([1, 2, 3].map(() => members.take(undefined)));
+    if (kept === undefined || cut === undefined || idle === undefined) throw new Error('none was lent');
+    members.give(idle);
+    await members.close(new Set([kept]));
+    expect(made.map(({ isOpen }) => isOpen)).to.deep.equal(made.map((member) => member === kept));
     expect(await rejection(members.take(undefined))).to.be.instanceOf(ConnectionError);
-    await new Promise(setImmediate);
-    expect(isClosed).to.equal(false);
-    members.give(lent);
-    await closing;
-    expect(made.map(({ isOpen }) => isOpen)).to.deep.equal([false, false]);
-    expect(drops).to.deep.equal(['closed', 'closed']);
+    members.give(kept);
+    members.give(cut);
+    expect(kept.isOpen).to.equal(false);
+    expect(drops).to.deep.equal(['closed', 'closed', 'closed']);
   });
 
   it('that are lent for too long are closed under their borrower', async () => {
     const { members } = pool({ size: 1 });
     const lent = await members.take(undefined);
     const waiting = rejection(members.take(undefined));
-    await members.close({ except: undefined, signal: AbortSignal.abort() });
+    await members.close(new Set());
     expect(lent.isOpen).to.equal(false);
     expect(await waiting).to.be.instanceOf(ConnectionError);
   });

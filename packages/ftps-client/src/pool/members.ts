@@ -1,10 +1,11 @@
 // The logins of a pool: opened when needed, lent one by one in the order they were asked for, kept alive, and let go.
 import { setMaxListeners } from 'node:events';
-import { AbortedError, ConnectionError, TimeoutError } from '@ftps-kit/tls-core';
+import { ConnectionError } from '@ftps-kit/tls-core';
 import { backoffMs, isTransient, parseRetry } from '../files/retry.js';
 import { POOL_OUTAGE_MS, POOL_REOPENING } from '../limits.js';
 import type { DropEvent, PoolMetrics, ShrinkEvent } from './pool-events.js';
 import type { PoolSettings } from './pool-options.js';
+import { WaitingLine, type Asking } from './waiting-line.js';
 
 const REOPENING = parseRetry(POOL_REOPENING);
 
@@ -26,21 +27,20 @@ export interface MembersOptions<M> {
   readonly open: (signal: AbortSignal, isAlone: () => boolean) => Promise<M>;
   /** Whether that is the server's word for "no more of them"; whatever else opening fails with may pass. */
   readonly isRefusal: (error: Error) => boolean;
+  /** Called when one was given back, opened or closed, or could not be opened. */
+  readonly onChange?: () => void;
   readonly onOpen?: (member: M) => void;
   readonly onDrop?: (event: DropEvent) => void;
   readonly onShrink?: (event: ShrinkEvent) => void;
   readonly onGrow?: (event: { readonly limit: number }) => void;
 }
 
-interface Waiter<M> {
-  readonly take: (member: M) => void;
-  readonly fail: (error: Error) => void;
-}
-
 interface Resting<M> {
   readonly member: M;
   readonly stop: () => void;
 }
+
+const ORDINARY: Asking<unknown> = { isAhead: false, onTaken: () => undefined };
 
 export class Members<M extends Member> {
   readonly #options: MembersOptions<M>;
@@ -49,10 +49,9 @@ export class Members<M extends Member> {
   readonly #busy = new Set<M>();
   /** They count until they are closed: a server that grants no more logins would refuse the next one before. */
   readonly #leaving = new Set<M>();
-  /** In the order they came. */
-  readonly #waiting = new Set<Waiter<M>>();
+  readonly #waiting: WaitingLine<M>;
   readonly #ending = new AbortController();
-  /** Called whenever something came to its end that `close` waits for. */
+  /** Called whenever something came to its end that `close` may wait for. */
   #onEnded: () => void = () => undefined;
   #opening = 0;
   /** Why one of those that are being opened does not stand; the others may still come to. */
@@ -72,19 +71,36 @@ export class Members<M extends Member> {
   constructor(options: MembersOptions<M>) {
     this.#options = options;
     this.#limit = options.settings.size;
+    this.#waiting = new WaitingLine(options.settings.acquireTimeoutMs);
     // Every opening under way listens to it.
     setMaxListeners(0, this.#ending.signal);
   }
 
   get metrics(): PoolMetrics {
     const [busy, idle] = [this.#busy.size, this.#idle.length];
-    const counts = { busy, idle, opening: this.#opening, waiting: this.#waiting.size };
+    const counts = { busy, idle, opening: this.#opening, waiting: this.#waiting.length };
     return Object.freeze({ size: busy + idle, limit: this.#limit, ...counts });
+  }
+
+  /** How many are being opened. */
+  get opening(): number {
+    return this.#opening;
+  }
+
+  /** How many are lent, without those that are lost. */
+  get lent(): number {
+    return this.#standing - this.#idle.length - this.#leaving.size;
+  }
+
+  /** Whether none can come but those that are given back. */
+  get isExhausted(): boolean {
+    const isComing = this.#idle.length + this.#opening + this.#leaving.size > 0;
+    return !isComing && this.#standing >= this.#limit;
   }
 
   /** An idle member, at once, where nobody waits for one. */
   takeIdle(): M | undefined {
-    if (this.#ending.signal.aborted || this.#waiting.size > 0) return undefined;
+    if (this.#ending.signal.aborted || this.#waiting.length > 0) return undefined;
     for (let resting = this.#idle.pop(); resting !== undefined; resting = this.#idle.pop()) {
       resting.stop();
       if (resting.member.isOpen) {
@@ -97,45 +113,23 @@ export class Members<M extends Member> {
   }
 
   /** The next member that is free. Rejects with `AbortedError`, `TimeoutError`, or as opening one does. */
-  take(signal: AbortSignal | undefined): Promise<M> {
+  async take(signal: AbortSignal | undefined, asking: Asking<M> = ORDINARY): Promise<M> {
     const idle = this.takeIdle();
-    if (idle !== undefined) return Promise.resolve(idle);
-    return new Promise((resolve, reject) => {
-      if (this.#ending.signal.aborted) {
-        reject(closed());
-        return;
-      }
-      const { acquireTimeoutMs } = this.#options.settings;
-      const settle = (): void => {
-        this.#waiting.delete(waiter);
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const waiter: Waiter<M> = {
-        take: (member) => {
-          settle();
-          this.#busy.add(member);
-          resolve(member);
-        },
-        fail: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      const onAbort = (): void => {
-        waiter.fail(new AbortedError('aborted before a login of the pool was free', { cause: signal?.reason }));
-      };
-      const timer =
-        acquireTimeoutMs === 0
-          ? undefined
-          : setTimeout(() => {
-              waiter.fail(new TimeoutError('acquire', acquireTimeoutMs));
-            }, acquireTimeoutMs);
-      this.#waiting.add(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted === true) onAbort();
-      else this.#openMore();
+    if (idle !== undefined) {
+      asking.onTaken(idle);
+      return idle;
+    }
+    if (this.#ending.signal.aborted) throw closed();
+    const { onTaken } = asking;
+    const joined = this.#waiting.join(signal, {
+      ...asking,
+      onTaken: (member) => {
+        this.#busy.add(member);
+        onTaken(member);
+      },
     });
+    this.#openMore();
+    return joined;
   }
 
   /** Takes a member back. */
@@ -145,37 +139,30 @@ export class Members<M extends Member> {
     else if (!member.isOpen) void this.#drop(member, 'lost');
     else if (member.hasMoved) void this.#drop(member, 'moved');
     else this.#lend(member);
-    this.#onEnded();
+    this.#changed();
   }
 
-  /**
-   * Lends nothing more, closes what is idle, and waits for what is lent, but not for what `except` names; whatever is still
-   * lent when `signal` fires is closed under its borrower. Never rejects.
-   */
-  async close({ except, signal }: { readonly except: M | undefined; readonly signal: AbortSignal }): Promise<void> {
+  /** Rejects all calls that wait. */
+  refuse(error: Error): void {
+    this.#waiting.refuse(error);
+  }
+
+  /** Lends nothing more, and closes all members but those of `kept`, which are closed as they are given back. Never rejects. */
+  async close(kept: ReadonlySet<M>): Promise<void> {
     this.#ending.abort();
     clearTimeout(this.#growing);
     clearTimeout(this.#pause);
-    for (const waiter of this.#waiting) waiter.fail(closed());
+    this.refuse(closed());
     for (const { member, stop } of this.#idle.splice(0)) {
       stop();
       void this.#drop(member, 'closed');
     }
-    await this.#until(() => this.#opening === 0 && [...this.#busy].every((member) => member === except), signal);
-    const cut = [...this.#busy].filter((member) => member !== except).map((member) => member.close());
-    await Promise.all(cut);
-    await this.#until(() => this.#leaving.size === 0);
-  }
-
-  /** Waits for what ends by itself, or for the signal. */
-  async #until(hasEnded: () => boolean, signal?: AbortSignal): Promise<void> {
+    await Promise.all([...this.#busy].filter((member) => !kept.has(member)).map((member) => member.close()));
     await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (hasEnded() || signal?.aborted === true) resolve();
+      this.#onEnded = () => {
+        if (this.#opening === 0 && this.#leaving.size === 0) resolve();
       };
-      this.#onEnded = look;
-      signal?.addEventListener('abort', look, { once: true });
-      look();
+      this.#onEnded();
     });
   }
 
@@ -188,7 +175,7 @@ export class Members<M extends Member> {
   /** As many as there are calls that wait, within the limit; after a failure one at a time, when the pause is over. */
   #openMore(): void {
     if (this.#ending.signal.aborted || this.#failure !== undefined || this.#pause !== undefined) return;
-    const most = Math.min(this.#waiting.size, this.#limit - this.#standing, this.#failures === 0 ? Infinity : 1);
+    const most = Math.min(this.#waiting.length, this.#limit - this.#standing, this.#failures === 0 ? Infinity : 1);
     while (this.#opening < most) void this.#openOne();
   }
 
@@ -211,7 +198,7 @@ export class Members<M extends Member> {
     }
     if (this.#opening === 0) this.#judge();
     this.#openMore();
-    this.#onEnded();
+    this.#changed();
   }
 
   /** Whatever was in the way is over. */
@@ -262,7 +249,7 @@ export class Members<M extends Member> {
     this.#hasServed = false;
     this.#failures = 0;
     this.#outSince = undefined;
-    for (const waiter of this.#waiting) waiter.fail(error);
+    this.refuse(error);
   }
 
   #shrink(limit: number, error: Error): void {
@@ -294,9 +281,7 @@ export class Members<M extends Member> {
   }
 
   #lend(member: M): void {
-    const [first] = this.#waiting;
-    if (first === undefined) this.#rest(member);
-    else first.take(member);
+    if (!this.#waiting.serve(member)) this.#rest(member);
   }
 
   #rest(member: M): void {
@@ -329,10 +314,16 @@ export class Members<M extends Member> {
     await member.close();
     this.#leaving.delete(member);
     this.#openMore();
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#onEnded();
+    this.#options.onChange?.();
   }
 }
 
-function closed(): ConnectionError {
+/** What every call of a pool that is closed rejects with. */
+export function closed(): ConnectionError {
   return new ConnectionError('the pool is closed');
 }

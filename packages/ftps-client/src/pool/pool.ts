@@ -1,9 +1,9 @@
 // Many logins on one server, lent to whoever has work for one.
 import { EventEmitter, setMaxListeners } from 'node:events';
-import { AbortedError } from '@ftps-kit/tls-core';
+import { AbortedError, ConfigError } from '@ftps-kit/tls-core';
 import { anySignal } from '../any-signal.js';
 import type { CallOptions, HashOptions, TreeOptions } from '../call-options.js';
-import { FtpsClient } from '../client.js';
+import { FtpsClient, isCallersCode } from '../client.js';
 import { announcerOf } from '../client-events.js';
 import { parseClientOptions, type FtpsClientOptions } from '../client-options.js';
 import { ReplyError } from '../errors.js';
@@ -19,8 +19,7 @@ import type { RemoteHash } from '../remote/file-hash.js';
 import type { Entry } from '../remote/list-entry.js';
 import { removeTree } from '../remote/remote-tree.js';
 import { allOf, checkWalkOptions, oneByOne, walkTree, type WalkEntry, type WalkOptions } from '../remote/walk.js';
-import { Lease, Leases } from './lease.js';
-import { Members, type Member } from './members.js';
+import { Lending, type Lendable, type LendOptions } from './lending.js';
 import type { PoolEvents, PoolMetrics } from './pool-events.js';
 import { parsePoolOptions, type PoolOptions } from './pool-options.js';
 
@@ -33,8 +32,10 @@ const NO_MORE = 'the server grants no more logins than stand';
 
 /** How a pool ends. */
 export interface PoolCloseOptions {
-  /** How long work that is under way may go on, milliseconds; then it is broken off. Default: as long as it takes. */
+  /** How long the calls that were made may still take, milliseconds; then they are broken off. Default: as long as it takes. */
   readonly graceMs?: number | undefined;
+  /** Breaks them off when it fires. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -42,14 +43,13 @@ export interface PoolCloseOptions {
  * one in the order they were made. A login that was lost is replaced; where the server grants fewer than `size`, the pool
  * goes on with those (event `shrink`).
  *
- * Within `run` a call of the same pool never waits for a login that its own caller holds: it takes an idle one, and where
- * there is none it works on the caller's.
+ * Within `run` a call of the same pool never waits for a login that its own caller holds: it takes an idle one or opens
+ * one, and where there can be none it works on the caller's. Where that is taken by a stream of the caller's own, and all
+ * others are too, the call rejects with `PoolExhaustedError`.
  */
 export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposable {
-  readonly #members: Members<PooledClient>;
-  readonly #leases = new Leases<PooledClient>();
+  readonly #lending: Lending<PooledClient>;
   readonly #width: number;
-  #closing: Promise<void> | undefined;
 
   /** Opens nothing yet. Throws `ConfigError`. */
   constructor(options: FtpsClientOptions, poolOptions: PoolOptions = {}) {
@@ -59,7 +59,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
     const { host, port, credentials } = parseClientOptions(options);
     const tell = announcerOf<PoolEvents>(this);
     this.#width = settings.size;
-    this.#members = new Members({
+    this.#lending = new Lending({
       settings,
       open: (ending, isAlone) => {
         const signal = anySignal(ending, options.signal);
@@ -99,7 +99,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
 
   /** How many logins there are and what they do, and how many calls wait. */
   get metrics(): PoolMetrics {
-    return this.#members.metrics;
+    return this.#lending.members.metrics;
   }
 
   /**
@@ -109,29 +109,19 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
    */
   async run<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions = {}): Promise<T> {
     knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
-    // One signal for a thousand calls is no leak.
-    const { signal } = options;
-    if (signal !== undefined) setMaxListeners(0, signal);
-    if (signal?.aborted === true) throw new AbortedError('aborted before it began', { cause: signal.reason });
-    const { held } = this.#leases;
-    const idle = held === undefined ? undefined : this.#members.takeIdle();
-    if (held !== undefined && idle === undefined) return work(held.member.client);
-    const member = idle ?? (await this.#members.take(signal));
-    try {
-      return await this.#leases.run(new Lease(member), () => work(member.client));
-    } finally {
-      this.#members.give(member);
-    }
+    return this.#run(work, { signal: options.signal, isStreamed: false });
   }
 
   /** As `FtpsClient.download`, on a login that is free. */
   download(remotePath: string, target: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
-    return this.run((client) => client.download(remotePath, target, options), signalOf(options));
+    const isStreamed = isCallersCode(target);
+    return this.#run((client) => client.download(remotePath, target, options), { signal: options.signal, isStreamed });
   }
 
   /** As `FtpsClient.upload`, on a login that is free. */
   upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
-    return this.run((client) => client.upload(source, remotePath, options), signalOf(options));
+    const isStreamed = isCallersCode(source);
+    return this.#run((client) => client.upload(source, remotePath, options), { signal: options.signal, isStreamed });
   }
 
   /** As `FtpsClient.list`; the login is given back before the first entry comes. */
@@ -199,19 +189,37 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   }
 
   /**
-   * Lends no more, rejects the calls that wait, lets those under way end, and says QUIT on every login. Never rejects.
-   * Called within `run`, it does not wait for that work of its own caller.
+   * Takes no new calls, does all that were made, also those that still wait for a login, and says QUIT on every login. Calls
+   * within those go on being taken. What is left when `graceMs` are over or `signal` fires is broken off, with
+   * `ConnectionError`. Within `run` it does not wait for the work that it was called in. Never rejects, but for `ConfigError`.
    */
-  close({ graceMs }: PoolCloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#members.close({
-      except: this.#leases.held?.member,
-      signal: graceMs === undefined ? new AbortController().signal : AbortSignal.timeout(graceMs),
-    });
-    return this.#closing;
+  async close(options: PoolCloseOptions = {}): Promise<void> {
+    knownKeys(options, '', ['graceMs', 'signal'] satisfies (keyof PoolCloseOptions)[]);
+    const { graceMs, signal = new AbortController().signal } = options;
+    if (graceMs === undefined) return this.#lending.close(signal);
+    if (!(graceMs >= 0 && graceMs < 2 ** 31))
+      throw new ConfigError(`graceMs: ${graceMs} is not a time in milliseconds`);
+    const grace = new AbortController();
+    const timer = setTimeout(() => {
+      grace.abort();
+    }, graceMs);
+    try {
+      await this.#lending.close(AbortSignal.any([signal, grace.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #run<T>(work: (client: FtpsClient) => Promise<T>, options: LendOptions): Promise<T> {
+    // One signal for a thousand calls is no leak.
+    const { signal } = options;
+    if (signal !== undefined) setMaxListeners(0, signal);
+    if (signal?.aborted === true) throw new AbortedError('aborted before it began', { cause: signal.reason });
+    return this.#lending.run(({ client }) => work(client), options);
   }
 
   /** What only asks can be asked again where the login that was lent for it failed. That there was none to lend is final. */
@@ -241,7 +249,7 @@ type Put<T> = { readonly answer: T } | { readonly failure: unknown };
 type Asked<T> = { readonly answer: T } | { readonly noLogin: unknown };
 
 /** A client as the pool keeps it. */
-class PooledClient implements Member {
+class PooledClient implements Lendable {
   readonly client: FtpsClient;
   readonly #reconnects: boolean;
 
@@ -258,8 +266,13 @@ class PooledClient implements Member {
     return !this.#reconnects && !this.client.isOpen;
   }
 
+  get openStreams(): number {
+    return this.client.openStreams;
+  }
+
   get hasMoved(): boolean {
-    return this.client.hasChangedFolder;
+    // Who left a stream open there would keep the next one waiting.
+    return this.client.hasChangedFolder || this.client.openStreams > 0;
   }
 
   keepAlive(): Promise<unknown> {
