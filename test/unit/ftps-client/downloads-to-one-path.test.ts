@@ -1,6 +1,6 @@
 // Two downloads to one local path at a time: each whole, or refused at once, and no byte of one in the file of the other.
 import { randomBytes } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { link, readFile, readdir, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -49,9 +49,13 @@ class HeldDownload {
     await channel.write(bytes.subarray(offset, offset + KEPT_BYTES));
     this.#begin();
     await this.#released;
-    await channel.write(bytes.subarray(offset + KEPT_BYTES));
-    await channel.end();
-    await channel.read(Buffer.alloc(1)).catch(() => undefined);
+    try {
+      await channel.write(bytes.subarray(offset + KEPT_BYTES));
+      await channel.end();
+      await channel.read(Buffer.alloc(1));
+    } catch {
+      // The client broke it off, or ended it first.
+    }
     channel.destroy();
     await peer.say('226 done\r\n');
     return true;
@@ -223,6 +227,31 @@ describe('a download in place whose file', () => {
       });
     });
   }
+
+  it('is made shorter by somebody else meanwhile is a LocalFileError, and has no hole that is called whole', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'local');
+      const fault: Fault = async ({ verb, peer, data }) => {
+        if (verb !== 'RETR' || data === undefined) return false;
+        await peer.say('150 here it comes\r\n');
+        const channel = await data.channel();
+        // One record, so that it is written at once and as a whole.
+        await channel.write(content.subarray(0, 1_000));
+        // Nobody tells of a write.
+        while (statSync(path).size < 1_000) await new Promise(setImmediate);
+        truncateSync(path, 10);
+        await channel.write(content.subarray(1_000)).catch(() => undefined);
+        await channel.end().catch(() => undefined);
+        await peer.say('226 done\r\n');
+        return true;
+      };
+      await withFaultyServer({ files: { a: content }, fault }, async (client) => {
+        const error = await rejection(client.download('a', path, { resume: 'in-place' }));
+        expect(error).to.be.instanceOf(LocalFileError).and.include({ path });
+        expect((error as Error).message).to.include('somebody else writes it too');
+      });
+    });
+  });
 });
 
 describe('a download in place behind bytes of the caller, where the hash of the whole differs,', () => {

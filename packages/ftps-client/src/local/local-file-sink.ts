@@ -121,7 +121,10 @@ class LocalFileSink implements OpenSink {
 
   write(chunk: Uint8Array): Promise<void> {
     return this.#guarded(async () => {
-      const { handle } = this.#open();
+      const file = this.#open();
+      const { handle } = file;
+      // Under its real name other programs find it.
+      if (this.#resume === 'in-place') await this.#mustBeAsLong(file);
       for (let written = 0; written < chunk.length;) {
         const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, this.#position);
         written += bytesWritten;
@@ -189,11 +192,14 @@ class LocalFileSink implements OpenSink {
   /** The bytes that were checked are those of this file only where nobody else has put it, or put something into it. */
   async #mustBeMine(file: PartFile): Promise<void> {
     await mustHaveItsName(file);
-    const { size } = await file.handle.stat();
-    if (size !== this.#position)
-      throw new Error(
-        `${file.path} has ${size} bytes where ${this.#position} were written: somebody else writes it too`,
-      );
+    await this.#mustBeAsLong(file);
+  }
+
+  /** Behind a file that somebody else has shortened, the next bytes would leave a hole. */
+  async #mustBeAsLong({ handle, path }: PartFile): Promise<void> {
+    const { size } = await handle.stat();
+    if (size === this.#position) return;
+    throw new Error(`${path} has ${size} bytes where ${this.#position} were written: somebody else writes it too`);
   }
 
   async discard(error: Error): Promise<LeftBehind | undefined> {
