@@ -2,6 +2,8 @@
 //
 //   FTPS_PASSWORD=… node --import tsx examples/backup.ts FOLDER ftpes://USER@HOST[:PORT]/PATH/NAME.tar
 //
+// ftpes:// is explicit TLS, ftps:// implicit.
+//
 // The archive gets its name on the server only when it is whole and its hash is the same on both sides; of a server that has
 // no hash, its size. Where the network fails, it goes on where the server is. It ends with 0 when the backup is done, and
 // with 1 when it is not.
@@ -10,9 +12,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { FtpsClient, leftBehind } from '@ftps-kit/ftps-client';
 
-const [folder, target] = process.argv.slice(2);
+const [folder, target = ''] = process.argv.slice(2);
 const password = process.env['FTPS_PASSWORD'];
-if (folder === undefined || target === undefined || !URL.canParse(target) || password === undefined) {
+const url = URL.canParse(target) ? new URL(target) : undefined;
+const mode = ({ 'ftpes:': 'explicit', 'ftps:': 'implicit' } as const)[url?.protocol ?? ''];
+if (folder === undefined || !url?.username || mode === undefined || password === undefined) {
   console.error('usage: FTPS_PASSWORD=… backup.ts FOLDER ftpes://USER@HOST[:PORT]/PATH/NAME.tar');
   process.exit(1);
 }
@@ -49,7 +53,6 @@ async function* archive(path: string, start: number): AsyncGenerator<Uint8Array>
 
 const HASH_COMMANDS = ['HASH', 'XSHA256', 'XSHA512', 'XSHA1', 'XMD5', 'XCRC'];
 
-const url = new URL(target);
 const caFile = process.env['FTPS_CA'];
 const interrupted = new AbortController();
 // Ctrl-C, and what ends a service: the server hears of it, and keeps the old backup. A second one ends the process at once.
@@ -61,6 +64,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   await using client = await FtpsClient.connect({
+    mode,
     host: url.hostname,
     port: url.port === '' ? undefined : Number(url.port),
     user: decodeURIComponent(url.username),

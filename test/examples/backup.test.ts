@@ -14,8 +14,14 @@ import { WatchedFileSystem } from '../support/watched-file-system.js';
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Runs the example over a folder of two files, and gives what it said. */
-async function backUp(server: TestServer, folder: string, path: string, env: NodeJS.ProcessEnv = {}) {
-  const url = `ftpes://${server.user}@${server.host}:${server.port}${path}`;
+async function backUp(
+  server: TestServer,
+  folder: string,
+  path: string,
+  env: NodeJS.ProcessEnv = {},
+  scheme = server.implicit ? 'ftps' : 'ftpes',
+) {
+  const url = `${scheme}://${server.user}@${server.host}:${server.port}${path}`;
   return runProgram(process.execPath, ['--import', 'tsx', 'examples/backup.ts', folder, url], {
     cwd: repository,
     env: { FTPS_PASSWORD: server.password, FTPS_CA: server.caFile, ...env },
@@ -42,6 +48,17 @@ describe('the example of a backup', () => {
       expect(server.names()).to.deep.equal(['backup.tar']);
       const listing = await runProgram('tar', ['--compare', '-f', join(server.root, 'backup.tar'), '-C', folder]);
       expect(listing.code, listing.stdout + listing.stderr).to.equal(0);
+    });
+  });
+
+  it('speaks implicit TLS where the address says ftps, and refuses any other scheme', async () => {
+    await withFolder(async (folder) => {
+      await using server = await TestServer.start({ mode: 'implicit' });
+      const { code, stderr } = await backUp(server, folder, '/backup.tar');
+      expect(code, stderr).to.equal(0);
+      const refused = await backUp(server, folder, '/other.tar', {}, 'http');
+      expect(refused).to.include({ code: 1 }).and.to.have.property('stderr').that.includes('usage: ');
+      expect(server.names()).to.deep.equal(['backup.tar']);
     });
   });
 
