@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { appendFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { RenameError, TransferError, leftBehind } from '@ftps-kit/ftps-client';
+import { FtpsPool, RenameError, TransferError, leftBehind } from '@ftps-kit/ftps-client';
 import { readExactly } from '../support/channel-bytes.js';
-import { LAST_YEAR, withFaultyServer, type Fault } from '../support/faulty-server.js';
+import { FaultyServer, LAST_YEAR, withFaultyServer, type Fault } from '../support/faulty-server.js';
 import { rejection } from '../support/rejection.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 
@@ -89,6 +89,39 @@ describe('an atomic upload with resume of a local file', () => {
           expect(server.bytes('a')?.equals(other), how).to.equal(true);
         });
       }
+    });
+  });
+
+  it('that another upload of a pool has under way goes under a name of its own, and both are whole', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, oldContent);
+      const stored: string[] = [];
+      let tell: () => void = () => undefined;
+      const begun = new Promise<void>((resolve) => (tell = resolve));
+      let letGo: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      const fault: Fault = async ({ verb, count, argument }) => {
+        if (verb !== 'STOR') return false;
+        stored.push(argument);
+        if (count > 1) return false;
+        tell();
+        await held;
+        return false;
+      };
+      await using server = await FaultyServer.start({ fault });
+      await using pool = new FtpsPool(await server.options(), { size: 2 });
+      const first = pool.upload(path, 'a', options);
+      await begun;
+      expect(await pool.upload(path, 'a', options)).to.include({ sizeBytes: oldContent.length });
+      letGo();
+      expect(await first).to.include({ sizeBytes: oldContent.length });
+      expect(new Set(stored).size).to.equal(2);
+      expect([...server.files.keys()]).to.deep.equal(['a']);
+      expect(server.bytes('a')?.equals(oldContent)).to.equal(true);
+      // The name is free again.
+      await pool.upload(path, 'a', options);
+      expect(stored[2]).to.equal(stored[0]);
     });
   });
 

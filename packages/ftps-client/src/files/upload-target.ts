@@ -6,6 +6,7 @@ import { outgoingPath } from '../control/outgoing-command.js';
 import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, refused, replyText } from '../errors.js';
 import { hiddenName } from '../local/hidden-name.js';
 import type { LoginContext } from '../login/login-context.js';
+import type { ServerTraits } from '../login/server-traits.js';
 import { mayKnow } from '../login/tried-command.js';
 import { sizeOrAbsence } from '../remote/remote-facts.js';
 import { hashCommandsOf, remoteHash } from '../remote/remote-hash.js';
@@ -21,10 +22,13 @@ export interface WholeUpload {
   readonly reply: Reply;
 }
 
+/** Temporary names that could be found again, and that uploads of this process write under now. */
+const underWay = new WeakMap<ServerTraits, Set<string>>();
+
 export class UploadTarget {
   readonly #realPath: string;
   #path: string;
-  readonly #keeps: boolean;
+  #keeps: boolean;
   readonly #replace: boolean;
   readonly #isRetried: boolean;
   /** Under the real name, where it was asked before a rename whose outcome may have to be told by it. */
@@ -33,6 +37,7 @@ export class UploadTarget {
   #isBegun = false;
   #isRenaming = false;
   #isWhole = false;
+  #release: (() => void) | undefined;
 
   /** `identity` names a source that a later upload can know again. */
   constructor(realPath: string, { atomic, resume, replace, retry }: ParsedUploadOptions, identity: string | undefined) {
@@ -61,12 +66,42 @@ export class UploadTarget {
    * Takes the temporary name of that source: under the one before, its bytes would be gone on with as if they were of another
    * source, should that come back. What an attempt has left there is removed, as nobody will look for it.
    */
-  async renameFor(identity: string | undefined, { control, timeouts }: LoginContext): Promise<void> {
+  async renameFor(identity: string | undefined, context: LoginContext): Promise<void> {
+    const { control, timeouts } = context;
     const before = this.#path;
     this.#path = this.#temporaryPath(identity);
-    if (!this.#isBegun) return;
-    // What it answers tells nothing of the upload; where the connection is lost, the next command does.
-    await control.run(outgoingPath('DELE', before), { timeoutMs: timeouts.replyMs }).catch(() => undefined);
+    if (this.#isBegun) {
+      // What it answers tells nothing of the upload; where the connection is lost, the next command does.
+      await control.run(outgoingPath('DELE', before), { timeoutMs: timeouts.replyMs }).catch(() => undefined);
+    }
+    this.release();
+    this.claim(context);
+  }
+
+  /**
+   * Takes the temporary name for this upload alone. Two uploads of one source would add to one file behind each other's back, and
+   * one of them could call it whole while the other goes on; so the second gets a name of chance, under which nothing is kept.
+   */
+  claim({ traits }: LoginContext): void {
+    if (!this.isTemporary || !this.#keeps || this.#release !== undefined) return;
+    const names = underWay.get(traits) ?? new Set();
+    underWay.set(traits, names);
+    const path = this.#path;
+    if (names.has(path)) {
+      this.#keeps = false;
+      this.#path = this.#temporaryPath(undefined);
+      return;
+    }
+    names.add(path);
+    this.#release = () => {
+      names.delete(path);
+    };
+  }
+
+  /** To be called when the upload has ended, however it did. */
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
   }
 
   #temporaryPath(identity: string | undefined): string {

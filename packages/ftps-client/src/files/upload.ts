@@ -96,6 +96,8 @@ class Upload {
       const left = this.#context && (await this.#target.cleanUp(this.#context, error, isFoundAgain));
       if (left !== undefined) noteLeftBehind(error, left);
       throw error;
+    } finally {
+      this.#target.release();
     }
   }
 
@@ -135,6 +137,7 @@ class Upload {
     if (check.hash !== undefined) this.#bytes.hashBy(check.hash.algorithm);
     const { resume, retry, append, signal } = this.#options;
     if (resume !== false) {
+      this.#target.claim(context);
       // Also under a temporary name, where something stands that an earlier call left.
       await this.#lookBefore(context);
       const start = await resumedStart(context, check, this.#old.size, {
