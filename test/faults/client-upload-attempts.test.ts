@@ -455,6 +455,13 @@ describe('an atomic upload', () => {
     await withFaultyServer({ fault: losesControlAt('RNTO') }, async (client, server) => {
       const error = await rejection(client.upload(content, 'a', { atomic: true }));
       const [left = ''] = names(server);
+      expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: left, what: 'whole', orAt: 'a' });
+      expect((error as Error).message).to.include(`${left} on the server, or already at a`);
+    });
+    // Where RNTO was never sent there is no doubt.
+    await withFaultyServer({ fault: losesControlAt('RNFR') }, async (client, server) => {
+      const error = await rejection(client.upload(content, 'a', { atomic: true }));
+      const [left = ''] = names(server);
       expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: left, what: 'whole' });
     });
   });
@@ -518,6 +525,43 @@ describe('an atomic upload', () => {
       await client.upload(content, 'a', { atomic: true, replace: true });
       expect(names(server)).to.deep.equal(['a']);
       expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
+  it('with replace moves the old file back where the refusal was not about it after all', async () => {
+    let hasMovedBack = false;
+    // Not that of the new file, neither before the old one was moved aside nor behind that.
+    const fault: Fault = async ({ verb, argument, count, peer }) => {
+      if (verb !== 'RNTO' || argument !== 'a') return false;
+      hasMovedBack = count === 4;
+      if (!hasMovedBack) await peer.say('553 not allowed by policy\r\n');
+      return !hasMovedBack;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('a', 'old');
+      const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+      expect(error).to.be.instanceOf(RenameError);
+      expect(hasMovedBack).to.equal(true);
+      expect(server.bytes('a')?.toString()).to.equal('old');
+      expect(server.bytes((error as RenameError).wholeAt)?.equals(content)).to.equal(true);
+      expect(names(server)).to.have.length(2);
+      expect((error as Error).message).to.not.include('the old file may lie');
+    });
+  });
+
+  it('with replace says where the old file is where the connection is lost amid the two', async () => {
+    const fault: Fault = async ({ verb, argument, count, peer }) => {
+      if (verb !== 'RNTO' || argument !== 'a') return false;
+      if (count === 1) await peer.say('553 it exists\r\n');
+      else peer.destroy();
+      return true;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('a', 'old');
+      const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+      const aside = names(server).find((name) => server.bytes(name)?.toString() === 'old');
+      expect(aside).to.not.equal('a');
+      expect((error as Error).message).to.include(`the old file may lie at ${aside ?? ''} on the server`);
     });
   });
 

@@ -5,6 +5,8 @@ import { FtpsError } from '@ftps-kit/tls-core';
 export interface LeftBehind {
   readonly side: 'local' | 'remote';
   readonly path: string;
+  /** Where it lies instead, if the server has renamed it: the reply to that was lost. */
+  readonly orAt?: string;
   /**
    * `partial`: a later transfer with `resume` goes on there. `whole`: the file is complete and lacks only its name. `earlier`:
    * the caller's own file, with the bytes that it had before. `rest`: of no use.
@@ -26,13 +28,13 @@ export function noteLeftBehind(error: Error, left: LeftBehind): void {
   if (error instanceof FtpsError) error.message += `; ${sentence(left)}`;
 }
 
-function sentence({ side, path, what }: LeftBehind): string {
+function sentence({ side, path, what, orAt }: LeftBehind): string {
   const where = side === 'local' ? path : `${path} on the server`;
   switch (what) {
     case 'partial':
       return `what came so far is kept as ${where}`;
     case 'whole':
-      return `the whole file lies at ${where}`;
+      return `the whole file lies at ${where}${orAt === undefined ? '' : `, or already at ${orAt}`}`;
     case 'earlier':
       return `${where} has again what it had before; remove it to have all of it anew`;
     case 'rest':

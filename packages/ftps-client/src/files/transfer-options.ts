@@ -57,7 +57,10 @@ export interface UploadOptions extends TransferOptions {
    * target's name sees the old file or the new one. Default false.
    */
   readonly atomic?: boolean | undefined;
-  /** With `atomic`, for servers that rename over no file: removes the old one first, and then renames. Default false. */
+  /**
+   * With `atomic`, for servers that rename over no file: moves the old one aside first, under a hidden name, and removes it when
+   * the new one has its name; where that gets it not, the old one is moved back. Default false.
+   */
   readonly replace?: boolean | undefined;
   /** Adds to the end of the remote file (APPE). Default false. */
   readonly append?: boolean | undefined;

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { AbortedError, withDeadline } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { outgoingPath } from '../control/outgoing-command.js';
-import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, refused, replyText } from '../errors.js';
+import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, replyText } from '../errors.js';
 import { hiddenName } from '../local/hidden-name.js';
 import type { LoginContext } from '../login/login-context.js';
 import type { ServerTraits } from '../login/server-traits.js';
@@ -35,7 +35,10 @@ export class UploadTarget {
   #sizeOfOld: number | 'absent' | 'unknown' | undefined;
   /** Whether something may be there that was not there before. */
   #isBegun = false;
+  /** Whether a rename was sent whose outcome nobody has seen. */
   #isRenaming = false;
+  /** Where an old file is that was in the way of the new one. */
+  #asideAt: string | undefined;
   #isWhole = false;
   #release: (() => void) | undefined;
 
@@ -113,26 +116,25 @@ export class UploadTarget {
     this.#isBegun = true;
   }
 
-  /** Whether a rename was begun whose outcome nobody has seen. */
-  get isRenaming(): boolean {
-    return this.#isRenaming;
-  }
-
   /** Gives the whole file its name. Rejects with `RenameError` where the server does not, and as the connection breaks. */
   async settle(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
     if (!this.isTemporary) return;
     if (signal?.aborted === true) throw new AbortedError('RNFR was aborted', { cause: signal.reason });
     this.#isWhole = true;
-    if (this.#isRenaming && (await this.#wasRenamed(context, whole, signal))) return;
+    if (!this.#isRenaming || !(await this.#wasRenamed(context, whole, signal)))
+      await this.#giveName(context, whole, signal);
+    await this.#removeOld(context);
+  }
+
+  async #giveName(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
     // An old file of the same size could not be told from the new one if the reply to RNTO were lost.
     if (this.#isRetried && whole.verified.by !== 'hash') {
       this.#sizeOfOld ??= await sizeOrAbsence(context, this.#realPath, signal);
     }
-    this.#isRenaming = true;
     try {
       await this.#rename(context);
     } catch (error) {
-      if (!(error instanceof ReplyError) || isTransient(error)) throw error;
+      if (!isRefusal(error)) throw error;
       if (!this.#replace || !(await this.#isInTheWay(context, error))) throw this.#notRenamed(error, whole);
       await this.#replaceOld(context, whole);
     }
@@ -148,7 +150,10 @@ export class UploadTarget {
     isFoundAgain: () => Promise<boolean>,
   ): Promise<LeftBehind | undefined> {
     if (!this.isTemporary || !this.#isBegun) return undefined;
-    if (this.#isWhole) return { side: 'remote', path: this.path, what: 'whole' };
+    if (this.#isWhole) {
+      const orAt = this.#isRenaming ? { orAt: this.#realPath } : {};
+      return { side: 'remote', path: this.path, what: 'whole', ...orAt };
+    }
     const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
     const { control, timeouts } = context;
     const deadline = { timeoutMs: timeouts.closeMs };
@@ -168,12 +173,16 @@ export class UploadTarget {
     return { side: 'remote', path: this.path, what: 'rest' };
   }
 
-  async #rename({ control, timeouts }: LoginContext): Promise<void> {
-    // Not to be aborted between the two, nor given up while the second is on its way: nobody would know its outcome.
-    const deadline = { timeoutMs: timeouts.replyMs };
-    await control.demand(outgoingPath('RNFR', this.path), deadline);
-    await control.demand(outgoingPath('RNTO', this.#realPath), deadline);
-    this.#isRenaming = false;
+  async #rename(context: LoginContext): Promise<void> {
+    try {
+      await move(context, this.path, this.#realPath, () => {
+        this.#isRenaming = true;
+      });
+      this.#isRenaming = false;
+    } catch (error) {
+      if (isRefusal(error)) this.#isRenaming = false;
+      throw error;
+    }
   }
 
   /** RNTO was sent and its reply never came: what stands under the two names tells. */
@@ -215,28 +224,74 @@ export class UploadTarget {
     return typeof size === 'number' || !mayKnow(context, 'SIZE');
   }
 
-  /** For servers that rename over no file. In between there is none under the real name. */
+  /**
+   * For servers that rename over no file. The old one is moved aside, and not removed: the refusal may have had another reason,
+   * as that of a name that is not allowed, and then it is moved back. In between there is none under the real name.
+   */
   async #replaceOld(context: LoginContext, whole: WholeUpload): Promise<void> {
-    const { control, timeouts } = context;
-    const remove = outgoingPath('DELE', this.#realPath);
-    const removed = await control.run(remove, { timeoutMs: timeouts.replyMs });
-    if (!isCompletion(removed)) throw this.#notRenamed(refused(remove, removed), whole);
+    const aside = temporaryPath(this.#realPath, undefined);
+    try {
+      await move(context, this.#realPath, aside, () => {
+        this.#asideAt = aside;
+      });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#asideAt = undefined;
+      throw this.#notRenamed(error, whole);
+    }
     this.#sizeOfOld = 'absent';
     try {
       await this.#rename(context);
     } catch (error) {
-      if (!(error instanceof ReplyError) || isTransient(error)) throw error;
+      if (!isRefusal(error)) throw error;
+      await move(context, aside, this.#realPath).then(
+        () => {
+          this.#asideAt = undefined;
+        },
+        () => undefined,
+      );
       throw this.#notRenamed(error, whole);
     }
+  }
+
+  /** The new file has its name. Where the old one cannot be removed, it stays where it is. */
+  async #removeOld({ control, timeouts }: LoginContext): Promise<void> {
+    const aside = this.#asideAt;
+    this.#asideAt = undefined;
+    if (aside === undefined) return;
+    await control.run(outgoingPath('DELE', aside), { timeoutMs: timeouts.replyMs }).catch(() => undefined);
+  }
+
+  /** Where the old file may be after a failure, if it has not its name. */
+  get oldFileAside(): string | undefined {
+    return this.#asideAt;
   }
 
   #notRenamed(cause: ReplyError, { sizeBytes }: WholeUpload): RenameError {
     return new RenameError(
       `the upload is whole, but the server did not rename it to ${this.#realPath} (${replyText(cause.reply)}); where it ` +
-        'renames over no file, replace: true removes the old one first',
+        'renames over no file, replace: true moves the old one away first',
       { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply: cause.reply, cause, wholeAt: this.path },
     );
   }
+}
+
+/** Not to be aborted between the two, nor given up while the second is on its way: nobody would know its outcome. */
+async function move(
+  { control, timeouts }: LoginContext,
+  from: string,
+  to: string,
+  whenSent: () => void = () => undefined,
+): Promise<void> {
+  const deadline = { timeoutMs: timeouts.replyMs };
+  await control.demand(outgoingPath('RNFR', from), deadline);
+  whenSent();
+  await control.demand(outgoingPath('RNTO', to), deadline);
+}
+
+/** Whether the server does not do it, and will not either when it is asked again. */
+function isRefusal(error: unknown): error is ReplyError {
+  return error instanceof ReplyError && !isTransient(error);
 }
 
 function temporaryPath(path: string, identity: string | undefined): string {

@@ -95,6 +95,8 @@ class Upload {
       const isFoundAgain = (): Promise<boolean> => this.#source.isFoundAgain();
       const left = this.#context && (await this.#target.cleanUp(this.#context, error, isFoundAgain));
       if (left !== undefined) noteLeftBehind(error, left);
+      const { oldFileAside } = this.#target;
+      if (oldFileAside !== undefined) error.message += `; the old file may lie at ${oldFileAside} on the server`;
       throw error;
     } finally {
       this.#target.release();
