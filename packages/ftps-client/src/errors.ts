@@ -244,6 +244,15 @@ export function localFailure(what: string, path: string | undefined, error: unkn
   return new LocalFileError(`${what}: ${reason}`, path, { cause: error });
 }
 
+/**
+ * As `localFailure`, for what the caller's own stream, sink or function failed with. An error of another client, as of a
+ * download that is uploaded elsewhere, is this side's failure here, and says nothing of this transfer's server.
+ */
+export function callersFailure(what: string, path: string | undefined, error: unknown): FtpsError {
+  if (!(error instanceof FtpsError) || error instanceof LocalFileError) return localFailure(what, path, error);
+  return new LocalFileError(`${what}: ${error.message}`, path, { cause: error });
+}
+
 /** What a path that is a folder fails with, where a file is wanted: the same as the system's own refusal. */
 export function folderError(): Error {
   return Object.assign(new Error('it is a folder'), { code: 'EISDIR' });

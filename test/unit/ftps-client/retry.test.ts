@@ -74,6 +74,15 @@ describe('a code that speaks of the file', () => {
     });
   }
 
+  it('is about no TLS session where bytes came before it', () => {
+    const spoken = { code: 425, lines: ['session ended, resume later'] };
+    const told = { begun: true, isProtected: true, handshake: undefined };
+    expect(refusalOf(spoken, { ...state, ...told }))
+      .to.be.instanceOf(TransferError)
+      .and.include({ safeBytes: 1, resumable: true });
+    expect(refusalOf(spoken, { ...state, ...told, bytes: 0 })).to.be.instanceOf(NotResumedError);
+  });
+
   it('is the last word where it does not', () => {
     expect(isTransient(refused('page type unknown'))).to.equal(false);
   });

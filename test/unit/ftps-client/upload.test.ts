@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { expect } from 'chai';
 import {
   ConfigError,
@@ -171,6 +171,39 @@ describe('an upload', () => {
       const error = await rejection(client.upload(failing, 'a'));
       expect(error).to.be.instanceOf(LocalFileError).with.property('message').that.includes('tape torn');
       expect((await client.raw('NOOP')).code).to.equal(200);
+    });
+  });
+
+  it('takes the text of a stream for the bytes that it was made of', async () => {
+    const bytes = Buffer.from([0, 1, 0xff, 0xfe, 0x80]);
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      expect((await take(peer)).equals(bytes)).to.equal(true);
+      await quit(peer);
+    };
+    await withScriptedClient({ script, tls: true }, async (client) => {
+      const source = new PassThrough({ encoding: 'latin1' });
+      source.end(bytes);
+      await client.upload(source, 'a');
+    });
+  });
+
+  it('whose source fails with an error of another client has failed on this side', async () => {
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.on('SIZE a', '550 no such file');
+      const data = await peer.passive();
+      await peer.on('STOR a', '150 go on');
+      await data.channel();
+      await peer.abort('426 gone\r\n226 aborted');
+      await quit(peer);
+    };
+    const elsewhere = new TransferError('RETR broke off', { bytes: 500, safeBytes: 500, resumable: true });
+    const failing = (async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(content.subarray(0, 10));
+      throw elsewhere;
+    })();
+    await withScriptedClient({ script, tls: true }, async (client) => {
+      const error = await rejection(client.upload(failing, 'a', { retry: 3 }));
+      expect(error).to.be.instanceOf(LocalFileError).with.property('cause', elsewhere);
     });
   });
 });

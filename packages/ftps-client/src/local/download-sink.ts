@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import { WritableStream } from 'node:stream/web';
 import { ConfigError, withDeadline } from '@ftps-kit/tls-core';
-import { localFailure } from '../errors.js';
+import { callersFailure } from '../errors.js';
 import type { LeftBehind } from '../files/left-behind.js';
 import type { ParsedDownloadOptions } from '../files/transfer-options.js';
 import type { TimesReport } from '../files/transfer-result.js';
@@ -131,7 +131,7 @@ class CallersSink implements OpenSink {
       this.#underWay = working.catch(() => undefined);
       await working;
     } catch (error) {
-      throw localFailure('the sink to download to failed', undefined, error);
+      throw callersFailure('the sink to download to failed', undefined, error);
     }
   }
 }

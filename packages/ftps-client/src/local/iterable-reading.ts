@@ -1,7 +1,7 @@
 // One reading of a stream: Node's, the Web's, or anything else that can be iterated.
 import { Readable } from 'node:stream';
 import { ConfigError } from '@ftps-kit/tls-core';
-import { LocalFileError, localFailure } from '../errors.js';
+import { LocalFileError, callersFailure } from '../errors.js';
 import type { ReadableSource, SourceReading } from './upload-source.js';
 
 export class IterableReading implements SourceReading {
@@ -34,7 +34,7 @@ export class IterableReading implements SourceReading {
         this.#ended = true;
         return undefined;
       }
-      const chunk = bytesOf(result.value);
+      const chunk = this.#bytesOf(result.value);
       if (chunk.length > 0) return chunk;
     }
   }
@@ -58,8 +58,16 @@ export class IterableReading implements SourceReading {
     } catch (error) {
       this.#ended = true;
       if (error instanceof LocalFileError) throw error;
-      throw localFailure(this.#failed, this.#path, error);
+      throw callersFailure(this.#failed, this.#path, error);
     }
+  }
+
+  #bytesOf(value: unknown): Uint8Array {
+    if (value instanceof Uint8Array) return value;
+    // A stream with an encoding set gives text, of bytes that were taken for that encoding.
+    const encoding = this.#iterable instanceof Readable ? this.#iterable.readableEncoding : null;
+    if (typeof value === 'string') return Buffer.from(value, encoding ?? 'utf8');
+    throw new ConfigError('upload: the source must give Uint8Arrays');
   }
 
   #begin(): AsyncIterator<unknown> {
@@ -74,10 +82,3 @@ export class IterableReading implements SourceReading {
 
 /** What was read from: the rest of it is not the file, and nothing left of it would make an empty one. */
 const begun = new WeakSet<object>();
-
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  // A stream with an encoding set gives text.
-  if (typeof value === 'string') return Buffer.from(value);
-  throw new ConfigError('upload: the source must give Uint8Arrays');
-}

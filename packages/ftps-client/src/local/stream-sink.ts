@@ -1,7 +1,7 @@
 // Downloads into streams: Node's, the Web's, and those that a function opens.
 import { finished, type Writable } from 'node:stream';
 import type { WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
-import { TransferError, localFailure } from '../errors.js';
+import { TransferError, callersFailure } from '../errors.js';
 import type { TimesReport } from '../files/transfer-result.js';
 import type { OpenSink, SinkOpener, WritableSink } from './download-sink.js';
 
@@ -109,7 +109,7 @@ export class NodeStreamSink extends StreamSink {
         });
       });
     } catch (error) {
-      throw localFailure(this.#failed, this.#path, error);
+      throw callersFailure(this.#failed, this.#path, error);
     }
   }
 
@@ -211,7 +211,7 @@ export class OpenedStreamSink extends StreamSink {
 }
 
 function failure(error: unknown): Error {
-  return localFailure(STREAM_FAILED, undefined, error);
+  return callersFailure(STREAM_FAILED, undefined, error);
 }
 
 /** Those of the process outlive any download. */

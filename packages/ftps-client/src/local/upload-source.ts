@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { ConfigError, withDeadline } from '@ftps-kit/tls-core';
-import { localFailure } from '../errors.js';
+import { callersFailure } from '../errors.js';
 import { UPLOAD_BUFFER_BYTES } from '../limits.js';
 import { FilelessSource } from './fileless-source.js';
 import { IterableReading } from './iterable-reading.js';
@@ -121,7 +121,7 @@ class OpenerSource extends FilelessSource {
     try {
       opened = await this.#opener(start);
     } catch (error) {
-      throw localFailure('the stream to upload could not be opened', undefined, error);
+      throw callersFailure('the stream to upload could not be opened', undefined, error);
     }
     if (!isReadable(opened))
       throw new ConfigError('upload: the function must give a readable stream or an async iterable');

@@ -47,7 +47,9 @@ export function isPeersDoing(failure: unknown): boolean {
 /** The error for a negative final reply; `cause` is what was seen of it on the data connection. */
 export function refusalOf(reply: Reply, state: TransferState, cause?: unknown): FtpsError {
   const refusal = refused(state.command, reply, cause === undefined ? undefined : { cause });
-  if (state.isProtected && isNotResumed(reply)) return notResumed(refusal, state.handshake);
+  // Behind bytes that came it is about something else. Those that were sent may have waited in the buffers of the system.
+  const hasDelivered = state.command.verb !== 'STOR' && state.command.verb !== 'APPE' && state.bytes > 0;
+  if (state.isProtected && !hasDelivered && isNotResumed(reply)) return notResumed(refusal, state.handshake);
   const isPermanent =
     reply.code >= 500 && reply.code !== STORAGE_EXCEEDED && !speaksOfLostConnection.test(reply.lines.join(' '));
   // A file that cannot be opened is told behind the 150 by some servers; then nothing was transferred either.
