@@ -105,6 +105,11 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     return this.#openStreams;
   }
 
+  /** Whether no call is under way, and none waits. */
+  get isIdle(): boolean {
+    return this.#turns.isIdle;
+  }
+
   /** Whether the control connection still stands. */
   get isOpen(): boolean {
     return this.#closing === undefined && this.#login.isOpen;

@@ -1,5 +1,7 @@
 // How a pool opens logins, which failures it sits out, and how many it goes on with meanwhile.
+import { AsyncResource } from 'node:async_hooks';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { ConnectionError, FtpsPool, TimeoutError, type CallOptions, type FtpsClient } from '@ftps-kit/ftps-client';
 import { gate } from '../../support/gate.js';
@@ -127,5 +129,27 @@ describe('the logins of a pool', () => {
     expect(shrinks).to.deep.equal([]);
     ending.open();
     await holding;
+  });
+
+  it('are no more than its size also while a transfer makes its own anew', async () => {
+    await using server = await StormyServer.start({ files: { a: 'hello' } });
+    await using pool = new FtpsPool(server.options, { size: 1 });
+    let asking: Promise<number> | undefined;
+    // Not a call within the upload.
+    const elsewhere = new AsyncResource('elsewhere');
+    const wait = (): Promise<void> => {
+      asking ??= elsewhere.runInAsyncScope(() => pool.size('/a'));
+      expect(pool.metrics).to.include({ busy: 1, opening: 0, waiting: 1 });
+      return Promise.resolve();
+    };
+    let attempts = 0;
+    const source = (): Readable => {
+      attempts += 1;
+      if (attempts === 1) server.proxy.clear();
+      return Readable.from([Buffer.from('all of it')]);
+    };
+    await pool.upload(source, '/b', { retry: { attempts: 9, wait } });
+    expect(await asking).to.equal(5);
+    expect(server.server.read('b')).to.equal('all of it');
   });
 });

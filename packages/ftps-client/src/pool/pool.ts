@@ -263,7 +263,8 @@ class PooledClient implements Lendable {
   }
 
   get isGone(): boolean {
-    return !this.#reconnects && !this.client.isOpen;
+    // A transfer that is tried again makes its login anew.
+    return !this.#reconnects && !this.client.isOpen && this.client.isIdle;
   }
 
   get openStreams(): number {
