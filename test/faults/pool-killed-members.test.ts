@@ -1,8 +1,9 @@
 // A pool whose members' connections are killed at random while it moves many small files, each of which takes effect once.
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { FtpsPool, type TransferResult } from '@ftps-kit/ftps-client';
+import { FtpsPool, type FtpsClient, type TransferResult } from '@ftps-kit/ftps-client';
 import { CommittingFileSystem, type Commit } from '../support/committing-file-system.js';
 import type { ProxiedConnection } from '../support/fault-proxy.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -62,10 +63,15 @@ describe(`a pool of 8 whose connections are killed at random (FTPS_POOL_SEED=${s
     await using server = stormy;
     const { proxy } = server;
     await using pool = new FtpsPool(
-      { ...server.options, reconnect: true },
+      // A client does not come back by itself: what replaces a lost one between two transfers is the pool.
+      server.options,
       // All wait from the beginning; a busy machine is no failure.
-      { size: 8, growAgainMs: 50, acquireTimeoutMs: 60_000 + count * 500 },
+      { size: 8, acquireTimeoutMs: 60_000 + count * 500 },
     );
+    const members = new Set<FtpsClient>();
+    pool.on('open', (client) => members.add(client));
+    let lost = 0;
+    pool.on('drop', ({ reason }) => (lost += reason === 'lost' ? 1 : 0));
     const death = killer(new SeededRandom(seed), proxy.connections, 10);
     // Also where an upload has taken effect and nobody knows yet.
     files.onCommit = death.maybe;
@@ -88,6 +94,12 @@ describe(`a pool of 8 whose connections are killed at random (FTPS_POOL_SEED=${s
     });
     expect(effects.filter((effect) => effect === 'once')).to.have.length.above(count / 2);
 
+    // All that rest are killed as well, and none of them is lent any more.
+    const [resting, before] = [[...members].filter(({ isOpen }) => isOpen), { lost, opened: members.size }];
+    const gone = Promise.all(resting.map((client) => once(client, 'close')));
+    proxy.clear();
+    await gone;
+
     await withTemporaryFolder(async (folder) => {
       const downloads = numbers.map(async (number) => {
         await pool.download(`/${number}`, join(folder, String(number)), { retry });
@@ -100,6 +112,9 @@ describe(`a pool of 8 whose connections are killed at random (FTPS_POOL_SEED=${s
       }
     });
     expect(death.kills).to.be.above(0);
+    expect(resting).not.to.have.length(0);
+    expect(lost - before.lost).to.be.at.least(resting.length);
+    expect(members.size).to.be.above(before.opened);
     expect(pool.metrics).to.include({ busy: 0, waiting: 0 });
   });
 
