@@ -96,17 +96,70 @@ describe('a listing', () => {
     });
   });
 
-  it('by LIST does without options where the server takes them for a name, from then on', async () => {
+  const plain = '-rw-r--r-- 1 a a 5 Jan  1 10:00 f\r\n';
+
+  for (const [what, refusal] of [
+    ['a name', '550 -a: no such folder'],
+    ['a pattern', '450 No files found'],
+  ] as const) {
+    it(`by LIST does without options where the server takes them for ${what}, from then on`, async () => {
+      const script = async (peer: ScriptedPeer): Promise<void> => {
+        await peer.passive();
+        await peer.on('LIST -a', refusal);
+        await list(peer, 'LIST', plain);
+        await list(peer, 'LIST', '');
+        await quit(peer);
+      };
+      await withScriptedClient({ script, features: ['EPSV'] }, async (client) => {
+        expect((await collect(client.list())).map(({ name }) => name)).to.deep.equal(['f']);
+        expect(await collect(client.list())).to.deep.equal([]);
+      });
+    });
+  }
+
+  it('by LIST that has no lines is asked for once more without options, unless they were seen to work', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
-      await peer.passive();
-      await peer.on('LIST -a', '550 -a: no such folder');
-      await list(peer, 'LIST', '');
-      await list(peer, 'LIST', '');
+      await list(peer, 'LIST -a /empty', '');
+      await list(peer, 'LIST /empty', '');
+      await list(peer, 'LIST -a /full', plain);
+      await list(peer, 'LIST -a /empty', '');
       await quit(peer);
     };
     await withScriptedClient({ script, features: ['EPSV'] }, async (client) => {
-      for (let round = 0; round < 2; round++) expect(await collect(client.list())).to.deep.equal([]);
+      for (const [folder, count] of [
+        ['/empty', 0],
+        ['/full', 1],
+        ['/empty', 0],
+      ] as const) {
+        expect(await collect(client.list(folder))).to.have.length(count);
+      }
     });
+    const patterns = async (peer: ScriptedPeer): Promise<void> => {
+      await list(peer, 'LIST -a /full', '');
+      await list(peer, 'LIST /full', plain);
+      await list(peer, 'LIST /full', plain);
+      await quit(peer);
+    };
+    await withScriptedClient({ script: patterns, features: ['EPSV'] }, async (client) => {
+      for (let round = 0; round < 2; round++) expect(await collect(client.list('/full'))).to.have.length(1);
+    });
+  });
+
+  it('is had by LIST, from then on, where the server lists MLST and does not know MLSD', async () => {
+    for (const refusal of ['500 what?', '502 not here']) {
+      const script = async (peer: ScriptedPeer): Promise<void> => {
+        await peer.passive();
+        await peer.on('MLSD', refusal);
+        await list(peer, 'LIST -a', plain);
+        await list(peer, 'LIST -a', plain);
+        await peer.on('MLST f', '250-x\r\n type=file; f\r\n250 end');
+        await quit(peer);
+      };
+      await withScriptedClient({ script }, async (client) => {
+        for (let round = 0; round < 2; round++) expect(await collect(client.list())).to.have.length(1);
+        expect(await client.stat('f')).to.include({ type: 'file' });
+      });
+    }
   });
 
   it('lets other calls be made while it is walked through', async () => {

@@ -37,8 +37,10 @@ export class ServerTraits {
   keepsRanges = false;
   /** Who resumes a control connection under TLS 1.3 gets no new ticket, and so no data connection that resumes. */
   leavesReturningWithoutTickets = false;
-  /** `LIST -a` was not understood as an option. */
-  refusesListOptions = false;
+  /** `LIST -a`: whether `-a` is understood as an option, and not as a name or a pattern. */
+  listOptions: 'untried' | 'works' | 'useless' = 'untried';
+  /** It lists MLST, and does not know MLSD. */
+  lacksMachineListing = false;
   /** Whom it has refused how often. */
   readonly refusals: LoginRefusals;
 

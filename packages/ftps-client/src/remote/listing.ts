@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { decodeText } from '@ftps-kit/ftp-protocol';
 import { LimitError, type ByteChannel } from '@ftps-kit/tls-core';
 import { outgoing, outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
-import { IncompleteListingError, ReplyError } from '../errors.js';
+import { IncompleteListingError, ReplyError, isUnknownCommand } from '../errors.js';
 import { MAX_LISTING_BYTES } from '../limits.js';
 import { hasMachineListing } from '../login/features.js';
 import type { LoginContext } from '../login/login-context.js';
@@ -31,16 +31,29 @@ export async function listEntries(
   path: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly Entry[]> {
-  if (hasMachineListing(context.features)) {
-    const { entries, unread } = await readEntries(
-      context,
-      await transferLines(context, pathCommand('MLSD', path), signal),
-      parseMachineLine,
-    );
+  const lines = await machineLines(context, path, signal);
+  if (lines !== undefined) {
+    const { entries, unread } = await readEntries(context, lines, parseMachineLine);
     return whole(path, entries, unread);
   }
   const { entries, unread } = await readEntries(context, await listText(context, path, signal), parseListLine);
+  if (hasMachineListing(context.features)) context.traits.lacksMachineListing = true;
   return whole(path, await withTimes(context, path, entries, signal), unread);
+}
+
+/** undefined where the server has no MLSD, or not after all. */
+async function machineLines(
+  context: LoginContext,
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly ListingLine[] | undefined> {
+  if (!hasMachineListing(context.features) || context.traits.lacksMachineListing) return undefined;
+  try {
+    return await transferLines(context, pathCommand('MLSD', path), signal);
+  } catch (error) {
+    if (error instanceof ReplyError && isUnknownCommand(error.reply)) return undefined;
+    throw error;
+  }
 }
 
 function whole(path: string | undefined, entries: readonly Entry[], unread: readonly string[]): readonly Entry[] {
@@ -121,20 +134,33 @@ async function listText(
   path: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<readonly ListingLine[]> {
-  if (!context.traits.refusesListOptions) {
-    try {
-      return await transferLines(
-        context,
-        path === undefined ? outgoing('LIST', '-a') : outgoingPath('LIST', path, { before: '-a ' }),
-        signal,
-      );
-    } catch (error) {
-      if (!(error instanceof ReplyError) || error.retryable) throw error;
-    }
+  const { traits } = context;
+  if (traits.listOptions !== 'useless') {
+    const lines = await withOptions(context, path, signal);
+    if (lines !== undefined && lines.length > 0) traits.listOptions = 'works';
+    // No line at all may be an empty folder, or all that there is of the name `-a`.
+    if (lines !== undefined && traits.listOptions === 'works') return lines;
   }
   const lines = await transferLines(context, pathCommand('LIST', path), signal);
-  context.traits.refusesListOptions = true;
+  if (lines.length > 0) traits.listOptions = 'useless';
   return lines;
+}
+
+/** undefined where the server refused: then LIST without options is to tell. */
+async function withOptions(
+  context: LoginContext,
+  path: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly ListingLine[] | undefined> {
+  const command = path === undefined ? outgoing('LIST', '-a') : outgoingPath('LIST', path, { before: '-a ' });
+  try {
+    return await transferLines(context, command, signal);
+  } catch (error) {
+    // 450: "No files found" to some.
+    const isRefusal = error instanceof ReplyError && (!error.retryable || error.reply.code === 450);
+    if (isRefusal) return undefined;
+    throw error;
+  }
 }
 
 async function transferLines(
