@@ -59,8 +59,7 @@ export function encodeMlsxLine(facts: Iterable<readonly [name: string, value: st
  * @throws GrammarError without the space before the name, or for a fact without `=`.
  */
 export function parseMlsxLine(line: string): MlsxEntry {
-  const space = line.indexOf(' ');
-  if (space === -1) throw new GrammarError('an entry of a machine listing has a space before its name');
+  const space = dividerIn(line);
   const facts = new Map<string, string>();
   const factTexts = line.slice(0, space).split(';');
   // DEVIATION RFC 3659 §7.2: facts = 1*(fact ";"). A last fact without its semi-colon is taken too; servers forget it.
@@ -72,6 +71,25 @@ export function parseMlsxLine(line: string): MlsxEntry {
     if (!facts.has(name)) facts.set(name, text.slice(equals + 1));
   }
   return { facts, name: line.slice(space + 1) };
+}
+
+/** Facts whose values are free text to some servers: where a link leads, and names of users and groups. */
+const freeFact = /^(?:type=OS\.[^;]*|UNIX\.(?:owner|group)[^;=]*=[^;]*)$/i;
+
+/** Where the space stands that ends the facts. */
+function dividerIn(line: string): number {
+  const last = line.lastIndexOf('; ');
+  let at = 0;
+  for (;;) {
+    const space = line.indexOf(' ', at);
+    if (space === -1) throw new GrammarError('an entry of a machine listing has a space before its name');
+    if (space === 0 || line[space - 1] === ';') return space;
+    // DEVIATION RFC 3659 §7.2: no value has a space in it, but the target of a link, an owner and a group may. In front of any
+    // other space it is the semi-colon that is missing.
+    const fact = line.slice(line.lastIndexOf(';', space) + 1, space);
+    if (last < space || !freeFact.test(fact)) return space;
+    at = line.indexOf(';', space);
+  }
 }
 
 /**

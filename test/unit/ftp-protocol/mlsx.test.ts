@@ -42,6 +42,23 @@ describe('an entry of MLSx', () => {
     expect(parseMlsxLine('type=file;size=1 a').facts.get('size')).to.equal('1');
   });
 
+  it('may have spaces in a value that is free text: where a link leads, an owner, a group', () => {
+    for (const [line, name, fact, value] of [
+      ['type=OS.unix=slink:/my target;size=3; lnk', 'lnk', 'type', 'OS.unix=slink:/my target'],
+      ['size=3;type=OS.unix=slink:a b c; l n k', 'l n k', 'type', 'OS.unix=slink:a b c'],
+      ['UNIX.groupname=domain users;UNIX.ownername=a b;size=1; x y', 'x y', 'unix.groupname', 'domain users'],
+      ['type=OS.unix=slink:/my;size=3 a b', 'a b', 'size', '3'],
+      ['type=OS.unix=slink:/my a b', 'a b', 'type', 'OS.unix=slink:/my'],
+      ['type=file a; b', 'a; b', 'type', 'file'],
+      ['type=file;size=3; a b=c; d', 'a b=c; d', 'size', '3'],
+    ] as const) {
+      const entry = parseMlsxLine(line);
+      expect(entry.name, line).to.equal(name);
+      expect(entry.facts.get(fact), line).to.equal(value);
+    }
+    grammarErrorOf(() => parseMlsxLine('type=OS.unix=slink:/a b;c;size=3; lnk'));
+  });
+
   it('is refused without a space, and with a fact that is none', () => {
     for (const line of ['', 'type=file;', 'file; a', '=file; a', 'type=file;;size=1; a', '-rw-r--r-- 1 a']) {
       grammarErrorOf(() => parseMlsxLine(line));

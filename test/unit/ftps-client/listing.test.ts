@@ -39,6 +39,7 @@ describe('a listing', () => {
         'type=dir;size=4096; Ordner ü',
         'type=OS.unix=slink:/etc/passwd; link',
         'type=OS.unix=symlink; other link',
+        'type=OS.unix=slink:; a link; to nobody knows what',
         'type=OS.unix=chr-1/3; null',
         ' no facts',
       ].join('\r\n'),
@@ -48,12 +49,17 @@ describe('a listing', () => {
       ['Ordner ü', 'directory', 4096],
       ['link', 'link', undefined],
       ['other link', 'link', undefined],
+      ['a link; to nobody knows what', 'link', undefined],
       ['null', 'other', undefined],
       ['no facts', 'other', undefined],
     ]);
     expect(entries[0]?.modifiedAt?.toISOString()).to.equal('2026-01-02T03:04:05.678Z');
     expect(entries[0]?.facts.get('modify')).to.equal('20260102030405.678');
-    expect(entries[2]?.linkTarget).to.equal('/etc/passwd');
+    expect(entries.slice(2, 5).map(({ linkTarget }) => linkTarget)).to.deep.equal([
+      '/etc/passwd',
+      undefined,
+      undefined,
+    ]);
   });
 
   it('gives names that are one component, whatever the server says', async () => {

@@ -85,6 +85,17 @@ describe('a listing that cannot be read in full', () => {
     }
   });
 
+  it('has no link whose target may go on in its name', async () => {
+    const lines = [
+      'type=OS.unix=slink:/a b;size=3; good',
+      'type=OS.unix=slink:/a; b;type=dir; ../evil',
+      'type=file; f; g',
+    ];
+    const { names, unread } = await listed(byMlsd, lines.map((line) => `${line}\r\n`).join(''));
+    expect(names).to.deep.equal(['good', 'f; g']);
+    expect(unread).to.deep.equal([lines[1]]);
+  });
+
   it('is told of where a name makes CRLF out of lines that end in LF alone', async () => {
     const { names, unread } = await listed(byList, `${unix('a')}\n${unix('b\r')}\n${unix('c')}\n`);
     expect(names).to.deep.equal([]);

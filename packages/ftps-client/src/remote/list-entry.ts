@@ -35,6 +35,8 @@ export function parseMachineLine(line: string): Entry | 'none' | undefined {
   const parsed = parsedLine(line);
   if (parsed === undefined) return undefined;
   const { facts, name: pathname } = parsed;
+  // A link's target may be written as it is, semi-colons and spaces too: then nobody knows where the facts end.
+  if ((SLINK.exec(facts.get('type') ?? '')?.[1] ?? '') !== '' && pathname.includes('; ')) return undefined;
   // RFC 3659 §7.5.1: cdir and pdir are the listed folder and its parent.
   if (/^[cp]dir$/i.test(facts.get('type') ?? '') || isDots(pathname)) return 'none';
   const name = componentOf(pathname);
