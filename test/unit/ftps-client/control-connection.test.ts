@@ -85,8 +85,18 @@ describe('the control connection', () => {
           expect(await rejection(call)).to.be.instanceOf(ConfigError);
         }
       }
-      for (const verb of ['RETR', 'pasv', 'PASS', 'QUIT', 'TYPE']) {
-        expect(await rejection(client.raw(verb, 'x'))).to.be.instanceOf(ConfigError);
+      for (const line of [
+        'RETR x',
+        'pasv x',
+        'PASS x',
+        'QUIT x',
+        'TYPE x',
+        'RANG 0 2',
+        'OPTS utf8 OFF',
+        'opts MLST type;',
+      ]) {
+        const [verb = '', ...words] = line.split(' ');
+        expect(await rejection(client.raw(verb, words.join(' '))), line).to.be.instanceOf(ConfigError);
       }
     });
   });
