@@ -1,4 +1,5 @@
 // How far a transfer has come, on a terminal.
+import { printable } from '@ftps-kit/ftps-client';
 import { SingleBar, type Params } from 'cli-progress';
 import { formatBytes } from './format.js';
 import type { Report } from './report.js';
@@ -39,7 +40,7 @@ class ProgressBar {
 
   constructor(report: Report, name: string) {
     if (!process.stderr.isTTY || report.flags.json || report.flags.quiet) return;
-    const shown = shorten(name.replace(/\p{Cc}/gu, '?'));
+    const shown = shorten(printable(name));
     this.#bar = new SingleBar({
       stream: process.stderr,
       clearOnComplete: true,

@@ -3,6 +3,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import { ConfigError, FtpsError, LocalFileError } from '@ftps-kit/ftps-client';
 import { configMessage, localFileMessage } from './config-message.js';
 import { exitCodeOf, type ExitCode } from './exit-codes.js';
+import { jsonLine } from './json-line.js';
 import { remedyOf } from './remedy.js';
 
 /** How much is said, and in which form. */
@@ -32,13 +33,13 @@ export class Report {
 
   /** A result: JSON with `--json`, the text otherwise; the text is left out with `--quiet`. */
   say(event: ReportedEvent, text: string): void {
-    if (this.flags.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (this.flags.json) process.stdout.write(`${jsonLine(event)}\n`);
     else if (!this.flags.quiet) process.stdout.write(`${text}\n`);
   }
 
   /** Something asked for, which `--quiet` does not silence: the lines of a listing. */
   answer(event: ReportedEvent, text: string): void {
-    process.stdout.write(`${this.flags.json ? JSON.stringify(event) : text}\n`);
+    process.stdout.write(`${this.flags.json ? jsonLine(event) : text}\n`);
   }
 
   warn(message: string): void {
@@ -52,7 +53,7 @@ export class Report {
     const remedy = remedyOf(error);
     if (this.flags.json) {
       const code = error instanceof FtpsError ? error.code : 'FTPS_ERR_UNKNOWN';
-      process.stdout.write(`${JSON.stringify({ event: 'error', code, message, remedy, exitCode })}\n`);
+      process.stdout.write(`${jsonLine({ event: 'error', code, message, remedy, exitCode })}\n`);
     }
     process.stderr.write(`${this.#errorColours.red('ftps:')} ${message}${remedy === undefined ? '' : `; ${remedy}`}\n`);
     if (this.flags.verbose && error instanceof Error) process.stderr.write(`${stackOf(error)}\n`);

@@ -1,6 +1,7 @@
 // What a running server tells its operator, a line a thing.
 import type { FtpsServer } from '@ftps-kit/ftps-server';
 import { formatBytes, formatDuration } from './format.js';
+import { jsonLine } from './json-line.js';
 import type { Report } from './report.js';
 
 /** Reports logins, transfers, refusals and limits of `server` from here on. */
@@ -8,7 +9,7 @@ export function reportServerEvents(server: FtpsServer, report: Report): void {
   server.on('login', ({ id, client, user, accepted }) => {
     report.say(
       { event: 'login', id, client, user, accepted },
-      `${client.address}  ${accepted ? 'login' : 'login refused'}: ${JSON.stringify(user)}`,
+      `${client.address}  ${accepted ? 'login' : 'login refused'}: ${jsonLine(user)}`,
     );
   });
   server.on('transfer', ({ id, client, user, command, path, bytes, durationMs, verdict, handshake, replyCode }) => {
@@ -27,7 +28,7 @@ export function reportServerEvents(server: FtpsServer, report: Report): void {
         cipherSuite: handshake?.cipherSuite,
         replyCode,
       },
-      `${client.address}  ${command} ${JSON.stringify(path)}: ${replyCode}, ${formatBytes(bytes)} in ` +
+      `${client.address}  ${command} ${jsonLine(path)}: ${replyCode}, ${formatBytes(bytes)} in ` +
         `${formatDuration(durationMs)}, ${verdict ?? 'no data connection'}`,
     );
   });

@@ -1,5 +1,5 @@
 // `ftps ls`: what a folder on a server holds.
-import { FtpsClient, type Entry } from '@ftps-kit/ftps-client';
+import { FtpsClient, printable, type Entry } from '@ftps-kit/ftps-client';
 import type { CommandModule } from 'yargs';
 import {
   clientOptions,
@@ -39,6 +39,6 @@ async function ls(flags: ConnectionArguments & Positionals, { report, signal }: 
 function lineOf({ name, type, size, modifiedAt }: Entry): string {
   const time = modifiedAt?.toISOString().slice(0, 16).replace('T', ' ') ?? '';
   const bytes = type === 'directory' || size === undefined ? '' : formatBytes(size);
-  const shown = name.replace(/\p{Cc}/gu, '?') + (type === 'directory' ? '/' : '');
+  const shown = printable(name) + (type === 'directory' ? '/' : '');
   return `${time.padEnd(16)}  ${bytes.padStart(8)}  ${shown}`;
 }

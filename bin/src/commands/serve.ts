@@ -5,6 +5,7 @@ import { createFtpsServer, type FtpsServer, type ListenOptions } from '@ftps-kit
 import { ServerIdentity } from '@ftps-kit/tls-core';
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from 'yargs';
 import { engineChoice, outputFlags, readPem, tlsVersions } from '../flags.js';
+import { jsonLine } from '../json-line.js';
 import { rereadAtHangup, type Rereadable } from '../read-again.js';
 import type { Report } from '../report.js';
 import { accountFlags, servedAccounts, type ServedAccounts } from '../served-accounts.js';
@@ -130,7 +131,7 @@ function rereadables(
       readAgain: async () => {
         const { users: count, removed, warnings } = await users.reload();
         for (const warning of warnings) report.warn(warning);
-        const gone = removed.map((name) => JSON.stringify(name)).join(', ');
+        const gone = removed.map((name) => jsonLine(name)).join(', ');
         const text = `users read again: ${count}${gone === '' ? '' : `; no more: ${gone}`}`;
         return { event: { event: 'users', users: count, removed }, text };
       },

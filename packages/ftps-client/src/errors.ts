@@ -3,6 +3,7 @@ import { FtpsError } from '@ftps-kit/tls-core';
 import { replyKind, type Reply } from '@ftps-kit/ftp-protocol';
 import type { OutgoingCommand } from './control/outgoing-command.js';
 import { saysNoRoom } from './login/login-reply.js';
+import { printable } from './printable.js';
 import type { Entry } from './remote/list-entry.js';
 
 /** The server broke the RFC: text that is no reply, a reply nobody asked for, a reply without what it must hold. */
@@ -200,17 +201,8 @@ export class PoolExhaustedError extends FtpsError {
   }
 }
 
-// C0, DEL and C1: a server's text must not steer the terminal that shows it.
-const controlCharacters = /\p{Cc}/gu;
-
 /** How much of a line is shown in a message. */
 const MAX_SHOWN_CHARACTERS = 200;
-
-/** A server's text as a message may have it. */
-export /** Without what could steer a terminal. */
-function printable(text: string): string {
-  return text.replace(controlCharacters, '?');
-}
 
 /** A reply as one line for a person. */
 export function replyText({ code, lines }: Reply): string {

@@ -35,6 +35,7 @@ export {
   type TransferErrorOptions,
   type VerificationFailure,
 } from './errors.js';
+export { printable } from './printable.js';
 export type { Entry } from './remote/list-entry.js';
 export { RemoteReadStream, RemoteWriteStream } from './remote/remote-stream.js';
 export type { CallOptions, HashOptions, TreeOptions } from './call-options.js';

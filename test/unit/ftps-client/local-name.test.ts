@@ -5,11 +5,24 @@ import { UnsafeNameError, safeLocalName } from '@ftps-kit/ftps-client';
 
 const everywhere = [
   ...['', '.', '..', '../up', 'a/b', '/etc/passwd', 'a\\b', '..\\up', '\\\\server\\share', 'C:', 'c:\\x', 'C:x'],
-  ...['a\0b', '\udcfcber', 'x'.repeat(256), 'ü'.repeat(128)],
+  ...[
+    'a\0b',
+    'a\tb',
+    'a\rb',
+    'a\nb',
+    '\x1b[2J',
+    'a\x7f',
+    'a\u0085b',
+    'a\u2028',
+    'exe\u202egpj',
+    '\udcfcber',
+    'x'.repeat(256),
+    'ü'.repeat(128),
+  ],
 ];
 const onWindows = [
   ...['con', 'CON.txt', 'nul', 'aux .c', 'com1', 'COM9.log', 'lpt¹', 'conin$', 'ab:c', 'a?', 'a*', '"a"', '<a', 'a|b'],
-  ...['a.', '...', 'a ', 'a\tb', 'a\u0085b'],
+  ...['a.', '...', 'a '],
 ];
 const fine = ['a', '.hidden', 'a..b', 'Ordner ü', '😀', '-rf', '~', '%2e%2e', 'consul', 'com10', 'x'.repeat(255)];
 

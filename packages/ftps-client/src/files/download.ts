@@ -5,6 +5,7 @@ import { RemoteChangedError, ReplyError, TransferError, VerificationError, tellS
 import type { DownloadTarget, OpenSink } from '../local/download-sink.js';
 import { openInterruptible, withPatience } from '../local/interruptible-sink.js';
 import type { LoginContext } from '../login/login-context.js';
+import { printable } from '../printable.js';
 import { isSameFile, sizeIfTold, type RemoteFacts } from '../remote/remote-facts.js';
 import { remotePrefixHash } from '../remote/remote-hash.js';
 import type { Listening } from '../transfer/data-connection.js';
@@ -232,7 +233,7 @@ class Download {
   async #startOver(facts = this.#facts ?? NOTHING_TOLD): Promise<Start> {
     if (!this.#sink.canRestart) {
       throw new RemoteChangedError(
-        `${this.#path} is not known to be the file that ${this.#held} bytes came of, and the stream cannot take them ` +
+        `${printable(this.#path)} is not known to be the file that ${this.#held} bytes came of, and the stream cannot take them ` +
           'back: download to a path, or give a function that opens the stream',
         { bytes: this.#held, safeBytes: 0, resumable: false },
       );

@@ -1,5 +1,6 @@
 // What a failed transfer left somewhere: said in the error's message, and given to programs that ask.
 import { FtpsError } from '@ftps-kit/tls-core';
+import { printable } from '../printable.js';
 
 /** Something that a transfer made and that is still there. */
 export interface LeftBehind {
@@ -29,7 +30,7 @@ export function noteLeftBehind(error: Error, left: LeftBehind): void {
 }
 
 function sentence({ side, path, what, orAt }: LeftBehind): string {
-  const where = side === 'local' ? path : `${path} on the server`;
+  const where = side === 'local' ? path : `${printable(path)} on the server`;
   switch (what) {
     case 'partial':
       return `what came so far is kept as ${where}`;

@@ -8,6 +8,7 @@ import { hiddenName } from '../local/hidden-name.js';
 import type { LoginContext } from '../login/login-context.js';
 import type { ServerTraits } from '../login/server-traits.js';
 import { mayKnow } from '../login/tried-command.js';
+import { printable } from '../printable.js';
 import { sizeOrAbsence } from '../remote/remote-facts.js';
 import { hashCommandsOf, remoteHash } from '../remote/remote-hash.js';
 import type { LeftBehind } from './left-behind.js';
@@ -193,7 +194,7 @@ export class UploadTarget {
     const isThere = temporary === 'absent' && (await this.#isUnderRealName(context, whole, signal));
     if (isThere) return true;
     throw new RenameError(
-      `the connection was lost while ${this.path} was renamed to ${this.#realPath}, and what the server shows now under ` +
+      `the connection was lost while ${printable(this.path)} was renamed to ${printable(this.#realPath)}, and what the server shows now under ` +
         'the two names does not prove that it was',
       { bytes: sizeBytes, safeBytes: undefined, resumable: false, reply, wholeAt: this.path },
     );
@@ -269,7 +270,7 @@ export class UploadTarget {
 
   #notRenamed(cause: ReplyError, { sizeBytes }: WholeUpload): RenameError {
     return new RenameError(
-      `the upload is whole, but the server did not rename it to ${this.#realPath} (${replyText(cause.reply)}); where it ` +
+      `the upload is whole, but the server did not rename it to ${printable(this.#realPath)} (${replyText(cause.reply)}); where it ` +
         'renames over no file, replace: true moves the old one away first',
       { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply: cause.reply, cause, wholeAt: this.path },
     );

@@ -4,6 +4,7 @@ import type { Reply } from '@ftps-kit/ftp-protocol';
 import { VerificationError, replyText } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
 import { mayKnow, tryCommand } from '../login/tried-command.js';
+import { printable } from '../printable.js';
 import { sizeIfTold, sizeToldIn } from '../remote/remote-facts.js';
 import { hashCommandOf, remoteHash, type HashCommand } from '../remote/remote-hash.js';
 import type { HashAlgorithm, StreamHash } from './hash-algorithm.js';
@@ -66,7 +67,7 @@ export async function verifyFile(
   const byHash = await verifyHash(context, check, file, signal);
   if (byHash !== undefined) return byHash;
   if (check.mode === 'hash') {
-    throw new VerificationError(`the server took ${file.path}, but does not tell its hash now`, {
+    throw new VerificationError(`the server took ${printable(file.path)}, but does not tell its hash now`, {
       ...lossOf(file, 0),
       resumable: false,
       reason: 'not-checked',
@@ -134,7 +135,7 @@ async function verifySize(
     const said = reply === undefined ? '' : ` (${replyText(reply)})`;
     // Also where it says that there is no such file: folders that may only be written to answer so, of every file.
     if (check.mode !== 'size') return { by: 'nothing', reason: nothingTold + said };
-    throw new VerificationError(`the server took ${file.path}, but does not tell its size now${said}`, {
+    throw new VerificationError(`the server took ${printable(file.path)}, but does not tell its size now${said}`, {
       ...lossOf(file, 0),
       resumable: false,
       reason: 'not-checked',

@@ -1,5 +1,6 @@
 // Names that a server gave, as names of local files: nothing in a listing may lead out of the folder it is put into.
 import { FtpsError } from '@ftps-kit/tls-core';
+import { printable } from '../printable.js';
 
 /** A remote name that cannot be the name of a local file; `remoteName` is what the server said. */
 export class UnsafeNameError extends FtpsError {
@@ -7,7 +8,7 @@ export class UnsafeNameError extends FtpsError {
   readonly remoteName: string;
 
   constructor(remoteName: string, reason: string) {
-    super(`${JSON.stringify(remoteName)} cannot be the name of a local file: ${reason}`);
+    super(`${printable(JSON.stringify(remoteName))} cannot be the name of a local file: ${reason}`);
     this.remoteName = remoteName;
   }
 }
@@ -23,8 +24,9 @@ export interface LocalNameOptions {
 
 /**
  * `name`, one component of a listing, if a local file in a given folder can have it: joined to that folder it leads to
- * something right in it. A backslash and a drive letter are refused on every system, since what is unpacked here is copied
- * elsewhere; what only Windows takes for something else, on Windows. Throws `UnsafeNameError`.
+ * something right in it. A backslash, a drive letter and control characters are refused on every system, since what is unpacked
+ * here is copied elsewhere and shown on terminals; what only Windows takes for something else, on Windows. Throws
+ * `UnsafeNameError`.
  */
 export function safeLocalName(name: string, { platform = process.platform }: LocalNameOptions = {}): string {
   const reason = whyUnsafe(name) ?? (platform === 'win32' ? whyUnsafeOnWindows(name) : undefined);
@@ -36,7 +38,8 @@ function whyUnsafe(name: string): string | undefined {
   if (name === '') return 'it is empty';
   if (name === '.' || name === '..') return 'it means a folder';
   if (name.includes('/') || name.includes('\\')) return 'it holds a slash or a backslash';
-  if (name.includes('\0')) return 'it holds NUL';
+  // NUL is none of a name anywhere; the others, and what turns the direction of text, steer whatever shows the file's name later.
+  if (printable(name) !== name) return 'it holds a control character';
   if (/^[A-Za-z]:/.test(name)) return 'it begins with a drive letter';
   // Node would write U+FFFD in its place, and two names would be one file.
   if (loneSurrogate.test(name)) return 'it holds bytes that are no UTF-8';
@@ -47,7 +50,6 @@ function whyUnsafe(name: string): string | undefined {
 function whyUnsafeOnWindows(name: string): string | undefined {
   if (deviceName.test(name)) return 'it is the name of a device';
   if (/[<>:"|?*]/.test(name)) return 'it holds a character that Windows does not allow';
-  if (/\p{Cc}/u.test(name)) return 'it holds a control character';
   if (/[ .]$/.test(name)) return 'it ends with a space or a dot, which Windows leaves out';
   return undefined;
 }

@@ -3,8 +3,9 @@ import { ConnectionError, FtpsError, HandshakeError, NotResumedError } from '@ft
 import { anySignal } from '../any-signal.js';
 import type { ClientOptions } from '../client-options.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
-import { ReplyError, isCompletion, printable } from '../errors.js';
+import { ReplyError, isCompletion } from '../errors.js';
 import { MAX_FOLDER_MOVES } from '../limits.js';
+import { printable } from '../printable.js';
 import { workingFolder } from '../remote/remote-entry.js';
 import { LostToOrderError } from '../transfer/transfer-attempts.js';
 import { openLogin, type OpenedLogin } from './login-opener.js';

@@ -15,6 +15,7 @@ import {
   refused,
 } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
+import { printable } from '../printable.js';
 import { folderEntry, machineEntry, type Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
 import { timeIfTold } from './modification-time.js';
@@ -101,7 +102,9 @@ async function folderByEntering(context: LoginContext, path: string, signal: Abo
   try {
     await control.demand(outgoingPath('CWD', before), deadline);
   } catch (error) {
-    control.destroy(new ConnectionError(`the login could not go back to ${before}, and is given up`, { cause: error }));
+    control.destroy(
+      new ConnectionError(`the login could not go back to ${printable(before)}, and is given up`, { cause: error }),
+    );
     throw error;
   }
   if (signal?.aborted === true) throw new AbortedError('CWD was aborted', { cause: signal.reason });

@@ -3,6 +3,7 @@ import type { CallOptions } from '../call-options.js';
 import { outgoingPath } from '../control/outgoing-command.js';
 import { ReplyError, TransferError, UnsupportedError, isCompletion, refused } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
+import { printable } from '../printable.js';
 import { BoundedWork } from './bounded-work.js';
 import type { Entry } from './list-entry.js';
 import { isFolder } from './remote-entry.js';
@@ -44,7 +45,8 @@ export interface TreeRemoval extends CallOptions {
  */
 export async function removeTree(access: TreeAccess, root: string, { width, signal }: TreeRemoval): Promise<void> {
   const { type } = await access.stat(root, { signal });
-  if (type === 'file' || type === 'other') throw new UnsupportedError(`${root} is no folder; remove() removes files`);
+  if (type === 'file' || type === 'other')
+    throw new UnsupportedError(`${printable(root)} is no folder; remove() removes files`);
   if (type === 'link') return removed(access, root, () => access.remove(root, { signal }), signal);
   if (await removedAsLink(access, root, signal)) return;
   const levels: string[][] = [[root]];

@@ -6,6 +6,7 @@ import type { CallOptions } from '../call-options.js';
 import { IncompleteListingError } from '../errors.js';
 import { MAX_TREE_DEPTH, MAX_WALK_FOLDERS } from '../limits.js';
 import { knownKeys } from '../option-checks.js';
+import { printable } from '../printable.js';
 import type { Entry } from './list-entry.js';
 import { joined } from './remote-path.js';
 
@@ -112,7 +113,8 @@ async function listed(
   let entries: readonly Entry[] = [];
   let failure: IncompleteListingError | undefined;
   try {
-    if (folder.depth > MAX_TREE_DEPTH) throw new LimitError(`${path} lies deeper than ${MAX_TREE_DEPTH} folders`);
+    if (folder.depth > MAX_TREE_DEPTH)
+      throw new LimitError(`${printable(path)} lies deeper than ${MAX_TREE_DEPTH} folders`);
     const isEntered = folder.depth === 0 || enters === undefined || (await enters(path, signal));
     if (isEntered) entries = await list(path === '' ? undefined : path, signal);
   } catch (error) {
