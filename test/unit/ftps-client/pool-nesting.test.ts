@@ -91,7 +91,8 @@ describe('a call of a pool within another', () => {
     await two.upload(source(two), '/two');
     expect(server.read('two')).to.equal('5');
     await using one = new FtpsPool(ownOptions(server), { size: 1 });
-    expect(await rejection(one.upload(source(one), '/one'))).to.be.instanceOf(PoolExhaustedError);
+    const error = await rejection(one.upload(source(one), '/one'));
+    expect(error).to.have.property('cause').that.is.instanceOf(PoolExhaustedError);
     expect(await one.size('/a')).to.equal(5);
   });
 
