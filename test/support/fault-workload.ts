@@ -102,8 +102,10 @@ async function within<T>(call: Promise<T>): Promise<T> {
 
 const tried = (random: SeededRandom) => (random.chance(0.7) ? { retry } : {});
 
+const { secureClosure } = selectEngine().capabilities;
+
 /** Without a check it is the end of the data connection that tells, which the portable engine does not see. */
-const checks: readonly VerifyMode[] = selectEngine().name === 'openssl' ? ['auto', 'size', 'none'] : ['auto', 'size'];
+const checks: readonly VerifyMode[] = secureClosure ? ['auto', 'size', 'none'] : ['auto', 'size'];
 
 const checked = (random: SeededRandom) => ({ verify: random.pick(checks), ...tried(random) });
 
@@ -114,12 +116,13 @@ function content(random: SeededRandom): Buffer {
 
 const list: Step = async ({ remote }, client, _random, outcome) => {
   const { value } = await outcome(collect(client.list(`/${remote}/fixed`)));
-  if (value !== undefined) expect(value.map(({ name }) => name).sort()).to.deep.equal(['a', 'b']);
+  expectListed(value?.map(({ name }) => name) ?? ['a', 'b'], ['a', 'b']);
 };
 
 const walk: Step = async ({ remote }, client, _random, outcome) => {
   const { value } = await outcome(collect(client.walk(`/${remote}/fixed`)));
-  if (value !== undefined) expect(value.map(({ path }) => path).sort()).to.deep.equal(['a', 'b', 'b/c']);
+  const all = ['a', 'b', 'b/c'];
+  expectListed(value?.map(({ path }) => path) ?? all, all);
 };
 
 const download: Step = async ({ server, remote, local }, client, random, outcome) => {
@@ -170,7 +173,7 @@ const upload: Step = async ({ server, remote, isInPlace }, client, random, outco
   const atomic = random.chance(0.5);
   const { value } = await outcome(client.upload(bytes, `/${path}`, { atomic, ...checked(random) }));
   if (value !== undefined) expectWhole(server.bytes(path), bytes, value);
-  else expectOldOrNew(remoteBytes(server, path), [old, bytes], isInPlace && !atomic);
+  else expectOldOrNew(remoteBytes(server, path), [old, bytes], !atomic && (isInPlace || !secureClosure));
 };
 
 const resumedUpload: Step = async ({ server, remote }, client, random, outcome) => {
@@ -194,7 +197,7 @@ const streamedUpload: Step = async ({ server, remote, isInPlace }, client, rando
   const sink = client.createWriteStream(`/${path}`, checked(random));
   const { value } = await outcome(pipeline(Readable.from(pieces), sink).then(() => true));
   if (value === true) expectWhole(server.bytes(path), bytes, undefined);
-  else expectOldOrNew(remoteBytes(server, path), [undefined, bytes], isInPlace);
+  else expectOldOrNew(remoteBytes(server, path), [undefined, bytes], isInPlace || !secureClosure);
 };
 
 const makeFolders: Step = async ({ server, remote }, client, random, outcome) => {
@@ -254,10 +257,17 @@ function expectWhole(actual: Buffer, expected: Buffer, result: TransferResult | 
   if (result !== undefined) expect(result.sizeBytes).to.equal(expected.length);
 }
 
+/** A listing has neither size nor hash: where the engine cannot tell an end from a cut, some may be missing. */
+function expectListed(names: readonly string[], all: readonly string[]): void {
+  if (secureClosure) expect([...names].sort()).to.deep.equal(all);
+  else expect(all).to.include.members([...names]);
+}
+
 function expectPrefix(actual: Buffer, whole: Buffer): void {
   expect(whole.subarray(0, actual.length).equals(actual), `${actual.length} bytes are the file's first`).to.equal(true);
 }
 
+/** Half of it may be there on a server that writes in place, and on one that takes a cut for the end (portable engine). */
 function expectOldOrNew(
   actual: Buffer | undefined,
   [old, fresh]: readonly [Buffer | undefined, Buffer],
