@@ -20,6 +20,9 @@ import { scriptedServer, type Script, type ScriptedPeer } from '../../support/sc
 
 const features = ['MLST type*;'];
 
+/** A pin of that age still counts, and not one of twice as much. */
+const SIX_DAYS_MS = 6 * 24 * 60 * 60 * 1000;
+
 /** Logs in, and takes one command whose data connection resumes, or is refused as vsftpd does. */
 function serves(command: string, { resumes }: { resumes: boolean }, then?: Script): Script {
   return async (peer) => {
@@ -470,6 +473,51 @@ describe('the memory of servers', () => {
     await memory.unpin('A', 1);
     for (const each of [memory, new ServerMemory({ file })]) {
       expect([await each.isPinned('a', 1), await each.isPinned('b', 2)]).to.deep.equal([false, true]);
+    }
+  });
+
+  it('does not bring back a pin that another process took back since it was read', async () => {
+    await new ServerMemory({ file }).pin('a', 1);
+    const [here, there] = [new ServerMemory({ file }), new ServerMemory({ file })];
+    expect(await there.isPinned('a', 1)).to.equal(true);
+    await here.unpin('a', 1);
+    await there.pin('b', 2);
+    for (const each of [here, there, new ServerMemory({ file })]) expect(await each.isPinned('a', 1)).to.equal(false);
+    expect(await new ServerMemory({ file }).isPinned('b', 2)).to.equal(true);
+  });
+
+  it('makes no pin older that another process has renewed since it was read', async () => {
+    let now = 1_000;
+    const clock = (): number => now;
+    await new ServerMemory({ file, clock }).pin('a', 1);
+    const [here, there] = [new ServerMemory({ file, clock }), new ServerMemory({ file, clock })];
+    expect(await there.isPinned('a', 1)).to.equal(true);
+    now += SIX_DAYS_MS;
+    await here.pin('a', 1);
+    await there.pin('b', 2);
+    now += SIX_DAYS_MS;
+    for (const each of [there, new ServerMemory({ file, clock })]) expect(await each.isPinned('a', 1)).to.equal(true);
+  });
+
+  it('writes with its next change what could not be written, but takes back no pin that is newer', async () => {
+    let now = 1_000;
+    const clock = (): number => now;
+    const memory = new ServerMemory({ file, clock });
+    await memory.pin('a', 1);
+    await memory.pin('c', 3);
+    const written = await readFile(file);
+    await rm(file);
+    await mkdir(file);
+    const changes = [memory.pin('d', 4), memory.unpin('a', 1), memory.unpin('c', 3)];
+    for (const error of await Promise.all(changes.map(rejection))) expect(error).to.be.instanceOf(LocalFileError);
+    await rm(file, { recursive: true });
+    await writeFile(file, written);
+    now += 1_000;
+    await new ServerMemory({ file, clock }).pin('c', 3);
+    await memory.pin('b', 2);
+    for (const each of [memory, new ServerMemory({ file, clock })]) {
+      const pinned = [each.isPinned('a', 1), each.isPinned('b', 2), each.isPinned('c', 3), each.isPinned('d', 4)];
+      expect(await Promise.all(pinned)).to.deep.equal([false, true, true, true]);
     }
   });
 

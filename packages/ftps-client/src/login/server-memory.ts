@@ -21,8 +21,10 @@ export class ServerMemory {
   readonly #file: string | undefined;
   readonly #clock: Clock;
   readonly #traits = new Map<string, ServerTraits>();
-  /** When each pin was made, milliseconds since the epoch; the oldest falls out. */
-  readonly #pins = new Map<string, number>();
+  /** When each pin was made, milliseconds since the epoch, as the file last had it, with what is unsaved; the oldest falls out. */
+  #pins = new Map<string, number>();
+  /** What was learned here and is not in the file yet: the last word about each server. */
+  readonly #unsaved = new Map<string, Finding>();
   #loading: Promise<void> | undefined;
 
   constructor({ file, clock = systemClock }: ServerMemoryOptions = {}) {
@@ -51,58 +53,67 @@ export class ServerMemory {
    * Pins TLS 1.2 for this server. Rejects with `LocalFileError` where the file cannot be written; it is pinned even so. Of two
    * processes that write the file at the same moment, one may lose its pin, and finds it out again.
    */
-  async pin(host: string, port: number): Promise<void> {
-    this.#add(keyOf(host, port), this.#clock());
-    const file = this.#file;
-    if (file !== undefined) await oneByOne(file, () => this.#save(file));
+  pin(host: string, port: number): Promise<void> {
+    return this.#learn(keyOf(host, port), { isPinned: true, at: this.#clock() });
   }
 
   /** Takes the pin back. Rejects with `LocalFileError` where the file cannot be written; it is taken back even so. */
-  async unpin(host: string, port: number): Promise<void> {
-    const key = keyOf(host, port);
-    this.#pins.delete(key);
+  unpin(host: string, port: number): Promise<void> {
+    return this.#learn(keyOf(host, port), { isPinned: false, at: this.#clock() });
+  }
+
+  async #learn(key: string, finding: Finding): Promise<void> {
+    this.#apply(finding, this.#pins, key);
     const file = this.#file;
-    if (file !== undefined) await oneByOne(file, () => this.#save(file, key));
+    if (file === undefined) return;
+    this.#unsaved.delete(key);
+    this.#unsaved.set(key, finding);
+    dropOldest(this.#unsaved);
+    await oneByOne(file, () => this.#save(file));
   }
 
-  #add(key: string, at: number): void {
-    this.#pins.delete(key);
-    this.#pins.set(key, at);
-    dropOldest(this.#pins);
-  }
-
-  /** Once, whoever asks; what was pinned meanwhile stays. A failure is tried again by the next. */
+  /** Once, whoever asks; what was learned meanwhile stays. A failure is tried again by the next. */
   #load(file: string): Promise<void> {
-    this.#loading ??= this.#read(file).then(
-      (pins) => {
-        for (const [key, at] of pins) if (at > (this.#pins.get(key) ?? -Infinity)) this.#add(key, at);
-      },
-      (error: unknown) => {
+    const load = async (): Promise<void> => {
+      try {
+        this.#pins = this.#withUnsaved(await readPins(file));
+      } catch (error) {
         this.#loading = undefined;
         throw error;
-      },
-    );
+      }
+    };
+    this.#loading ??= oneByOne(file, load);
     return this.#loading;
   }
 
-  async #read(file: string): Promise<Map<string, number>> {
-    try {
-      return pinsIn(await readPrivateJson(file));
-    } catch (error) {
-      throw localFailure(`cannot read ${file}`, file, error);
-    }
-  }
-
-  /** What other processes wrote meanwhile stays, as far as it is fresh. */
-  async #save(file: string, without?: string): Promise<void> {
-    const kept = [...(await this.#read(file)), ...this.#pins];
-    const pins = new Map(kept.filter(([key, at]) => key !== without && this.#isFresh(at)));
-    dropOldest(pins);
+  /** Nothing but what was learned here is changed: others have set pins and taken them back since the file was last read. */
+  async #save(file: string): Promise<void> {
+    const saving = [...this.#unsaved];
+    if (saving.length === 0) return;
+    const pins = this.#withUnsaved(await readPins(file));
     try {
       await writePrivateJson(file, { version: 1, tls12: Object.fromEntries(pins) });
     } catch (error) {
       throw localFailure(`cannot write ${file}`, file, error);
     }
+    for (const [key, finding] of saving) if (this.#unsaved.get(key) === finding) this.#unsaved.delete(key);
+    this.#pins = this.#withUnsaved(pins);
+  }
+
+  /** Those of `pins` that are fresh, and what is not in the file yet. */
+  #withUnsaved(pins: ReadonlyMap<string, number>): Map<string, number> {
+    const fresh = new Map([...pins].filter(([, at]) => this.#isFresh(at)));
+    for (const [key, finding] of this.#unsaved) this.#apply(finding, fresh, key);
+    return fresh;
+  }
+
+  /** What is newer in `pins` stays. */
+  #apply({ isPinned, at }: Finding, pins: Map<string, number>, key: string): void {
+    const known = pins.get(key);
+    if (known !== undefined && known > at && this.#isFresh(known)) return;
+    pins.delete(key);
+    if (isPinned) pins.set(key, at);
+    dropOldest(pins);
   }
 
   #isFresh(pinnedAt: number): boolean {
@@ -111,19 +122,34 @@ export class ServerMemory {
   }
 }
 
-/** The last writing of each file. Several memories of one process may share one. */
-const writing = new Map<string, Promise<void>>();
+/** What was learned about a server, and when, milliseconds since the epoch. */
+interface Finding {
+  readonly isPinned: boolean;
+  readonly at: number;
+}
+
+/** The last use of each file. Several memories of one process may share one. */
+const using = new Map<string, Promise<void>>();
 
 /** Between reading a file and writing it again, nobody else of this process does the same. */
-async function oneByOne(file: string, save: () => Promise<void>): Promise<void> {
+async function oneByOne(file: string, use: () => Promise<void>): Promise<void> {
   const path = resolve(file);
-  const saved = (writing.get(path) ?? Promise.resolve()).then(save);
-  const last = saved.catch(() => undefined);
-  writing.set(path, last);
+  const used = (using.get(path) ?? Promise.resolve()).then(use);
+  const last = used.catch(() => undefined);
+  using.set(path, last);
   try {
-    await saved;
+    await used;
   } finally {
-    if (writing.get(path) === last) writing.delete(path);
+    if (using.get(path) === last) using.delete(path);
+  }
+}
+
+/** Rejects with `LocalFileError`. */
+async function readPins(file: string): Promise<Map<string, number>> {
+  try {
+    return pinsIn(await readPrivateJson(file));
+  } catch (error) {
+    throw localFailure(`cannot read ${file}`, file, error);
   }
 }
 
