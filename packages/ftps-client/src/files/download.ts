@@ -1,13 +1,10 @@
 // RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
-import type { ByteChannel } from '@ftps-kit/tls-core';
 import { outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
-import { RemoteChangedError, ReplyError, TransferError, VerificationError, tellSafeBytes } from '../errors.js';
+import { ReplyError, TransferError, VerificationError, tellSafeBytes } from '../errors.js';
 import type { DownloadTarget, OpenSink } from '../local/download-sink.js';
 import { openInterruptible, withPatience } from '../local/interruptible-sink.js';
 import type { LoginContext } from '../login/login-context.js';
-import { printable } from '../printable.js';
 import { isSameFile, sizeIfTold, type RemoteFacts } from '../remote/remote-facts.js';
-import { remotePrefixHash } from '../remote/remote-hash.js';
 import type { Listening } from '../transfer/data-connection.js';
 import { ProgressReporter } from '../transfer/progress.js';
 import { receive } from '../transfer/receive.js';
@@ -16,13 +13,13 @@ import { TransferMeter } from '../transfer/transfer-meter.js';
 import type { TransferOutcome } from '../transfer/transfer-request.js';
 import { unlessEnded, type CallEnds } from './call-ends.js';
 import { doubtOfPieces, mustHaveEnded } from './download-proof.js';
-import { StreamHash } from './hash-algorithm.js';
+import { HeldBytes } from './held-bytes.js';
 import { noteLeftBehind } from './left-behind.js';
 import { lookAhead } from './look-ahead.js';
 import { isTransient, withAttempts } from './retry.js';
 import type { Logins } from './transfer-logins.js';
 import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
-import { transferResult, type PrefixProof, type TimesReport, type TransferResult } from './transfer-result.js';
+import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
 import { planCheck, verifyFile, type Check, type MovedFile } from './verify.js';
 
@@ -53,8 +50,6 @@ export async function download(
   }
 }
 
-const NOTHING_TOLD: RemoteFacts = { sizeBytes: undefined, modifiedAt: undefined };
-
 interface Task {
   readonly command: OutgoingCommand;
   readonly path: string;
@@ -76,16 +71,12 @@ class Download {
   #begunWith: RemoteFacts | undefined;
   /** The remote file as it was when the bytes in the sink came. */
   #facts: RemoteFacts | undefined;
-  /** Bytes that the sink has for certain. */
-  #held = 0;
-  /** Whether those are of another file, and are there only until the first byte of this one comes. */
-  #isRefuted = false;
-  #hash: StreamHash | undefined;
+  readonly #held: HeldBytes;
   #moved = 0;
-  /** Of the bytes in the sink, how many the transfer under way is to bring again; 0 once the first of them has come. */
-  #comesAgain = 0;
   /** Settles when the attempt before has written all that it had. */
   #receiving: Promise<void> = Promise.resolve();
+  /** Where the server listens for the next transfer, where it was asked ahead. */
+  #listening: Promise<Listening> | undefined;
 
   constructor(logins: Logins, { command, path, sink, ends, options }: Task) {
     this.#logins = logins;
@@ -94,6 +85,7 @@ class Download {
     this.#sink = sink;
     this.#ends = ends;
     this.#options = options;
+    this.#held = new HeldBytes({ path, sink, isInPlace: options.resume === 'in-place' });
   }
 
   async attempt(attempt: number): Promise<TransferResult> {
@@ -102,14 +94,9 @@ class Download {
     } catch (error) {
       // What came before it broke is to be kept as a whole.
       if (this.#sink.atFailure === 'keeps') await withPatience(this.#receiving).catch(() => undefined);
-      if (error instanceof TransferError) tellSafeBytes(error, Math.min(error.safeBytes ?? 0, this.#safeBytes));
+      if (error instanceof TransferError) tellSafeBytes(error, Math.min(error.safeBytes ?? 0, this.#held.safeBytes));
       throw error;
     }
-  }
-
-  /** What was received is not written yet, and what nobody proved to be of this file is not of it for certain. */
-  get #safeBytes(): number {
-    return this.#isRefuted || this.#prefix === 'unchecked' ? 0 : this.#held;
   }
 
   async #attempt(attempt: number): Promise<TransferResult> {
@@ -123,23 +110,18 @@ class Download {
     const { reply } = outcome;
     const file = {
       ...{ verb: this.#command.verb, path: this.#path, reply },
-      ...{ sizeBytes: this.#held, hash: this.#hash, sizeBefore: facts.sizeBytes },
+      ...{ sizeBytes: this.#held.count, hash: this.#held.hash, sizeBefore: facts.sizeBytes },
     };
     const verified = await verifyFile(context, check, file, signal);
     if (verified.by !== 'hash') await this.#mustBeOneFile(context, file, facts);
     if (verified.by === 'nothing' && this.#options.onUnprovedEnd === 'fail') mustHaveEnded(outcome, file);
     const times = await this.#commit(facts);
     return transferResult(outcome, {
-      ...{ bytes: this.#moved, sizeBytes: this.#held, durationMs: performance.now() - this.#startedAt },
-      ...{ attempts: attempt, resumedAt: this.#resumedAt, prefix: this.#prefix },
+      ...{ bytes: this.#moved, sizeBytes: this.#held.count, durationMs: performance.now() - this.#startedAt },
+      ...{ attempts: attempt, resumedAt: this.#held.start.offset, prefix: this.#held.start.prefix },
       ...{ verified, times },
     });
   }
-
-  /** Where the server listens for the next transfer, where it was asked ahead. */
-  #listening: Promise<Listening> | undefined;
-  #resumedAt = 0;
-  #prefix: PrefixProof | undefined;
 
   /** What is needed of the remote file: its size for the check and the progress, its time to know it again. */
   async #look(context: LoginContext, check: Check): Promise<RemoteFacts> {
@@ -163,28 +145,26 @@ class Download {
         ? await this.#firstStart(context, check, facts)
         : await this.#laterStart(context, check, this.#facts, facts);
     this.#facts = facts;
-    this.#resumedAt = start.offset;
-    this.#prefix = start.prefix;
+    this.#held.goOn(start, facts);
     return start;
   }
 
   /** Behind what an earlier download kept, if it kept anything and that can be trusted. */
   async #firstStart(context: LoginContext, check: Check, facts: RemoteFacts): Promise<Start> {
-    if (this.#begunWith === undefined) this.#held = await this.#sink.begin(this.#path, facts);
+    const held = this.#held;
+    if (this.#begunWith === undefined) await held.begin(facts);
     this.#begunWith ??= facts;
-    if (check.hash !== undefined) this.#hash = new StreamHash(check.hash.algorithm);
-    if (this.#held === 0) return FROM_THE_BEGINNING;
-    if (facts.sizeBytes !== undefined && this.#held > facts.sizeBytes) return this.#anew(facts);
-    if (!isSameFile(this.#begunWith, facts)) return this.#anew(facts);
-    await this.#hashHeld();
-    const proof = await this.#proofByHash(context, check);
-    if (proof === 'differs') return this.#anew(facts);
-    if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
+    held.hashBy(check);
+    if (held.count === 0) return FROM_THE_BEGINNING;
+    if (facts.sizeBytes !== undefined && held.count > facts.sizeBytes) return held.refute(facts);
+    if (!isSameFile(this.#begunWith, facts)) return held.refute(facts);
+    await held.hashThere();
+    const proof = await held.compare(context, check, this.#options.signal);
+    if (proof === 'differs') return held.refute(facts);
+    if (proof === 'hash') return { offset: held.count, prefix: 'hash' };
     const isKnown = facts.sizeBytes !== undefined && facts.modifiedAt !== undefined;
-    if (this.#sink.holdsBy === 'facts' && isKnown) return { offset: this.#held, prefix: 'unchanged' };
-    // The hash of the whole file will tell; and who writes in place has said that it is the same file.
-    const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
-    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew(facts);
+    if (held.areNamedByFacts && isKnown) return { offset: held.count, prefix: 'unchanged' };
+    return this.#uncheckedStart(facts);
   }
 
   /** Behind what the attempts before brought, if the remote file is still the one they were of. */
@@ -193,58 +173,24 @@ class Download {
       this.#receiving.catch(() => undefined),
       this.#ends,
     );
+    const held = this.#held;
     // Also a part that is empty yet has a name, which says of what file the bytes are that will come.
-    if (this.#held === 0 && this.#sink.holdsBy === 'facts' && !isSameFile(before, now)) return this.#startOver(now);
-    if (this.#held === 0 || this.#isRefuted) return FROM_THE_BEGINNING;
-    if (!isSameFile(before, now)) return this.#anew(now);
+    if (held.count === 0 && held.areNamedByFacts && !isSameFile(before, now)) return held.startOver(now);
+    if (held.count === 0 || held.isRefuted) return FROM_THE_BEGINNING;
+    if (!isSameFile(before, now)) return held.refute(now);
     // What nobody checked at first is not proved by having stayed the same.
-    const isKnown = now.sizeBytes !== undefined && now.modifiedAt !== undefined && this.#prefix !== 'unchecked';
-    if (isKnown) return { offset: this.#held, prefix: 'unchanged' };
-    const proof = await this.#proofByHash(context, check);
-    if (proof === 'differs') return this.#anew(now);
-    if (proof === 'hash') return { offset: this.#held, prefix: 'hash' };
-    const isTold = this.#hash !== undefined || this.#options.resume === 'in-place';
-    return isTold ? { offset: this.#held, prefix: 'unchecked' } : this.#anew(now);
+    const isKnown = now.sizeBytes !== undefined && now.modifiedAt !== undefined && held.start.prefix !== 'unchecked';
+    if (isKnown) return { offset: held.count, prefix: 'unchanged' };
+    const proof = await held.compare(context, check, this.#options.signal);
+    if (proof === 'differs') return held.refute(now);
+    if (proof === 'hash') return { offset: held.count, prefix: 'hash' };
+    return this.#uncheckedStart(now);
   }
 
-  async #proofByHash(context: LoginContext, { hash }: Check): Promise<'hash' | 'differs' | undefined> {
-    if (hash === undefined || this.#hash?.bytes !== this.#held) return undefined;
-    const file = { path: this.#path, bytes: this.#held };
-    const value = await remotePrefixHash(context, hash, file, this.#options.signal);
-    if (value === undefined) return undefined;
-    return value === this.#hash.value() ? 'hash' : 'differs';
-  }
-
-  async #hashHeld(): Promise<void> {
-    if (this.#hash === undefined) return;
-    let at = 0;
-    for await (const chunk of this.#sink.held()) {
-      this.#hash.update(chunk, at);
-      at += chunk.length;
-    }
-  }
-
-  /** What is there in place may be a file of the caller's: it stays until something comes instead. */
-  async #anew(facts: RemoteFacts): Promise<Start> {
-    this.#isRefuted = this.#options.resume === 'in-place' && this.#sink.canRestart;
-    return this.#isRefuted ? FROM_THE_BEGINNING : this.#startOver(facts);
-  }
-
-  async #startOver(facts = this.#facts ?? NOTHING_TOLD): Promise<Start> {
-    if (!this.#sink.canRestart) {
-      throw new RemoteChangedError(
-        `${printable(this.#path)} is not known to be the file that ${this.#held} bytes came of, and the stream cannot take them ` +
-          'back: download to a path, or give a function that opens the stream',
-        { bytes: this.#held, safeBytes: 0, resumable: false },
-      );
-    }
-    await this.#sink.restart(this.#path, facts);
-    this.#held = 0;
-    this.#isRefuted = false;
-    this.#hash?.restart();
-    this.#resumedAt = 0;
-    this.#prefix = undefined;
-    return FROM_THE_BEGINNING;
+  /** Where the hash of the whole file will tell; and where the caller writes in place, who says so that it is the same file. */
+  #uncheckedStart(facts: RemoteFacts): Start | Promise<Start> {
+    const isTold = this.#held.hash !== undefined || this.#options.resume === 'in-place';
+    return isTold ? { offset: this.#held.count, prefix: 'unchecked' } : this.#held.refute(facts);
   }
 
   async #transfer(context: LoginContext, { offset }: Start): Promise<TransferOutcome> {
@@ -255,7 +201,6 @@ class Download {
         const other = isRefusal(error) ? this.#startBefore(from) : undefined;
         if (other === undefined) throw error;
         from = other;
-        this.#resumedAt = from;
       }
     }
   }
@@ -267,8 +212,8 @@ class Download {
    */
   #startBefore(from: number): number | undefined {
     if (from === 0) return undefined;
-    if (from === this.#held && from === this.#facts?.sizeBytes) return from - 1;
-    return this.#sink.canRestart ? 0 : undefined;
+    if (from === this.#held.count && from === this.#facts?.sizeBytes) return from - 1;
+    return this.#held.canRestart ? 0 : undefined;
   }
 
   async #run(context: LoginContext, offset: number): Promise<TransferOutcome> {
@@ -278,37 +223,21 @@ class Download {
     const listening = this.#listening;
     this.#listening = undefined;
     const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
-    this.#comesAgain = this.#held - offset;
+    this.#held.expectFrom(offset);
     try {
       const outcome = await runTransfer(context, {
         ...{ command: this.#command, sends: false, restartAt: offset, meter, signal, listening },
         move: async (channel) => {
-          this.#receiving = this.#receive(channel, meter);
+          this.#receiving = receive(channel, (chunk) => this.#held.take(chunk), meter);
           await this.#receiving;
           progress.finish();
         },
       });
-      if (this.#comesAgain > 0) await this.#takeNothingForAll(context, offset, outcome);
+      if (this.#held.areAwaited) await this.#takeNothingForAll(context, offset, outcome);
       return outcome;
     } finally {
       this.#moved += meter.bytes;
     }
-  }
-
-  /**
-   * Of what is there and comes again, one byte is left out; more is let go of, but not before the first of it has come: an end
-   * without a byte may be that of a server that broke off, and says so on the control connection.
-   */
-  async #receive(channel: ByteChannel, meter: TransferMeter): Promise<void> {
-    const take = async (chunk: Uint8Array): Promise<void> => {
-      if (chunk.length === 0) return;
-      const isLastByte = this.#comesAgain === 1 && !this.#isRefuted;
-      const fresh = chunk.subarray(isLastByte ? 1 : 0);
-      if (this.#comesAgain > 0 && !isLastByte) await this.#startOver();
-      this.#comesAgain = 0;
-      await this.#write(fresh);
-    };
-    await receive(channel, take, meter);
   }
 
   /** Nothing came, not even what is there, and the server calls that all: what is there is not of this file any more. */
@@ -316,32 +245,27 @@ class Download {
     // A server that does not tell it now has not taken back what it told before.
     const size = (await sizeIfTold(context, this.#path, this.#options.signal)) ?? this.#facts?.sizeBytes;
     if (size === undefined || size <= offset) {
-      await this.#startOver();
+      await this.#held.startOver();
       return;
     }
     const message = `RETR brought nothing from byte ${offset} on, but the server's file has ${size}`;
     throw new VerificationError(message, {
-      ...{ bytes: 0, safeBytes: this.#isRefuted ? 0 : this.#held, resumable: true, reply },
+      ...{ bytes: 0, safeBytes: this.#held.isRefuted ? 0 : this.#held.count, resumable: true, reply },
       reason: 'size-differs',
     });
   }
 
   /** What no hash of the whole has proved has to be of one file all the same. */
   async #mustBeOneFile(context: LoginContext, file: MovedFile, facts: RemoteFacts): Promise<void> {
-    const pieces = { resumedAt: this.#resumedAt, prefix: this.#prefix, facts };
+    const { offset: resumedAt, prefix } = this.#held.start;
+    const pieces = { resumedAt, prefix, facts };
     const doubt = await doubtOfPieces(context, { file, pieces, options: this.#options });
     if (doubt === undefined) return;
-    const bytes = this.#held;
-    await this.#startOver();
+    const bytes = this.#held.count;
+    await this.#held.startOver();
     throw new VerificationError(doubt.message, {
       ...{ bytes, safeBytes: 0, resumable: true, reply: file.reply, reason: doubt.reason },
     });
-  }
-
-  async #write(chunk: Uint8Array): Promise<void> {
-    this.#hash?.update(chunk, this.#held);
-    await this.#sink.write(chunk);
-    this.#held += chunk.length;
   }
 
   async #commit({ modifiedAt }: RemoteFacts): Promise<TimesReport | undefined> {
