@@ -1,6 +1,7 @@
 // Whether a download that the server called complete is one file, and all of it, where no hash of the whole tells.
 import { VerificationError, type VerificationFailure } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
+import { printable } from '../printable.js';
 import { timeIfTold } from '../remote/modification-time.js';
 import type { RemoteFacts } from '../remote/remote-facts.js';
 import type { TransferOutcome } from '../transfer/transfer-request.js';
@@ -44,13 +45,13 @@ export async function doubtOfPieces(
   const before = facts.modifiedAt;
   const now = before === undefined ? undefined : await timeIfTold(context, path, signal);
   if (now !== undefined && now.getTime() !== before?.getTime()) {
-    const message = `${path} was changed while it was downloaded, and its first ${resumedAt} bytes may be of the version before`;
+    const message = `${printable(path)} was changed while it was downloaded, and its first ${resumedAt} bytes may be of the version before`;
     return { message, reason: 'changed' };
   }
   const isProved = prefix === 'hash' || (prefix === 'unchanged' && now !== undefined);
   // Who writes in place has said that it is the same file.
   if (isProved || resume === 'in-place') return undefined;
-  const message = `the server does not tell the hash of ${path} now, and nothing else proves its first ${resumedAt} bytes`;
+  const message = `the server does not tell the hash of ${printable(path)} now, and nothing else proves its first ${resumedAt} bytes`;
   return { message, reason: 'not-checked' };
 }
 
@@ -62,7 +63,7 @@ export function mustHaveEnded({ handshake, closure }: TransferOutcome, { path, s
   if (handshake !== undefined && closure === 'clean') return;
   const why = handshake === undefined ? 'without TLS an end' : 'to this TLS engine the end of a connection';
   throw new VerificationError(
-    `${path} was checked neither by hash nor by size, and ${why} looks like a cut: nothing proves that it is whole`,
+    `${printable(path)} was checked neither by hash nor by size, and ${why} looks like a cut: nothing proves that it is whole`,
     { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply, reason: 'not-checked' },
   );
 }

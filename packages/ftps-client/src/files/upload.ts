@@ -1,7 +1,7 @@
 // STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
-import { ConfigError, ConnectionError } from '@ftps-kit/tls-core';
+import { ConfigError } from '@ftps-kit/tls-core';
 import { outgoingPath } from '../control/outgoing-command.js';
-import { ReplyError, TransferError, VerificationError, replyText } from '../errors.js';
+import { ReplyError } from '../errors.js';
 import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
 import { sizeIfTold } from '../remote/remote-facts.js';
@@ -19,9 +19,10 @@ import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from
 import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
 import { giveModificationTime } from './transfer-times.js';
+import { proveUpload } from './upload-proof.js';
 import { laterAppend, resumedStart } from './upload-resume.js';
 import { UploadTarget } from './upload-target.js';
-import { planCheck, verifyFile, type Check, type Verified } from './verify.js';
+import { planCheck, type Check, type Verified } from './verify.js';
 
 export async function upload(
   logins: Logins,
@@ -61,8 +62,6 @@ class Upload {
   readonly #bytes = new SentBytes();
   #start: Start = FROM_THE_BEGINNING;
   #moved = 0;
-  /** Whether another attempt had sent some before this one. */
-  #isLater = false;
   #sent: Sent | undefined;
 
   constructor(logins: Logins, source: UploadSource, target: UploadTarget, options: ParsedUploadOptions) {
@@ -196,68 +195,18 @@ class Upload {
   }
 
   async #send(context: LoginContext, check: Check): Promise<Sent> {
-    this.#isLater = this.#bytes.hasBegun;
+    const isLater = this.#bytes.hasBegun;
     const outcome = await this.#transfer(context);
-    const { signal, append, modifiedAt, preserveTimes } = this.#options;
+    const { signal, append: appends, modifiedAt, preserveTimes } = this.#options;
     const { path } = this.#target;
-    const base = append ? this.#old.base : 0;
-    const isBaseKnown = !append || this.#old.size !== 'unknown';
-    const verified = await verifyFile(
-      context,
-      isBaseKnown ? check : { ...check, size: false },
-      {
-        ...{ verb: append ? 'APPE' : 'STOR', path, reply: outcome.reply },
-        ...{ sizeBytes: base + this.#bytes.end, hash: this.#bytes.hash },
-      },
-      signal,
-    )
-      .catch((error: unknown) => {
-        throw this.#judge(error);
-      })
-      .then((proof) => this.#unlessOfOld(context, check, proof, outcome));
-    if (verified.by === 'nothing') mustNotBeCut(outcome);
+    const sent = { path, appends, bytes: this.#bytes, start: this.#start, isLater, old: this.#old, signal };
+    const verified = await proveUpload(context, check, sent, outcome);
     const time = modifiedAt ?? (preserveTimes ? this.#source.modifiedAt : undefined);
     if (time !== undefined) {
       return { outcome, verified, times: await giveModificationTime(context, path, time, signal) };
     }
     const times = preserveTimes ? ({ set: false, reason: 'the source has no modification time' } as const) : undefined;
     return { outcome, verified, times };
-  }
-
-  /** An old file of the same size proves nothing by that. */
-  async #unlessOfOld(
-    context: LoginContext,
-    { mode }: Check,
-    verified: Verified,
-    { bytes, reply }: TransferOutcome,
-  ): Promise<Verified> {
-    const { path } = this.#target;
-    const size = this.#bytes.end;
-    if (verified.by !== 'size' || this.#options.append || this.#start.offset === size) return verified;
-    if (!(await this.#old.mayStillStand(context, path, size, this.#options.signal))) return verified;
-    const reason = `a file of ${size} bytes stood there before, and the server does not tell that it was written since`;
-    if (mode !== 'size') return { by: 'nothing', reason };
-    throw new VerificationError(`the server took ${path}, but its size proves nothing: ${reason}`, {
-      ...{ bytes, safeBytes: undefined, resumable: false, reply },
-      reason: 'not-checked',
-    });
-  }
-
-  /** What of the bytes that are there is of this upload, and why there are more than were sent, the check cannot know. */
-  #judge(error: unknown): unknown {
-    if (!(error instanceof VerificationError) || error.reason !== 'size-differs') return error;
-    const { bytes, reason, reply } = error;
-    const { offset } = this.#start;
-    if (error.resumable) {
-      const { safeBytes: size = 0 } = error;
-      const safeBytes = this.#options.append ? Math.max(0, size - this.#old.base) : this.#old.safeOf(size, this.#start);
-      return new VerificationError(error.message, { bytes, safeBytes, resumable: true, reply, reason });
-    }
-    if (!this.#isLater || offset === 0) return error;
-    return new VerificationError(
-      `${error.message}; bytes that an earlier attempt had sent beyond ${offset} seem to have come late`,
-      { bytes, safeBytes: 0, resumable: true, reply, reason },
-    );
   }
 
   /**
@@ -331,19 +280,6 @@ class Upload {
       ? undefined
       : 'the source is a stream that is read already; a function (start) => stream could be opened again';
   }
-}
-
-/**
- * A server that has read an upload to its end ends the data connection in its turn. Where that was cut instead, what it took
- * for the end may have been the cut, and only the file over there can tell.
- */
-function mustNotBeCut({ closure, bytes, reply }: TransferOutcome): void {
-  if (closure !== 'truncated') return;
-  throw new TransferError(
-    `the server called the upload complete (${replyText(reply)}), but its data connection was cut, and neither a hash nor a ` +
-      'size proves what it has',
-    { bytes, resumable: true, reply, cause: new ConnectionError('the data connection was cut') },
-  );
 }
 
 /** Whether the server does not do that here. What passes, such as a file that is busy, is tried again as it is. */
