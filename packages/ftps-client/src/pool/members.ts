@@ -1,13 +1,12 @@
 // The logins of a pool: opened when needed, lent one by one in the order they were asked for, kept alive, and let go.
 import { setMaxListeners } from 'node:events';
 import { ConnectionError } from '@ftps-kit/tls-core';
-import { backoffMs, isTransient, parseRetry } from '../files/retry.js';
-import { POOL_OUTAGE_MS, POOL_REOPENING } from '../limits.js';
+import { isTransient } from '../files/retry.js';
+import { LoginLimit } from './login-limit.js';
 import type { DropEvent, PoolMetrics, ShrinkEvent } from './pool-events.js';
 import type { PoolSettings } from './pool-options.js';
+import { Reopening } from './reopening.js';
 import { WaitingLine, type Asking } from './waiting-line.js';
-
-const REOPENING = parseRetry(POOL_REOPENING);
 
 /** What can be a member. */
 export interface Member {
@@ -50,28 +49,23 @@ export class Members<M extends Member> {
   /** They count until they are closed: a server that grants no more logins would refuse the next one before. */
   readonly #leaving = new Set<M>();
   readonly #waiting: WaitingLine<M>;
+  readonly #limit: LoginLimit;
+  readonly #reopening = new Reopening();
   readonly #ending = new AbortController();
   /** Called whenever something came to its end that `close` may wait for. */
   #onEnded: () => void = () => undefined;
   #opening = 0;
   /** Why one of those that are being opened does not stand; the others may still come to. */
   #failure: Error | undefined;
-  #limit: number;
-  #growing: NodeJS.Timeout | undefined;
-  /** Whether the server grants more than it did is being found out. */
-  #isProbing = false;
-  /** Openings in a row that failed and were not refused, and the time until the next one. */
-  #failures = 0;
-  #pause: NodeJS.Timeout | undefined;
-  /** Whether a login was opened, and none was given up since. */
-  #hasServed = false;
-  /** When opening failed first though no login stood, on Node's monotonic clock. */
-  #outSince: number | undefined;
 
   constructor(options: MembersOptions<M>) {
     this.#options = options;
-    this.#limit = options.settings.size;
-    this.#waiting = new WaitingLine(options.settings.acquireTimeoutMs);
+    const { settings, onShrink, onGrow } = options;
+    const onRoom = (): void => {
+      this.#openMore();
+    };
+    this.#limit = new LoginLimit({ settings, onRoom, onShrink, onGrow });
+    this.#waiting = new WaitingLine(settings.acquireTimeoutMs);
     // Every opening under way listens to it.
     setMaxListeners(0, this.#ending.signal);
   }
@@ -79,7 +73,7 @@ export class Members<M extends Member> {
   get metrics(): PoolMetrics {
     const [busy, idle] = [this.#busy.size, this.#idle.length];
     const counts = { busy, idle, opening: this.#opening, waiting: this.#waiting.length };
-    return Object.freeze({ size: busy + idle, limit: this.#limit, ...counts });
+    return Object.freeze({ size: busy + idle, limit: this.#limit.most, ...counts });
   }
 
   /** How many are being opened. */
@@ -95,7 +89,7 @@ export class Members<M extends Member> {
   /** Whether none can come but those that are given back. */
   get isExhausted(): boolean {
     const isComing = this.#idle.length + this.#opening + this.#leaving.size > 0;
-    return !isComing && this.#standing >= this.#limit;
+    return !isComing && this.#standing >= this.#limit.most;
   }
 
   /** An idle member, at once, where nobody waits for one. */
@@ -150,8 +144,8 @@ export class Members<M extends Member> {
   /** Lends nothing more, and closes all members but those of `kept`, which are closed as they are given back. Never rejects. */
   async close(kept: ReadonlySet<M>): Promise<void> {
     this.#ending.abort();
-    clearTimeout(this.#growing);
-    clearTimeout(this.#pause);
+    this.#limit.stop();
+    this.#reopening.stop();
     this.refuse(closed());
     for (const { member, stop } of this.#idle.splice(0)) {
       stop();
@@ -174,8 +168,8 @@ export class Members<M extends Member> {
 
   /** As many as there are calls that wait, within the limit; after a failure one at a time, when the pause is over. */
   #openMore(): void {
-    if (this.#ending.signal.aborted || this.#failure !== undefined || this.#pause !== undefined) return;
-    const most = Math.min(this.#waiting.length, this.#limit - this.#standing, this.#failures === 0 ? Infinity : 1);
+    if (this.#ending.signal.aborted || this.#failure !== undefined || this.#reopening.isPaused) return;
+    const most = Math.min(this.#waiting.length, this.#limit.most - this.#standing, this.#reopening.width);
     while (this.#opening < most) void this.#openOne();
   }
 
@@ -190,7 +184,8 @@ export class Members<M extends Member> {
       } else {
         this.#options.onOpen?.(member);
         this.#lend(member);
-        this.#openingSucceeded();
+        this.#reopening.succeeded();
+        this.#limit.granted(this.#standing);
       }
     } catch (error) {
       this.#opening -= 1;
@@ -199,18 +194,6 @@ export class Members<M extends Member> {
     if (this.#opening === 0) this.#judge();
     this.#openMore();
     this.#changed();
-  }
-
-  /** Whatever was in the way is over. */
-  #openingSucceeded(): void {
-    this.#hasServed = true;
-    this.#failures = 0;
-    this.#outSince = undefined;
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
-    // One that was refused at first, and granted when it was tried again, is beyond the limit.
-    while (this.#standing > this.#limit) this.#grow();
-    if (this.#isProbing && this.#standing === this.#limit) this.#grow();
   }
 
   /**
@@ -223,61 +206,21 @@ export class Members<M extends Member> {
     this.#failure = undefined;
     if (error === undefined || this.#ending.signal.aborted) return;
     const standing = this.#standing;
-    if (standing > 0 && this.#options.isRefusal(error)) this.#shrink(standing, error);
-    else if (standing > 0 || (isTransient(error) && this.#isSatOut())) this.#openLater();
+    if (standing > 0 && this.#options.isRefusal(error)) this.#limit.refused(standing, error);
+    else if (standing > 0 || (isTransient(error) && this.#reopening.isSatOut())) this.#openLater();
     else this.#giveUp(error);
   }
 
-  /** Whether a server that all logins were lost on may still come back soon. */
-  #isSatOut(): boolean {
-    this.#outSince ??= performance.now();
-    return this.#hasServed && performance.now() - this.#outSince < POOL_OUTAGE_MS;
-  }
-
   #openLater(): void {
-    if (this.#pause !== undefined) return;
-    this.#failures += 1;
-    const open = (): void => {
-      this.#pause = undefined;
+    this.#reopening.pause(() => {
       this.#openMore();
-    };
-    this.#pause = setTimeout(open, backoffMs(REOPENING, this.#failures));
+    });
   }
 
   /** Those that wait hear of it; whoever comes after them finds out anew. */
   #giveUp(error: Error): void {
-    this.#hasServed = false;
-    this.#failures = 0;
-    this.#outSince = undefined;
+    this.#reopening.giveUp();
     this.refuse(error);
-  }
-
-  #shrink(limit: number, error: Error): void {
-    this.#isProbing = false;
-    if (limit < this.#limit) {
-      this.#limit = limit;
-      this.#options.onShrink?.({ limit, error });
-    }
-    this.#growLater();
-  }
-
-  #growLater(): void {
-    const { size, growAgainMs } = this.#options.settings;
-    clearTimeout(this.#growing);
-    if (this.#limit >= size) return;
-    this.#growing = setTimeout(() => {
-      this.#grow();
-      this.#growLater();
-      this.#openMore();
-    }, growAgainMs).unref();
-  }
-
-  /** One more may be tried; if the server grants it, another one at once. */
-  #grow(): void {
-    this.#isProbing = this.#limit + 1 < this.#options.settings.size;
-    if (this.#limit === this.#options.settings.size) return;
-    this.#limit += 1;
-    this.#options.onGrow?.({ limit: this.#limit });
   }
 
   #lend(member: M): void {
