@@ -164,6 +164,35 @@ describe('the members of a pool', () => {
     await rejection(calls[3] ?? Promise.resolve());
   });
 
+  it('may be more than its size where a lost one is made anew by its borrower while another is opened for it', async () => {
+    const made: FakeMember[] = [];
+    const opening: (() => void)[] = [];
+    const members = new Members<FakeMember>({
+      settings: parsePoolOptions({ size: 1, keepAliveMs: 0, idleMs: 0 }),
+      open: async () => {
+        await new Promise<void>((resolve) => opening.push(resolve));
+        const member = new FakeMember();
+        made.push(member);
+        return member;
+      },
+      isRefusal,
+    });
+    const taken = members.take(undefined);
+    opening[0]?.();
+    const first = await taken;
+    first.isOpen = false;
+    const next = members.take(undefined);
+    first.isOpen = true;
+    opening[1]?.();
+    const second = await next;
+    expect(members.metrics).to.include({ size: 2, limit: 1 });
+    members.give(first);
+    members.give(second);
+    expect(await members.take(undefined)).to.equal(second);
+    expect(made).to.deep.equal([first, second]);
+    await members.close(new Set());
+  });
+
   it('that cannot be opened at all are the error of every call that waits', async () => {
     const { members, server } = pool({ size: 2 }, 0);
     const calls = Array.from({ length: 5 }, () => rejection(members.take(undefined)));

@@ -30,8 +30,9 @@ export class LoginLimit {
 
   /** A login was opened, with which so many stand. */
   granted(standing: number): void {
-    // One that was refused at first, and granted when it was tried again, is beyond the limit.
-    while (standing > this.#limit) this.#grow();
+    // One that was refused at first, and granted when it was tried again, is beyond the limit; and beyond the size one may be
+    // for which another was opened, and which its borrower made anew meanwhile.
+    while (standing > this.#limit && this.#limit < this.#options.settings.size) this.#grow();
     if (this.#isProbing && standing === this.#limit) this.#grow();
   }
 
