@@ -19,8 +19,12 @@ export const CIPHERS = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ] as const;
 
-/** Key exchange groups (RFC 8446 §4.2.7) that every OpenSSL 3 has. */
-export const GROUPS = ['X25519', 'P-256', 'P-384', 'P-521', 'X448'] as const;
+/**
+ * Key exchange groups (RFC 8446 §4.2.7) that every OpenSSL 3 has, in order of preference. P-256 comes first: a ClientHello has
+ * a key for the first one only, and RFC 8446 §9.1 has every peer support this one, where any other costs a HelloRetryRequest,
+ * one more round trip, with servers that have no other (vsftpd, Pure-FTPd).
+ */
+export const GROUPS = ['P-256', 'X25519', 'P-384', 'P-521', 'X448'] as const;
 
 /** Signature algorithms (RFC 8446 §4.2.3); SHA-1 is not among them. */
 export const SIGNATURE_ALGORITHMS = [

@@ -25,7 +25,7 @@ export interface TlsPolicyOptions {
   readonly cipherSuites?: readonly CipherSuite[] | undefined;
   /** TLS 1.2 ciphers. Default: all of ECDHE with AEAD. */
   readonly ciphers?: readonly Cipher[] | undefined;
-  /** Key exchange groups. Default: X25519, P-256, P-384, P-521. */
+  /** Key exchange groups. Default: P-256, X25519, P-384, P-521. */
   readonly groups?: readonly Group[] | undefined;
   /** Signature algorithms this side accepts and makes. Default: OpenSSL's. */
   readonly signatureAlgorithms?: readonly SignatureAlgorithm[] | undefined;

@@ -42,7 +42,7 @@ const real: RealServer = {
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /522 /, livesOn: true },
   // On the portable engine it cannot send before the client's part of the handshake has come (0.5-RTT).
-  roundTrips: { login: 6, laterLogin: 6, download: earlyData ? 3 : 4, upload: 4, listing: earlyData ? 3 : 4 },
+  roundTrips: { login: 6, download: earlyData ? 3 : 4, upload: 4, listing: earlyData ? 3 : 4 },
   hasImplicit: true,
   // On the portable engine it cannot tell a client that was cut off by FIN from one that has ended, and takes what came for the file.
   keepsBrokenUploads: !secureClosure,

@@ -11,7 +11,7 @@ const real: RealServer = {
   start: startProftpd,
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /425 .*Operation not permitted/, livesOn: true },
-  roundTrips: { login: 6, laterLogin: 6, download: 5, upload: 4, listing: 5 },
+  roundTrips: { login: 6, download: 5, upload: 4, listing: 5 },
   hasImplicit: true,
   keepsBrokenUploads: true,
   machineListing: true,

@@ -45,8 +45,6 @@ export interface RealServer {
 /** As a distant client counts them: the making of a connection is one. */
 export interface RoundTrips {
   readonly login: number;
-  /** Another one, with what the first has learned of the server. */
-  readonly laterLogin: number;
   readonly download: number;
   readonly upload: number;
   readonly listing: number;

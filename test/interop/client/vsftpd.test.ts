@@ -11,7 +11,7 @@ const real: RealServer = {
   start: startVsftpd,
   resumes: { '1.2': true, '1.3': true },
   demands: { reply: /522 .*session reuse required/, livesOn: false },
-  roundTrips: { login: 7, laterLogin: 6, download: 5, upload: 4, listing: 5 },
+  roundTrips: { login: 6, download: 5, upload: 4, listing: 5 },
   hasImplicit: true,
   keepsBrokenUploads: true,
   machineListing: false,
