@@ -22,7 +22,9 @@ import type { DownloadOptions, TransferOptions, UploadOptions } from './files/tr
 import type { TransferResult } from './files/transfer-result.js';
 import { upload } from './files/upload.js';
 import type { DownloadTarget } from './local/download-sink.js';
-import type { UploadInput } from './local/upload-source.js';
+import { giving, type Given } from './local/given-stream.js';
+import { letGoOfTarget } from './local/interruptible-sink.js';
+import { letGoOfSource, type UploadInput } from './local/upload-source.js';
 import { ClientLogin } from './login/client-login.js';
 import type { Features } from './login/features.js';
 import type { LoginContext } from './login/login-context.js';
@@ -180,14 +182,14 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
 
   /**
    * Downloads a file. A local path gets the file under its name only once it is whole and checked. A stream is ended on
-   * success and destroyed on failure, as `stream.pipeline` does. Resolves after the data connection's end, the final
+   * success and destroyed on failure, as `stream.pipeline` does, also where the download never begins. Resolves after the data connection's end, the final
    * reply and the check (`verify`); rejects with `TransferError`, `VerificationError`, `ReplyError` (no such file),
    * `NotResumedError`, `LocalFileError` and those of `connect`.
    */
   download(remotePath: string, sink: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
-    return this.#counting(sink, () =>
+    return this.#counting(sink, letGoOfTarget, (given) =>
       this.#transfer({ direction: 'download', remotePath }, options, (logins, observed) =>
-        download(logins, remotePath, sink, observed),
+        download(logins, remotePath, given, observed),
       ),
     );
   }
@@ -197,9 +199,9 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * rejects as `download` does, and with `RenameError` where an atomic upload is whole and did not get its name.
    */
   upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
-    return this.#counting(source, () =>
+    return this.#counting(source, letGoOfSource, (given) =>
       this.#transfer({ direction: 'upload', remotePath }, options, (logins, observed) =>
-        upload(logins, source, remotePath, observed),
+        upload(logins, given, remotePath, observed),
       ),
     );
   }
@@ -310,11 +312,15 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     });
   }
 
-  async #counting<T>(otherSide: DownloadTarget | UploadInput, transfer: () => Promise<T>): Promise<T> {
+  async #counting<End extends DownloadTarget | UploadInput, T>(
+    otherSide: End,
+    letGo: (end: End, error: Error) => Promise<void>,
+    transfer: (given: Given<End>) => Promise<T>,
+  ): Promise<T> {
     const count = isCallersCode(otherSide) ? 1 : 0;
     this.#openStreams += count;
     try {
-      return await transfer();
+      return await giving(otherSide, letGo, transfer);
     } finally {
       this.#openStreams -= count;
     }

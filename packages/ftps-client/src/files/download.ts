@@ -2,6 +2,7 @@
 import { outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
 import { ReplyError, TransferError, VerificationError, tellSafeBytes } from '../errors.js';
 import type { DownloadTarget, OpenSink } from '../local/download-sink.js';
+import type { Given } from '../local/given-stream.js';
 import { openInterruptible, withPatience } from '../local/interruptible-sink.js';
 import type { LoginContext } from '../login/login-context.js';
 import { isSameFile, sizeIfTold, type RemoteFacts } from '../remote/remote-facts.js';
@@ -26,14 +27,14 @@ import { planCheck, verifyFile, type Check, type MovedFile } from './verify.js';
 export async function download(
   logins: Logins,
   remotePath: string,
-  to: DownloadTarget,
+  to: Given<DownloadTarget>,
   options: DownloadOptions,
 ): Promise<TransferResult> {
   const parsed = parseDownloadOptions(options);
   const command = outgoingPath('RETR', remotePath);
   const { retry: policy, signal, onAttempt } = parsed;
   const ends = { what: command.verb, signal, closed: logins.closed };
-  const sink = await openInterruptible(to, parsed, ends);
+  const sink = await openInterruptible(to.take(), parsed, ends);
   const work = new Download(logins, { command, path: remotePath, sink, ends, options: parsed });
   try {
     // Every sink can be gone on with behind what it has.

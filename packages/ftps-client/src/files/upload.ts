@@ -2,6 +2,7 @@
 import { ConfigError } from '@ftps-kit/tls-core';
 import { outgoingPath } from '../control/outgoing-command.js';
 import { ReplyError } from '../errors.js';
+import type { Given } from '../local/given-stream.js';
 import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
 import { sizeIfTold } from '../remote/remote-facts.js';
@@ -26,19 +27,23 @@ import { planCheck, type Check, type Verified } from './verify.js';
 
 export async function upload(
   logins: Logins,
-  from: UploadInput,
+  from: Given<UploadInput>,
   remotePath: string,
   options: UploadOptions,
 ): Promise<TransferResult> {
   const parsed = parseUploadOptions(options);
   outgoingPath('STOR', remotePath);
-  const source = await opened(uploadSource(from, parsed.mayGrow), parsed.signal);
+  const source = await opened(uploadSource(from.end, parsed.mayGrow), parsed.signal);
+  from.take();
   try {
     const target = new UploadTarget(remotePath, parsed, source.identity);
     const work = new Upload(logins, source, target, parsed);
-    return await work.run();
-  } finally {
+    const result = await work.run();
     await source.close();
+    return result;
+  } catch (error) {
+    await source.close(error);
+    throw error;
   }
 }
 

@@ -64,6 +64,11 @@ export async function openSink(to: DownloadTarget, options: ParsedDownloadOption
   for (const name of ['resume', 'preserveTimes', 'durable'] as const) {
     if (options[name] !== false) throw new ConfigError(`${name}: works with a local path only`);
   }
+  return sinkOf(to);
+}
+
+/** Throws `ConfigError` for what is none. */
+export function sinkOf(to: Exclude<DownloadTarget, string>): OpenSink {
   if (typeof to === 'function') return new OpenedStreamSink(to);
   if (to instanceof WritableStream) return new WebStreamSink(to);
   if (has(to, 'write', 'commit', 'discard')) return new CallersSink(to as DownloadSink);

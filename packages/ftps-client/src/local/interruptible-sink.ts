@@ -6,9 +6,9 @@ import type { ParsedDownloadOptions } from '../files/transfer-options.js';
 import type { TimesReport } from '../files/transfer-result.js';
 import { SINK_PATIENCE_MS } from '../limits.js';
 import type { RemoteFacts } from '../remote/remote-facts.js';
-import { openSink, type DownloadTarget, type OpenSink } from './download-sink.js';
+import { openSink, sinkOf, type DownloadTarget, type OpenSink } from './download-sink.js';
 
-/** As `openSink`; rejects also when the call ends, and what opens behind that is let go of. */
+/** As `openSink`; rejects also when the call ends. `to` is let go of then, also where it opens behind that. */
 export async function openInterruptible(
   to: DownloadTarget,
   options: ParsedDownloadOptions,
@@ -21,9 +21,19 @@ export async function openInterruptible(
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     opening.then(
       (late) => late.discard(error).catch(() => undefined),
-      () => undefined,
+      () => letGoOfTarget(to, error),
     );
     throw error;
+  }
+}
+
+/** Lets go of a target whose download never began, as of one whose download failed. Never rejects. */
+export async function letGoOfTarget(to: DownloadTarget, error: Error): Promise<void> {
+  if (typeof to === 'string') return;
+  try {
+    await withPatience(sinkOf(to).discard(error));
+  } catch {
+    // No sink at all, or a Web stream that somebody else writes into; and what a sink of the caller throws here has no reader.
   }
 }
 

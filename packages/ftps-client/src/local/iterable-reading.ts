@@ -39,15 +39,15 @@ export class IterableReading implements SourceReading {
     }
   }
 
-  /** Destroys or cancels what was not read to its end. */
-  close(): Promise<void> {
+  /** Destroys or cancels what was not read to its end, with `reason` where the whole upload failed by that. */
+  close(reason?: unknown): Promise<void> {
     this.#closed = true;
     if (this.#ended) return Promise.resolve();
     this.#ended = true;
-    if (this.#iterable instanceof Readable) this.#iterable.destroy();
+    if (isNodeStream(this.#iterable)) destroy(this.#iterable, reason);
     // Not awaited: an iterator that waits for its next bytes answers only when they come.
     else if (this.#iterator !== undefined) this.#iterator.return?.().catch(() => undefined);
-    else if ('cancel' in this.#iterable) this.#iterable.cancel().catch(() => undefined);
+    else if ('cancel' in this.#iterable) this.#iterable.cancel(reason).catch(() => undefined);
     return Promise.resolve();
   }
 
@@ -78,6 +78,29 @@ export class IterableReading implements SourceReading {
     begun.add(once);
     return iterator;
   }
+}
+
+/** Also one of a library that brings its own streams. */
+function isNodeStream(iterable: ReadableSource): iterable is Readable {
+  return iterable instanceof Readable || ('destroy' in iterable && 'on' in iterable);
+}
+
+function destroy(stream: Readable, reason: unknown): void {
+  if (!(reason instanceof Error)) {
+    stream.destroy();
+    return;
+  }
+  // The error that it tells then would end the process if nobody listened.
+  if (!stream.closed) {
+    stream.on('error', ignore);
+    stream.once('close', () => stream.off('error', ignore));
+  }
+  stream.destroy(reason);
+}
+
+/** The upload rejects with it. */
+function ignore(): void {
+  // Nothing is left to be done.
 }
 
 /** What was read from: the rest of it is not the file, and nothing left of it would make an empty one. */

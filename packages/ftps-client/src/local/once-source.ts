@@ -25,7 +25,7 @@ export class OnceSource extends FilelessSource {
     });
   }
 
-  override close(): Promise<void> {
-    return this.#reading.close();
+  override close(reason?: unknown): Promise<void> {
+    return this.#reading.close(reason);
   }
 }

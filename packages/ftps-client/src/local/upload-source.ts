@@ -39,8 +39,8 @@ export interface UploadSource {
   isFoundAgain(): Promise<boolean>;
   /** Rejects with `LocalFileError`. */
   open(start: number): Promise<SourceReading>;
-  /** Lets go of all. Never rejects. */
-  close(): Promise<void>;
+  /** Lets go of all, for `reason` where the upload failed. Never rejects. */
+  close(reason?: unknown): Promise<void>;
 }
 
 /** One reading of a source. */
@@ -69,16 +69,24 @@ export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal
 }
 
 /** As `unlessAborted`; what opens behind that is closed. */
-export function opened<Opened extends { close(): Promise<void> }>(
+export async function opened<Opened extends { close(reason?: unknown): Promise<void> }>(
   opening: Promise<Opened>,
   signal: AbortSignal | undefined,
 ): Promise<Opened> {
-  return withDeadline('source', { signal }, opening, () => {
+  try {
+    return await unlessAborted(opening, signal);
+  } catch (error) {
     opening.then(
-      (late) => late.close(),
+      (late) => late.close(error),
       () => undefined,
     );
-  });
+    throw error;
+  }
+}
+
+/** Lets go of a source whose upload never began. Never rejects. */
+export async function letGoOfSource(from: UploadInput, error: Error): Promise<void> {
+  if (isReadable(from)) await new IterableReading(from).close(error);
 }
 
 function isReadable(from: unknown): from is ReadableSource {

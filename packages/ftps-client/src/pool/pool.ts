@@ -12,7 +12,9 @@ import type { DownloadOptions, UploadOptions } from '../files/transfer-options.j
 import type { TransferResult } from '../files/transfer-result.js';
 import { POOL_RETRY } from '../limits.js';
 import type { DownloadTarget } from '../local/download-sink.js';
-import type { UploadInput } from '../local/upload-source.js';
+import { giving } from '../local/given-stream.js';
+import { letGoOfTarget } from '../local/interruptible-sink.js';
+import { letGoOfSource, type UploadInput } from '../local/upload-source.js';
 import { ServerMemory } from '../login/server-memory.js';
 import { knownKeys } from '../option-checks.js';
 import type { RemoteHash } from '../remote/file-hash.js';
@@ -115,13 +117,17 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   /** As `FtpsClient.download`, on a login that is free. */
   download(remotePath: string, target: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
     const isStreamed = isCallersCode(target);
-    return this.#run((client) => client.download(remotePath, target, options), { signal: options.signal, isStreamed });
+    return giving(target, letGoOfTarget, (given) =>
+      this.#run((client) => client.download(remotePath, given.take(), options), { signal: options.signal, isStreamed }),
+    );
   }
 
   /** As `FtpsClient.upload`, on a login that is free. */
   upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
     const isStreamed = isCallersCode(source);
-    return this.#run((client) => client.upload(source, remotePath, options), { signal: options.signal, isStreamed });
+    return giving(source, letGoOfSource, (given) =>
+      this.#run((client) => client.upload(given.take(), remotePath, options), { signal: options.signal, isStreamed }),
+    );
   }
 
   /** As `FtpsClient.list`; the login is given back before the first entry comes. */
