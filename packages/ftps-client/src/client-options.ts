@@ -84,7 +84,8 @@ export interface FtpsClientOptions {
   readonly encoding?: 'auto' | 'utf8' | 'latin1' | undefined;
   /**
    * The time zone of the times in LIST, on servers without MLSD: a name (`Europe/Berlin`), an offset (`+02:00`), or `learn`:
-   * one file's time is asked for with MDTM, which is UTC, and compared. Default: none, and entries of LIST have no
+   * the times of some files, at most 24 of a listing, are asked for with MDTM, which is UTC, and compared. An entry has
+   * `modifiedAt` then where they prove it: not where LIST shows but the day. Default: none, and entries of LIST have no
    * `modifiedAt`.
    */
   readonly serverTimeZone?: string | undefined;

@@ -100,6 +100,27 @@ export const MAX_LISTING_BYTES = 128 * 1024 * 1024;
 export const MAX_LISTING_LINE_BYTES = 16 * 1024;
 
 /**
+ * How far two times may lie apart for the server's clock to have gone evenly between them, if it was as far ahead of UTC at both.
+ * No zone since 2005 has changed its clocks and changed them back within less than 20 days (Egypt, for the Ramadan of 2010).
+ */
+export const MAX_STEADY_CLOCK_MS = 14 * 24 * 60 * 60 * 1000;
+
+/** What was learned of a server's clock is learned anew after this time, milliseconds. */
+export const CLOCK_LIFETIME_MS = 60 * 60 * 1000;
+
+/**
+ * Files whose times are asked for during one listing, to learn the server's clock: half a year in steps of two weeks, and the hour
+ * at which the clocks were changed.
+ */
+export const MAX_CLOCK_QUESTIONS = 24;
+
+/** So many in a row that taught nothing are the last of a listing. */
+export const MAX_VAIN_CLOCK_QUESTIONS = 4;
+
+/** Times of one server that are kept with what its clock showed; the earliest falls out. */
+export const MAX_CLOCK_SAMPLES = 1_000;
+
+/**
  * Changes of folder that are gone through again on a new login, where the server does not tell its folders; with more than
  * these no login is opened again.
  */

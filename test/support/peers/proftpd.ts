@@ -16,6 +16,8 @@ export const proftpd: Peer = {
 export interface ProftpdOptions extends PeerServerOptions {
   /** Whether it has mod_digest: HASH, XSHA256 and their like. Default false. */
   readonly digest?: boolean;
+  /** The zone that LIST shows times in, as TZ names it. Default: UTC. */
+  readonly timeZone?: string;
   /** Lines for its configuration besides. */
   readonly directives?: readonly string[];
 }
@@ -75,6 +77,7 @@ export async function startProftpd(options: ProftpdOptions = {}): Promise<PeerSe
             `TLSLog ${file('tls.log')}`,
             `TraceLog ${file('trace.log')}`,
             'Trace tls:20 command:7 response:7',
+            ...(options.timeZone === undefined ? [] : ['TimesGMT off']),
             ...(options.directives ?? []),
             '',
           ].join('\n'),
@@ -82,7 +85,10 @@ export async function startProftpd(options: ProftpdOptions = {}): Promise<PeerSe
         return {
           command: join(peersFolder, program),
           args: ['-n', '-c', file('proftpd.conf')],
-          env: await debianEnvironment(folder),
+          env: {
+            ...(await debianEnvironment(folder)),
+            ...(options.timeZone === undefined ? {} : { TZ: options.timeZone }),
+          },
           logFiles: ['system.log', 'tls.log', 'trace.log'].map(file),
         };
       },

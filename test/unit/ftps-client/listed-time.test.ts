@@ -89,8 +89,8 @@ describe("a server's time zone", () => {
     await withScriptedClient({ script, features: ['MDTM'], options }, async (client) => {
       const entries = await collect(client.list('d'));
       times = entries.map(({ modifiedAt }) => modifiedAt?.toISOString());
-      if (times[0] !== undefined)
-        expect(entries.map((entry) => entry.modifiedPrecision)).to.deep.equal(['minute', 'day']);
+      const precisions = entries.map((entry) => entry.modifiedPrecision);
+      expect(precisions).to.deep.equal(times.map((time, at) => time && (['minute', 'day'] as const)[at]));
     });
     return times;
   }
@@ -103,8 +103,9 @@ describe("a server's time zone", () => {
     ]);
   });
 
-  it('is learned from one file where it is to be', async () => {
-    expect((await timesOf({ serverTimeZone: 'learn' }, '213 20260110170030'))[0]).to.equal('2026-01-10T17:00:00.000Z');
+  it('is learned from a file where it is to be, and then a time that shows the day alone is none', async () => {
+    const learned = await timesOf({ serverTimeZone: 'learn' }, '213 20260110170030');
+    expect(learned).to.deep.equal(['2026-01-10T17:00:00.000Z', undefined]);
     expect(await timesOf({ serverTimeZone: 'learn' }, '550 no')).to.deep.equal([undefined, undefined]);
   });
 });

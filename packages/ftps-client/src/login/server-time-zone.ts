@@ -4,15 +4,21 @@ import { ConfigError } from '@ftps-kit/tls-core';
 const MINUTE_MS = 60_000;
 const offsetPattern = /^([+-])([01][0-9]):?([0-5][0-9])$/;
 
-/** Between what the server's wall clock shows and the time. */
-export interface ServerTimeZone {
-  /** The time at which the clock shows this; where it shows it twice, one of them. Milliseconds since the epoch. */
-  fromWall(wallMs: number): number;
+/** Between what the server's wall clock shows and the time, as far as that is known. */
+export interface WallClock {
+  /** undefined where it is not known. */
+  fromWall(wallMs: number): number | undefined;
   toWall(timeMs: number): number;
 }
 
+/** A clock that is known at all times. */
+export interface ServerTimeZone extends WallClock {
+  /** The time at which the clock shows this; where it shows it twice, one of them. Milliseconds since the epoch. */
+  fromWall(wallMs: number): number;
+}
+
 /** A clock that is this far ahead of UTC, always. */
-export function fixedOffset(offsetMs: number): ServerTimeZone {
+function fixedOffset(offsetMs: number): ServerTimeZone {
   return { fromWall: (wallMs) => wallMs - offsetMs, toWall: (timeMs) => timeMs + offsetMs };
 }
 

@@ -1,6 +1,7 @@
 // What a client has learned about a server and need not find out again, also not after it connected anew.
 
 import { systemClock, type Clock } from '@ftps-kit/tls-core';
+import { LearnedClock } from './learned-clock.js';
 import { LoginRefusals } from './login-refusals.js';
 
 /** Changed by whoever finds something out. Every trait begins as the RFCs have it. */
@@ -29,8 +30,8 @@ export class ServerTraits {
   keyExchangeGroup: string | undefined;
   /** How it spells names; undefined until FEAT or a listing has shown. Logins with an `encoding` of their own do not go by it. */
   nameEncoding: 'utf8' | 'latin1' | undefined;
-  /** How far its clock is ahead of UTC, milliseconds, as a listing and MDTM show; `null` where they do not. */
-  utcOffsetMs: number | null | undefined;
+  /** That its LIST writes by, as far as listings and MDTM have shown it. */
+  readonly serverClock: LearnedClock;
   /** Of a server without FEAT: which of the commands that were tried all the same it does not know. */
   readonly unknownCommands = new Set<string>();
   /** It does not take back a range that RANG has set. */
@@ -45,6 +46,7 @@ export class ServerTraits {
   readonly refusals: LoginRefusals;
 
   constructor(clock: Clock = systemClock) {
+    this.serverClock = new LearnedClock(clock);
     this.refusals = new LoginRefusals(clock);
   }
 }

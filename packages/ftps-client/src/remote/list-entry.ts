@@ -1,6 +1,6 @@
 // One entry of a remote folder, from a machine listing (RFC 3659 §7) or from the text that LIST gives.
 import { GrammarError, parseByteOffset, parseMlsxLine, parseTime, type MlsxEntry } from '@ftps-kit/ftp-protocol';
-import type { ServerTimeZone } from '../login/server-time-zone.js';
+import type { WallClock } from '../login/server-time-zone.js';
 import { parseListedTime } from './listed-time.js';
 import { baseName } from './remote-path.js';
 
@@ -73,12 +73,12 @@ export function folderEntry(name: string): Entry {
   return Object.freeze({ name, type: 'directory', ...unknown, facts: NO_FACTS });
 }
 
-/** The entry with the time that LIST wrote, read by a clock in this zone. */
-export function timedEntry(entry: Entry, zone: ServerTimeZone, nowMs: number): Entry {
-  const listed = parseListedTime(entry.listedTime ?? '', zone.toWall(nowMs));
-  if (listed === undefined) return entry;
-  const modifiedAt = new Date(zone.fromWall(listed.wallMs));
-  return Object.freeze({ ...entry, modifiedAt, modifiedPrecision: listed.precision });
+/** The entry with the time that LIST wrote by this clock; as it is where that is not known. */
+export function timedEntry(entry: Entry, clock: WallClock, nowMs: number): Entry {
+  const listed = parseListedTime(entry.listedTime ?? '', clock.toWall(nowMs));
+  const timeMs = listed && clock.fromWall(listed.wallMs);
+  if (listed === undefined || timeMs === undefined) return entry;
+  return Object.freeze({ ...entry, modifiedAt: new Date(timeMs), modifiedPrecision: listed.precision });
 }
 
 /** Whether this is the listed folder itself, or the one around it. */

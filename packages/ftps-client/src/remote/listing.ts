@@ -7,20 +7,16 @@ import { IncompleteListingError, ReplyError, isUnknownCommand } from '../errors.
 import { MAX_LISTING_BYTES } from '../limits.js';
 import { hasMachineListing } from '../login/features.js';
 import type { LoginContext } from '../login/login-context.js';
-import { fixedOffset, learnedOffset } from '../login/server-time-zone.js';
 import { runTransfer } from '../transfer/transfer-attempts.js';
 import { TransferMeter } from '../transfer/transfer-meter.js';
+import { learnClock } from './clock-questions.js';
 import { inTurns } from './in-turns.js';
 import { parseMachineLine, timedEntry, type Entry } from './list-entry.js';
 import { parseListLine } from './list-line.js';
-import { parseListedTime } from './listed-time.js';
+import { LISTED_TIME_BYTES } from './listed-time.js';
 import { ListingLines, type ListingLine } from './listing-lines.js';
-import { timeIfTold } from './modification-time.js';
-import { joined } from './remote-path.js';
 
 const READ_BYTES = 64 * 1024;
-/** To work out a time costs about as much as to take a line of so many bytes apart. */
-const TIMED_ENTRY_BYTES = 200;
 
 /**
  * All entries of `path`, or of the current folder. Rejects as transfers do, with `LimitError`, and with
@@ -96,36 +92,16 @@ async function withTimes(
 ): Promise<readonly Entry[]> {
   const { serverTimeZone, traits } = context;
   if (serverTimeZone === undefined) return entries;
-  if (serverTimeZone === 'learn') {
-    if (traits.utcOffsetMs === undefined) await learnOffset(context, path, entries, signal);
-    if (typeof traits.utcOffsetMs !== 'number') return entries;
-  }
-  const zone = serverTimeZone === 'learn' ? fixedOffset(traits.utcOffsetMs ?? 0) : serverTimeZone;
+  if (serverTimeZone === 'learn') await learnClock(context, path, entries, signal);
+  const clock = serverTimeZone === 'learn' ? traits.serverClock : serverTimeZone;
   const now = Date.now();
   const timed: Entry[] = [];
   await inTurns(
     entries,
-    () => TIMED_ENTRY_BYTES,
-    (entry) => timed.push(timedEntry(entry, zone, now)),
+    () => LISTED_TIME_BYTES,
+    (entry) => timed.push(timedEntry(entry, clock, now)),
   );
   return timed;
-}
-
-/** Asks for the time of one file that is listed to the minute, and compares. */
-async function learnOffset(
-  context: LoginContext,
-  path: string | undefined,
-  entries: readonly Entry[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const now = Date.now();
-  for (const { type, name, listedTime } of entries) {
-    const listed = type === 'file' ? parseListedTime(listedTime ?? '', now) : undefined;
-    if (listed?.precision !== 'minute') continue;
-    const time = await timeIfTold(context, joined(path ?? '', name), signal);
-    context.traits.utcOffsetMs = (time && learnedOffset(listed.wallMs, time.getTime())) ?? null;
-    return;
-  }
 }
 
 /** LIST leaves hidden files out on many servers, unless asked as `ls` is; a server may take that for a name. */
