@@ -132,7 +132,8 @@ describe('what the README tells a reader to type', () => {
       expect(await readFile(join(files, 'backup', 'b.tar'), 'utf8')).to.equal('the archive');
       expect(await readdir(join(files, 'in'))).to.have.members(['one', 'two', 'three']);
       expect(await readdir(join(reader.path, 'tickets'))).to.not.be.empty;
-      expect(blocks).to.have.length(4);
+      expect(await readFile(join(reader.path, 'copy', 'a.tar'), 'utf8')).to.equal('yesterday');
+      expect(blocks).to.have.length(5);
     } finally {
       await server[Symbol.asyncDispose]();
     }
