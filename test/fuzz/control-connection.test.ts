@@ -191,7 +191,7 @@ describe('whatever comes on the control connection,', () => {
       const bytes = damages.reduce(damaged, Buffer.concat(lines));
       await using client = await openAt(stage, server);
       const work = converse(client, stage, pieces(bytes, cuts));
-      const { codes, ending } = await withDeadline('conversation', { timeoutMs: 30_000 }, work, () => {
+      const { codes, ending } = await withDeadline('command', { timeoutMs: 30_000 }, work, () => {
         client.destroy();
       });
       const finals = codes.filter((code) => code >= 200);

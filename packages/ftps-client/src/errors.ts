@@ -8,7 +8,7 @@ import type { Entry } from './remote/list-entry.js';
 
 /** The server broke the RFC: text that is no reply, a reply nobody asked for, a reply without what it must hold. */
 export class ProtocolError extends FtpsError {
-  readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_PROTOCOL';
+  readonly code: 'FTPS_ERR_PROTOCOL' | 'FTPS_ERR_INCOMPLETE_LISTING' = 'FTPS_ERR_PROTOCOL';
 }
 
 /** Lines of a listing could not be read, so that nobody knows what else is in the folder. */
@@ -31,7 +31,7 @@ export class IncompleteListingError extends ProtocolError {
 
 /** The server answered a command with 4yz or 5yz, or with a reply that leads nowhere, such as 3yz where it should be done. */
 export class ReplyError extends FtpsError {
-  readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_REPLY';
+  readonly code: 'FTPS_ERR_REPLY' | 'FTPS_ERR_LOGIN' = 'FTPS_ERR_REPLY';
   /** The command, without its argument. */
   readonly verb: string;
   readonly reply: Reply;
@@ -117,7 +117,8 @@ export interface TransferErrorOptions extends ErrorOptions {
  * a `TimeoutError` of the phase `stall`, a `ReplyError`.
  */
 export class TransferError extends FtpsError {
-  readonly code: `FTPS_ERR_${string}` = 'FTPS_ERR_TRANSFER';
+  readonly code: 'FTPS_ERR_TRANSFER' | 'FTPS_ERR_VERIFICATION' | 'FTPS_ERR_REMOTE_CHANGED' | 'FTPS_ERR_RENAME' =
+    'FTPS_ERR_TRANSFER';
   readonly bytes: number;
   readonly safeBytes: number | undefined;
   readonly resumable: boolean;

@@ -35,6 +35,7 @@ export {
   type TransferErrorOptions,
   type VerificationFailure,
 } from './errors.js';
+export { isFtpsClientError, type ClientPhase, type FtpsClientError } from './client-error.js';
 export { printable } from './printable.js';
 export type { Entry } from './remote/list-entry.js';
 export { RemoteReadStream, RemoteWriteStream } from './remote/remote-stream.js';
@@ -82,6 +83,7 @@ export {
   type HandshakeSummary,
   type SignatureAlgorithm,
   type TicketSource,
+  type TimeoutPhase,
   type TlsEngine,
   type TlsVersions,
   type WhenEmpty,

@@ -1,5 +1,5 @@
 // Telling that a limit was met.
-import { TimeoutError } from '@ftps-kit/tls-core';
+import { TimeoutError, type TimeoutPhase } from '@ftps-kit/tls-core';
 import type { ServerContext } from './command-row.js';
 import type { ConnectionInfo } from './events.js';
 import type { LimitName } from './limits.js';
@@ -15,7 +15,7 @@ export function tellLimit(
 }
 
 /** The limit behind each wait; a wait for a command has two, and its caller knows which one holds. */
-const LIMIT_OF_PHASE: Readonly<Partial<Record<string, LimitName>>> = {
+const LIMIT_OF_PHASE: Readonly<Partial<Record<TimeoutPhase, LimitName>>> = {
   tls: 'tlsTimeoutMs',
   'data connection': 'dataConnectTimeoutMs',
   stall: 'stallTimeoutMs',

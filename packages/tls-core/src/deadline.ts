@@ -1,5 +1,5 @@
 // One place where a wait is bounded by a time limit and by the caller's AbortSignal.
-import { AbortedError, TimeoutError } from './errors.js';
+import { AbortedError, TimeoutError, type TimeoutPhase } from './errors.js';
 
 /** The bounds of a wait. */
 export interface Deadline {
@@ -15,7 +15,12 @@ export interface Deadline {
  * When the time is over or the signal fires, `giveUp` is called once to release what the work holds, and the wait
  * rejects with `TimeoutError` (naming `phase`) or `AbortedError`. What the work does afterwards is ignored.
  */
-export function withDeadline<T>(phase: string, deadline: Deadline, work: Promise<T>, giveUp: () => void): Promise<T> {
+export function withDeadline<T>(
+  phase: TimeoutPhase,
+  deadline: Deadline,
+  work: Promise<T>,
+  giveUp: () => void,
+): Promise<T> {
   const { timeoutMs, signal } = deadline;
   return new Promise((resolve, reject) => {
     const expire = (error: Error): void => {

@@ -26,12 +26,31 @@ export class ConnectionError extends FtpsError {
   readonly code = 'FTPS_ERR_CONNECTION';
 }
 
+/** What was waited for, by this package and by those above it: one list, so that no phase is misspelt anywhere. */
+export type TimeoutPhase =
+  | 'connect'
+  | 'tls'
+  | 'reply'
+  | 'stall'
+  | 'close'
+  // Of ftps-client.
+  | 'acquire'
+  | 'control tickets'
+  | 'sink'
+  | 'source'
+  // Of ftps-server.
+  | 'command'
+  | 'commit'
+  | 'data connection'
+  | 'passive port'
+  | 'proxy header';
+
 /** Something did not happen within its time limit; `phase` says what was waited for. */
 export class TimeoutError extends FtpsError {
   readonly code = 'FTPS_ERR_TIMEOUT';
-  readonly phase: string;
+  readonly phase: TimeoutPhase;
 
-  constructor(phase: string, timeoutMs: number, options?: ErrorOptions) {
+  constructor(phase: TimeoutPhase, timeoutMs: number, options?: ErrorOptions) {
     super(`timed out after ${timeoutMs} ms (${phase})`, options);
     this.phase = phase;
   }

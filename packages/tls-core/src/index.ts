@@ -36,6 +36,7 @@ export {
   TimeoutError,
   TlsError,
   TruncationError,
+  type TimeoutPhase,
 } from './errors.js';
 export { identityFromPkcs12 } from './pkcs12.js';
 export {
