@@ -13,6 +13,9 @@ import { joined } from './remote-path.js';
 /** Files of one minute that are asked for its sake, one after the other where the first cannot tell. */
 const MAX_FILES_OF_MINUTE = 3;
 
+/** Minutes of a listing that are sorted, which nothing else of the process can come between: some 20 milliseconds' work. */
+const MAX_MINUTES = 50_000;
+
 /** Asks for the times of some files in the folder `path`, until the clock is known wherever these entries need it or enough was asked. */
 export async function learnClock(
   context: LoginContext,
@@ -66,8 +69,12 @@ export class ListedMinutes {
     const listed = type === 'file' ? parseListedTime(listedTime ?? '', nowWallMs) : undefined;
     if (listed?.precision !== 'minute') return;
     const names = this.#files.get(listed.wallMs);
-    if (names === undefined) this.#files.set(listed.wallMs, [name]);
-    else if (names.length < MAX_FILES_OF_MINUTE) names.push(name);
+    if (names !== undefined) {
+      if (names.length < MAX_FILES_OF_MINUTE) names.push(name);
+    } else if (this.#files.size < MAX_MINUTES) {
+      // Beyond that it may still be known from its neighbours.
+      this.#files.set(listed.wallMs, [name]);
+    }
   }
 
   /**
