@@ -47,7 +47,8 @@ async function machineLines(
   try {
     return await transferLines(context, pathCommand('MLSD', path), signal);
   } catch (error) {
-    if (error instanceof ReplyError && isUnknownCommand(error.reply)) return undefined;
+    // And not EPSV or PASV before it.
+    if (error instanceof ReplyError && error.verb === 'MLSD' && isUnknownCommand(error.reply)) return undefined;
     throw error;
   }
 }
@@ -133,7 +134,8 @@ async function withOptions(
     return await transferLines(context, command, signal);
   } catch (error) {
     // 450: "No files found" to some.
-    const isRefusal = error instanceof ReplyError && (!error.retryable || error.reply.code === 450);
+    const isOfList = error instanceof ReplyError && error.verb === 'LIST';
+    const isRefusal = isOfList && (!error.retryable || error.reply.code === 450);
     if (isRefusal) return undefined;
     throw error;
   }
