@@ -133,7 +133,7 @@ describe('what the README tells a reader to type', () => {
       expect(await readdir(join(files, 'in'))).to.have.members(['one', 'two', 'three']);
       expect(await readdir(join(reader.path, 'tickets'))).to.not.be.empty;
       expect(await readFile(join(reader.path, 'copy', 'a.tar'), 'utf8')).to.equal('yesterday');
-      expect(blocks).to.have.length(6);
+      expect(blocks).to.have.length(7);
     } finally {
       await server[Symbol.asyncDispose]();
     }

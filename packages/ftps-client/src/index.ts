@@ -41,6 +41,7 @@ export type { Entry } from './remote/list-entry.js';
 export { RemoteReadStream, RemoteWriteStream } from './remote/remote-stream.js';
 export type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
 export type { HashAlgorithm } from './files/hash-algorithm.js';
+export { failedAttempts, type FailedAttempts } from './files/failed-attempts.js';
 export { leftBehind, type LeftBehind } from './files/left-behind.js';
 export type { Progress } from './transfer/progress.js';
 export type { AttemptEvent, GiveUpReason, RetryOptions } from './files/retry.js';

@@ -14,6 +14,7 @@ import { TransferMeter } from '../transfer/transfer-meter.js';
 import type { TransferOutcome } from '../transfer/transfer-request.js';
 import { unlessEnded, type CallEnds } from './call-ends.js';
 import { doubtOfPieces, mustHaveEnded } from './download-proof.js';
+import { lastTransferError } from './failed-attempts.js';
 import { HeldBytes } from './held-bytes.js';
 import { noteLeftBehind } from './left-behind.js';
 import { lookAhead } from './look-ahead.js';
@@ -46,7 +47,9 @@ export async function download(
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const left = await sink.discard(error);
     if (left !== undefined) noteLeftBehind(error, left);
-    else if (error instanceof TransferError && sink.atFailure !== 'passed-on') tellSafeBytes(error, 0);
+    const lost = lastTransferError(error);
+    const isRemoved = left === undefined && sink.atFailure !== 'passed-on';
+    if (lost !== undefined) tellSafeBytes(lost, isRemoved ? 0 : work.safeOf(lost));
     throw error;
   }
 }
@@ -95,9 +98,14 @@ class Download {
     } catch (error) {
       // What came before it broke is to be kept as a whole.
       if (this.#sink.atFailure === 'keeps') await withPatience(this.#receiving).catch(() => undefined);
-      if (error instanceof TransferError) tellSafeBytes(error, Math.min(error.safeBytes ?? 0, this.#held.safeBytes));
+      if (error instanceof TransferError) tellSafeBytes(error, this.safeOf(error));
       throw error;
     }
+  }
+
+  /** What is safe by now of what was when an attempt failed with the error. */
+  safeOf({ safeBytes = 0 }: TransferError): number {
+    return Math.min(safeBytes, this.#held.safeBytes);
   }
 
   async #attempt(attempt: number): Promise<TransferResult> {

@@ -13,6 +13,7 @@ import { anySignal } from '../any-signal.js';
 import { GREETING, ReplyError, TransferError, VerificationError } from '../errors.js';
 import { DEFAULT_RETRY_DELAYS } from '../limits.js';
 import { knownKeys } from '../option-checks.js';
+import { noteAttempts } from './failed-attempts.js';
 
 /** How a transfer is tried again after a transient error. */
 export interface RetryOptions {
@@ -24,7 +25,10 @@ export interface RetryOptions {
   readonly maxDelayMs?: number | undefined;
   /** From 0 to below 1. The waiting is shortened by up to a half with it, so that many clients do not come back at once. */
   readonly random?: (() => number) | undefined;
-  /** Waits; may end when the signal fires, which the caller's abort and the client's end do. Default: a timer. */
+  /**
+   * Waits; may end when the signal fires, which the caller's abort and the client's end do. Where it rejects, it is not tried again,
+   * and the call rejects with what failed before. Default: a timer.
+   */
   readonly wait?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
@@ -136,24 +140,41 @@ export interface AttemptsOptions {
   readonly obstacle: (error: Error) => string | undefined;
 }
 
-/** Calls `once` until it resolves, or its error is one to give up at. Rejects with the last error, or `AbortedError`. */
+/**
+ * Calls `once` until it resolves, or its error is one to give up at. Rejects with the last error, or `AbortedError`, which both tell
+ * of the attempts before.
+ */
 export async function withAttempts<T>(
   { policy, signal, closed, onAttempt, obstacle }: AttemptsOptions,
   once: (attempt: number) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await once(attempt);
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      const { reason, detail } = closed?.aborted === true ? CLOSED : whetherToGiveUp(error, attempt, policy, obstacle);
-      const retryInMs = reason === undefined ? backoffMs(policy, attempt) : undefined;
-      onAttempt?.({ state: 'failed', attempt, error, retryInMs, reason });
-      if (detail !== undefined && error instanceof FtpsError) error.message += `; it was not tried again: ${detail}`;
-      if (retryInMs === undefined) throw error;
-      await pause(retryInMs, policy, signal, closed);
+  const failures: Error[] = [];
+  let waitError: Error | undefined;
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once(attempt);
+      } catch (thrown) {
+        const error = errorOf(thrown);
+        failures.push(error);
+        const { reason, detail } =
+          closed?.aborted === true ? CLOSED : whetherToGiveUp(error, attempt, policy, obstacle);
+        const retryInMs = reason === undefined ? backoffMs(policy, attempt) : undefined;
+        onAttempt?.({ state: 'failed', attempt, error, retryInMs, reason });
+        if (detail !== undefined && error instanceof FtpsError) error.message += `; it was not tried again: ${detail}`;
+        if (retryInMs === undefined) throw error;
+        waitError = await pause(retryInMs, policy, signal, closed);
+        if (waitError !== undefined) throw error;
+      }
     }
+  } catch (error) {
+    if (error instanceof Error) noteAttempts(error, failures, waitError);
+    throw error;
   }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 interface Decision {
@@ -176,12 +197,13 @@ function whetherToGiveUp(
   return detail === undefined ? {} : { reason: 'not-repeatable', detail };
 }
 
+/** Rejects where the call ends meanwhile. Gives what the caller's own `wait` failed with, which says nothing of the transfer. */
 async function pause(
   ms: number,
   { wait }: RetryPolicy,
   signal: AbortSignal | undefined,
   closed: AbortSignal | undefined,
-): Promise<void> {
+): Promise<Error | undefined> {
   // A caller's own `wait` may not look at the signal.
   const ends = anySignal(signal, closed);
   let stop: () => void = () => undefined;
@@ -196,8 +218,13 @@ async function pause(
     ends.addEventListener('abort', stop, { once: true });
     if (ends.aborted) stop();
   });
+  const waiting = async (): Promise<undefined> => {
+    await wait(ms, ends);
+  };
+  // Where it fails because the signal fired, that is the end of the call.
+  const waited = waiting().catch((thrown: unknown) => (ends.aborted ? ended : errorOf(thrown)));
   try {
-    await Promise.race([ended, wait(ms, ends)]);
+    return await Promise.race([ended, waited]);
   } finally {
     ends.removeEventListener('abort', stop);
   }
