@@ -40,8 +40,12 @@ export interface ProxiedConnection {
   readonly kind: 'control' | 'data';
   /** How many of its kind were there before. */
   readonly number: number;
+  /** The port that the server sees it come from; undefined until it is connected there. */
+  readonly port: number | undefined;
   /** Ends both sides by RST. */
   kill(): void;
+  /** From now on nothing arrives any more, on either side, and nobody is told. */
+  silence(): void;
 }
 
 export interface FaultProxyOptions {
@@ -128,13 +132,27 @@ export class FaultProxy implements AsyncDisposable {
       resetConnection(far);
       this.connections.delete(connection);
     };
-    const connection: ProxiedConnection = { kind, number: this.#counts[kind]++, kill };
+    let isSilent = false;
+    const connection: ProxiedConnection = {
+      kind,
+      number: this.#counts[kind]++,
+      get port() {
+        return far.localPort;
+      },
+      kill,
+      silence: () => {
+        isSilent = true;
+      },
+    };
+    const fail = (): void => {
+      if (!isSilent) kill();
+    };
     this.connections.add(connection);
     const { faults, pieceBytes = Infinity } = this.weather(connection);
     for (const socket of [near, far]) {
       socket.setNoDelay(true);
       // A reset on one side is one on the other.
-      socket.on('error', kill);
+      socket.on('error', fail);
       socket.on('close', () => {
         if (near.closed && far.closed) this.connections.delete(connection);
       });
@@ -145,7 +163,16 @@ export class FaultProxy implements AsyncDisposable {
       ['to client', far, near],
     ] as const) {
       const own = faults.filter((fault) => fault.direction === direction);
-      void new Pump({ from, to, direction, faults: own, pieceBytes, flights, kill }).run();
+      void new Pump({
+        from,
+        to,
+        direction,
+        faults: own,
+        pieceBytes,
+        flights,
+        isSilent: () => isSilent,
+        kill: fail,
+      }).run();
     }
   }
 }
@@ -171,6 +198,7 @@ interface Wire {
   readonly faults: readonly Fault[];
   readonly pieceBytes: number;
   readonly flights: FlightCount;
+  readonly isSilent: () => boolean;
   readonly kill: () => void;
 }
 
@@ -191,16 +219,17 @@ class Pump {
   }
 
   async run(): Promise<void> {
-    const { from, direction, flights, kill } = this.#wire;
+    const { from, direction, flights, isSilent, kill } = this.#wire;
     try {
       for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         clearTimeout(this.#holding);
+        if (isSilent()) continue;
         const { flight, begins } = flights.note(direction);
         this.#flight = flight;
         if (begins) this.#passedOfFlight = 0;
         if (!(await this.#carry(this.#withoutEnd(chunk)))) return;
       }
-      await this.#end();
+      if (!isSilent()) await this.#end();
     } catch {
       kill();
     } finally {
