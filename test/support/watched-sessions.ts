@@ -16,7 +16,6 @@ export interface WatchedUpload {
   readonly path: string;
   readonly kind: WriteMode['kind'];
   bytes: number;
-  tookEffect: boolean;
   /** Whether its session was struck so that its uploader cannot know what became of it. */
   wasStruck: boolean;
 }
@@ -53,7 +52,8 @@ export interface WatchedSessionsOptions {
 
 export class WatchedSessions {
   readonly sessions: WatchedSession[] = [];
-  readonly uploads: WatchedUpload[] = [];
+  /** The uploads that took effect, in the order in which they did. */
+  readonly effects: WatchedUpload[] = [];
   readonly onMoment: WatchedSessionsOptions['onMoment'];
   readonly #isRefused: () => boolean;
   readonly #root: () => string;
@@ -76,9 +76,8 @@ export class WatchedSessions {
     return account;
   };
 
-  /** The uploads of a name that took effect, in the order they began. */
   effectsOn(path: string): readonly WatchedUpload[] {
-    return this.uploads.filter((upload) => upload.path === path && upload.tookEffect);
+    return this.effects.filter((upload) => upload.path === path);
   }
 }
 
@@ -105,8 +104,7 @@ class SessionFileSystem extends LocalFileSystem {
 
   override async openWrite(path: string, mode: WriteMode): Promise<WriteHandle> {
     const file = await super.openWrite(path, mode);
-    const upload: WatchedUpload = { path, kind: mode.kind, bytes: 0, tookEffect: false, wasStruck: false };
-    this.#all.uploads.push(upload);
+    const upload: WatchedUpload = { path, kind: mode.kind, bytes: 0, wasStruck: false };
     const tell = (moment: Moment): void => {
       this.#all.onMoment(moment, this.#session, upload);
     };
@@ -120,7 +118,7 @@ class SessionFileSystem extends LocalFileSystem {
       },
       commit: async () => {
         const stat = await file.commit();
-        upload.tookEffect = true;
+        this.#all.effects.push(upload);
         tell('end');
         return stat;
       },
