@@ -220,6 +220,11 @@ export function isUnknownCommand(reply: Reply): boolean {
   return reply.code === 500 || reply.code === 502 || reply.code === 504;
 }
 
+/** What was thrown, as an error: JavaScript throws anything. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** Whether the server refused. */
 export function isNegative(reply: Reply): boolean {
   return reply.code >= 400;

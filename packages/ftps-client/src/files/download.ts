@@ -1,6 +1,6 @@
 // RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
 import { outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
-import { ReplyError, TransferError, VerificationError, tellSafeBytes } from '../errors.js';
+import { ReplyError, TransferError, VerificationError, errorOf, tellSafeBytes } from '../errors.js';
 import type { DownloadTarget, OpenSink } from '../local/download-sink.js';
 import type { Given } from '../local/given-stream.js';
 import { openInterruptible, withPatience } from '../local/interruptible-sink.js';
@@ -44,7 +44,7 @@ export async function download(
       logins.withPin(signal, () => work.attempt(attempt)),
     );
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = errorOf(thrown);
     const left = await sink.discard(error);
     if (left !== undefined) noteLeftBehind(error, left);
     const lost = lastTransferError(error);

@@ -10,7 +10,7 @@ import {
   TruncationError,
 } from '@ftps-kit/tls-core';
 import { anySignal } from '../any-signal.js';
-import { GREETING, ReplyError, TransferError, VerificationError } from '../errors.js';
+import { GREETING, ReplyError, TransferError, VerificationError, errorOf } from '../errors.js';
 import { DEFAULT_RETRY_DELAYS } from '../limits.js';
 import { knownKeys } from '../option-checks.js';
 import { noteAttempts } from './failed-attempts.js';
@@ -171,10 +171,6 @@ export async function withAttempts<T>(
     if (error instanceof Error) noteAttempts(error, failures, waitError);
     throw error;
   }
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 interface Decision {

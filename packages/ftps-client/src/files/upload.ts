@@ -1,7 +1,7 @@
 // STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
 import { ConfigError } from '@ftps-kit/tls-core';
 import { outgoingPath } from '../control/outgoing-command.js';
-import { ReplyError } from '../errors.js';
+import { ReplyError, errorOf } from '../errors.js';
 import type { Given } from '../local/given-stream.js';
 import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
@@ -95,7 +95,7 @@ class Upload {
         this.#logins.withPin(signal, () => this.#attempt(attempt), obstacle),
       );
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const error = errorOf(thrown);
       const isFoundAgain = (): Promise<boolean> => this.#source.isFoundAgain();
       const left = this.#context && (await this.#target.cleanUp(this.#context, error, isFoundAgain));
       if (left !== undefined) noteLeftBehind(error, left);

@@ -1,4 +1,5 @@
 // A stream or sink that a caller gave, on its way to the transfer that takes it up: where none does, it is let go of all the same.
+import { errorOf } from '../errors.js';
 
 /** One end of a transfer, as its caller gave it. */
 export class Given<End> {
@@ -30,7 +31,7 @@ export async function giving<End, Result>(
   try {
     return await transfer(given);
   } catch (thrown) {
-    if (!given.isTaken) await letGo(end, thrown instanceof Error ? thrown : new Error(String(thrown)));
+    if (!given.isTaken) await letGo(end, errorOf(thrown));
     throw thrown;
   }
 }

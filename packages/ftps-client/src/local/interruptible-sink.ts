@@ -1,5 +1,6 @@
 // A sink as its download calls it: nothing that hangs in it outlasts the call for long, and let go of once, it is asked nothing more.
 import { withDeadline } from '@ftps-kit/tls-core';
+import { errorOf } from '../errors.js';
 import { endOf, unlessEnded, type CallEnds } from '../files/call-ends.js';
 import type { LeftBehind } from '../files/left-behind.js';
 import type { ParsedDownloadOptions } from '../files/transfer-options.js';
@@ -18,7 +19,7 @@ export async function openInterruptible(
   try {
     return new InterruptibleSink(await unlessEnded(opening, ends), ends);
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = errorOf(thrown);
     opening.then(
       (late) => late.discard(error).catch(() => undefined),
       () => letGoOfTarget(to, error),

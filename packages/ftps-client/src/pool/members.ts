@@ -1,6 +1,7 @@
 // The logins of a pool: opened when needed, lent one by one in the order they were asked for, kept alive, and let go.
 import { setMaxListeners } from 'node:events';
 import { ConnectionError } from '@ftps-kit/tls-core';
+import { errorOf } from '../errors.js';
 import { isTransient } from '../files/retry.js';
 import { LoginLimit } from './login-limit.js';
 import type { DropEvent, PoolMetrics, ShrinkEvent } from './pool-events.js';
@@ -189,7 +190,7 @@ export class Members<M extends Member> {
       }
     } catch (error) {
       this.#opening -= 1;
-      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#failure = errorOf(error);
     }
     if (this.#opening === 0) this.#judge();
     this.#openMore();

@@ -1,6 +1,7 @@
 // A remote file as a Node stream, whose end tells the truth: it comes only when the transfer is whole and checked.
 import { PassThrough, Writable } from 'node:stream';
 import { AbortedError } from '@ftps-kit/tls-core';
+import { errorOf } from '../errors.js';
 import type { TransferResult } from '../files/transfer-result.js';
 
 /** What `createReadStream` gives: it ends when the download is whole and checked, and is destroyed where it fails. */
@@ -17,7 +18,7 @@ export class RemoteReadStream extends PassThrough {
     });
     this.result = download(this, ending.signal);
     this.result.catch((error: unknown) => {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      this.destroy(errorOf(error));
     });
   }
 }
@@ -36,7 +37,7 @@ export class RemoteWriteStream extends Writable {
     super();
     this.result = upload(this.#chunks(), this.#ending.signal);
     this.result.catch((error: unknown) => {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      this.destroy(errorOf(error));
     });
   }
 
@@ -53,7 +54,7 @@ export class RemoteWriteStream extends Writable {
         done();
       },
       (error: unknown) => {
-        done(error instanceof Error ? error : new Error(String(error)));
+        done(errorOf(error));
       },
     );
   }

@@ -1,5 +1,6 @@
 // The bytes of a download, from the data connection to its sink: one buffer is filled while the other is written.
 import type { ByteChannel } from '@ftps-kit/tls-core';
+import { errorOf } from '../errors.js';
 import { DOWNLOAD_BUFFER_BYTES } from '../limits.js';
 import type { TransferMeter } from './transfer-meter.js';
 
@@ -72,7 +73,7 @@ class BackgroundWriter {
       this.isBusy = false;
     });
     this.#writing.catch((error: unknown) => {
-      this.#onFailure(error instanceof Error ? error : new Error(String(error)));
+      this.#onFailure(errorOf(error));
     });
   }
 

@@ -1,5 +1,6 @@
 // Counts the bytes of one transfer, tells of them, and notices when nothing moves.
 import { StallWatch, type ByteChannel } from '@ftps-kit/tls-core';
+import { errorOf } from '../errors.js';
 import type { ProgressReporter } from './progress.js';
 
 export interface TransferMeterOptions {
@@ -38,7 +39,7 @@ export class TransferMeter {
       onStall: onFailure,
     });
     this.#progress?.start((error) => {
-      this.#onFailure(error instanceof Error ? error : new Error(String(error)));
+      this.#onFailure(errorOf(error));
     });
   }
 

@@ -11,7 +11,7 @@ import {
 import { comeIntoStep, findStep } from '../control/coming-into-step.js';
 import type { Exchange } from '../control/exchange.js';
 import { clearRestartPoint, setRestartPoint } from '../control/restart-point.js';
-import { ProtocolError, isCompletion, replyText } from '../errors.js';
+import { ProtocolError, errorOf, isCompletion, replyText } from '../errors.js';
 import { PIPELINE_PATIENCE_MS } from '../limits.js';
 import type { LoginContext } from '../login/login-context.js';
 import type { Listening } from './data-connection.js';
@@ -72,7 +72,7 @@ export class Transfer {
       // A source or a sink may keep `#carry` waiting for ever; a failure does not wait for it.
       await Promise.race([this.#carry(exchange, agreed), failed]);
     } catch (error) {
-      this.#break(error instanceof Error ? error : new Error(String(error)));
+      this.#break(errorOf(error));
     } finally {
       meter.stop();
       this.#keepAlive.stop();
@@ -277,7 +277,7 @@ export class Transfer {
       } catch (error) {
         // Said of the transfer, whichever wait it was that the caller ended.
         if (error instanceof AbortedError) this.#break(transferAborted(this.#request.command, signal));
-        else this.#break(error instanceof Error ? error : new Error(String(error)));
+        else this.#break(errorOf(error));
       }
     }
     const failure = this.#failure ?? new ConnectionError('the transfer ended without a reason');
