@@ -1,5 +1,5 @@
 // Commands that FEAT lists where a server has them (RFC 2389): asked then, and tried where the server has no FEAT.
-import type { Reply } from '@ftps-kit/ftp-protocol';
+import { GrammarError, ReplyCode, type Reply } from '@ftps-kit/ftp-protocol';
 import { outgoingPath } from '../control/outgoing-command.js';
 import { isUnknownCommand } from '../errors.js';
 import type { LoginContext } from './login-context.js';
@@ -10,6 +10,17 @@ export type TriedVerb = 'SIZE' | 'MDTM';
 /** RFC 2389 §3.2: a server without FEAT has not said that it has nothing; what it does not know it is asked once. */
 export function mayKnow({ features, traits }: Pick<LoginContext, 'features' | 'traits'>, verb: TriedVerb): boolean {
   return features.has(verb) || (features.size === 0 && !traits.unknownCommands.has(verb));
+}
+
+/** What a 213 tells, as `parse` reads its text; undefined in any other reply, and in text that cannot be read. */
+export function toldBy<T>(reply: Reply | undefined, parse: (text: string) => T): T | undefined {
+  if (reply?.code !== ReplyCode.FileStatus) return undefined;
+  try {
+    return parse(reply.lines.join('').trim());
+  } catch (error) {
+    if (error instanceof GrammarError) return undefined;
+    throw error;
+  }
 }
 
 /** The reply to a command about a path; undefined where the server does not know the command. */

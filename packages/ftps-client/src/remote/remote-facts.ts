@@ -4,7 +4,7 @@ import type { ControlConnection, ReplyDeadline } from '../control/control-connec
 import { outgoingPath } from '../control/outgoing-command.js';
 import { ProtocolError } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
-import { tryCommand } from '../login/tried-command.js';
+import { toldBy, tryCommand } from '../login/tried-command.js';
 
 /** By which a file is known again. Each is undefined where the server does not tell it. */
 export interface RemoteFacts {
@@ -33,13 +33,7 @@ export async function sizeIfTold(
  * below zero for large ones.
  */
 export function sizeToldIn(reply: Reply | undefined): number | undefined {
-  if (reply?.code !== ReplyCode.FileStatus) return undefined;
-  try {
-    return sizeIn(reply);
-  } catch (error) {
-    if (error instanceof ProtocolError) return undefined;
-    throw error;
-  }
+  return toldBy(reply, parseByteOffset);
 }
 
 /**
