@@ -21,9 +21,9 @@ import {
   type Fault,
 } from '../support/faulty-server.js';
 import { rejection } from '../support/rejection.js';
+import { now } from '../support/retry-now.js';
 
 const content = randomBytes(200_000);
-const now = { attempts: 3, wait: () => Promise.resolve(), random: () => 0 } as const;
 
 describe('the source of an upload', () => {
   for (const kept of [60_000, 0]) {

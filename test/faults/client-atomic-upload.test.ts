@@ -1,0 +1,200 @@
+// Uploads under a temporary name: what is seen under the real one meanwhile, and what is left where they fail.
+import { expect } from 'chai';
+import { AbortedError, RenameError, TransferError, leftBehind } from '@ftps-kit/ftps-client';
+import { content, either, firstCut, losesControlAt, names, refusing } from '../support/broken-upload.js';
+import { HASHING_FEATURES, PLAIN_FEATURES, withFaultyServer, type Fault } from '../support/faulty-server.js';
+import { rejection } from '../support/rejection.js';
+import { now } from '../support/retry-now.js';
+
+describe('an atomic upload', () => {
+  it('shows the old file until the new one is whole and checked', async () => {
+    const seen: (string | undefined)[] = [];
+    const fault: Fault = ({ verb }, server) => {
+      if (['STOR', 'SIZE', 'RNFR'].includes(verb)) seen.push(server.bytes('folder/a')?.toString());
+      return false;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('folder/a', 'old');
+      const result = await client.upload(content, 'folder/a', { atomic: true });
+      expect(result).to.include({ sizeBytes: content.length });
+      expect(seen).to.deep.equal(['old', 'old', 'old']);
+      expect(names(server)).to.deep.equal(['folder/a']);
+      expect(server.commands[0]).to.match(/^STOR folder\/\.a\.[0-9a-f]{12}\.ftps-part$/);
+      expect(server.bytes('folder/a')?.equals(content)).to.equal(true);
+    });
+  });
+
+  it('looks before it renames again, where the reply to RNTO was lost', async () => {
+    for (const when of ['before', 'after'] as const) {
+      await withFaultyServer({ fault: losesControlAt('RNTO', when) }, async (client, server) => {
+        expect(await client.upload(content, 'a', { atomic: true, retry: now })).to.include({ attempts: 2 });
+        expect(server.commands.filter((line) => line.startsWith('RNTO'))).to.have.length(when === 'after' ? 1 : 2);
+        expect(server.commands.filter((line) => line.startsWith('STOR'))).to.have.length(1);
+        expect(names(server)).to.deep.equal(['a']);
+      });
+    }
+  });
+
+  it('takes no old file for the new one where the reply to RNTO was lost', async () => {
+    const old = Buffer.alloc(content.length, 'o');
+    const lost = losesControlAt('RNTO');
+    const hidden: Fault = async ({ verb, argument, login, peer }) => {
+      if (verb !== 'SIZE' || login === 1 || argument === 'a') return false;
+      await peer.say('450 busy\r\n');
+      return true;
+    };
+    const removed: Fault = ({ verb }, server) => {
+      if (verb === 'RNTO') for (const name of names(server)) if (name !== 'a') server.files.delete(name);
+      return false;
+    };
+    for (const features of [HASHING_FEATURES, PLAIN_FEATURES]) {
+      for (const fault of [either(hidden, lost), either(removed, lost)]) {
+        await withFaultyServer({ fault, features: [...features] }, async (client, server) => {
+          server.put('a', old);
+          const error = await rejection(client.upload(content, 'a', { atomic: true, retry: now }));
+          expect(error).to.be.instanceOf(RenameError);
+          expect(server.bytes('a')?.equals(old)).to.equal(true);
+        });
+      }
+    }
+  });
+
+  it('knows the new file by a size that the old one had not, where the reply to RNTO was lost', async () => {
+    await withFaultyServer({ fault: losesControlAt('RNTO', 'after') }, async (client, server) => {
+      server.put('a', 'old');
+      expect(await client.upload(content, 'a', { atomic: true, retry: now })).to.include({ attempts: 2 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
+  it('says where the whole file lies where the reply to RNTO was lost and nothing is tried again', async () => {
+    await withFaultyServer({ fault: losesControlAt('RNTO') }, async (client, server) => {
+      const error = await rejection(client.upload(content, 'a', { atomic: true }));
+      const [left = ''] = names(server);
+      expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: left, what: 'whole', orAt: 'a' });
+      expect((error as Error).message).to.include(`${left} on the server, or already at a`);
+    });
+    // Where RNTO was never sent there is no doubt.
+    await withFaultyServer({ fault: losesControlAt('RNFR') }, async (client, server) => {
+      const error = await rejection(client.upload(content, 'a', { atomic: true }));
+      const [left = ''] = names(server);
+      expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: left, what: 'whole' });
+    });
+  });
+
+  it('removes the temporary file when it fails', async () => {
+    for (const fault of [firstCut(60_000), refusing('SIZE', '213 7')]) {
+      await withFaultyServer({ fault }, async (client, server) => {
+        const error = await rejection(client.upload(content, 'a', { atomic: true }));
+        expect(error).to.be.instanceOf(TransferError);
+        expect(leftBehind(error)).to.equal(undefined);
+        expect(names(server)).to.deep.equal([]);
+      });
+    }
+  });
+
+  it('removes the temporary file when it is aborted while it is checked', async () => {
+    const controller = new AbortController();
+    const fault: Fault = ({ verb }) => {
+      if (verb === 'HASH') controller.abort();
+      return false;
+    };
+    await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
+      const options = { atomic: true, signal: controller.signal };
+      const error = await rejection(client.upload(content, 'a', options));
+      expect(error).to.be.instanceOf(AbortedError);
+      expect(leftBehind(error)).to.equal(undefined);
+      expect(names(server)).to.deep.equal([]);
+    });
+  });
+
+  it('says what it could not remove', async () => {
+    const fault = either(firstCut(60_000), refusing('DELE', '550 not you'));
+    await withFaultyServer({ fault }, async (client, server) => {
+      const error = await rejection(client.upload(content, 'a', { atomic: true }));
+      const [left = ''] = names(server);
+      expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: left, what: 'rest' });
+      expect((error as Error).message).to.include(`${left} on the server could not be removed`);
+    });
+  });
+
+  it('that the server does not rename over a file says where the whole file lies', async () => {
+    await withFaultyServer({ fault: refusing('RNTO', '553 it exists') }, async (client, server) => {
+      server.put('a', 'old');
+      const error = await rejection(client.upload(content, 'a', { atomic: true, retry: now }));
+      expect(error).to.be.instanceOf(RenameError).and.include({ safeBytes: content.length });
+      const { wholeAt } = error as RenameError;
+      expect(server.bytes(wholeAt)?.equals(content)).to.equal(true);
+      expect(server.bytes('a')?.toString()).to.equal('old');
+      expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: wholeAt, what: 'whole' });
+    });
+  });
+
+  it('with replace removes the old file for a server that renames over none', async () => {
+    const fault: Fault = async ({ verb, peer, argument }, server) => {
+      if (verb !== 'RNTO' || !server.files.has(argument)) return false;
+      await peer.say('553 it exists\r\n');
+      return true;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('a', 'old');
+      await client.upload(content, 'a', { atomic: true, replace: true });
+      expect(names(server)).to.deep.equal(['a']);
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
+  it('with replace moves the old file back where the refusal was not about it after all', async () => {
+    let hasMovedBack = false;
+    // Not that of the new file, neither before the old one was moved aside nor behind that.
+    const fault: Fault = async ({ verb, argument, count, peer }) => {
+      if (verb !== 'RNTO' || argument !== 'a') return false;
+      hasMovedBack = count === 4;
+      if (!hasMovedBack) await peer.say('553 not allowed by policy\r\n');
+      return !hasMovedBack;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('a', 'old');
+      const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+      expect(error).to.be.instanceOf(RenameError);
+      expect(hasMovedBack).to.equal(true);
+      expect(server.bytes('a')?.toString()).to.equal('old');
+      expect(server.bytes((error as RenameError).wholeAt)?.equals(content)).to.equal(true);
+      expect(names(server)).to.have.length(2);
+      expect((error as Error).message).to.not.include('the old file may lie');
+    });
+  });
+
+  it('with replace says where the old file is where the connection is lost amid the two', async () => {
+    const fault: Fault = async ({ verb, argument, count, peer }) => {
+      if (verb !== 'RNTO' || argument !== 'a') return false;
+      if (count === 1) await peer.say('553 it exists\r\n');
+      else peer.destroy();
+      return true;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('a', 'old');
+      const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+      const aside = names(server).find((name) => server.bytes(name)?.toString() === 'old');
+      expect(aside).to.not.equal('a');
+      expect((error as Error).message).to.include(`the old file may lie at ${aside ?? ''} on the server`);
+    });
+  });
+
+  it('with replace leaves the old file where the refusal is not about it', async () => {
+    const vanished: Fault = async ({ verb, peer }, server) => {
+      if (verb !== 'RNTO') return false;
+      for (const name of names(server)) if (name !== 'a') server.files.delete(name);
+      await peer.say('550 it is gone\r\n');
+      return true;
+    };
+    for (const fault of [refusing('RNFR', '550 not you'), vanished]) {
+      await withFaultyServer({ fault }, async (client, server) => {
+        server.put('a', 'old');
+        const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+        expect(error).to.be.instanceOf(RenameError);
+        expect(server.bytes('a')?.toString()).to.equal('old');
+      });
+    }
+  });
+});
