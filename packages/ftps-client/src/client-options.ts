@@ -11,12 +11,21 @@ import {
   type TlsEngine,
   type WhenEmpty,
 } from '@ftps-kit/tls-core';
+import {
+  MAX_TIMER_MS,
+  flag,
+  knownKeys,
+  oneOf,
+  optionalSignal,
+  optionalText,
+  portNumber,
+  wholeNumber,
+} from '@ftps-kit/tls-core/internal';
 import { announceNothing, type Announce } from './client-events.js';
 import { outgoing, type OutgoingCommand } from './control/outgoing-command.js';
 import { DEFAULT_TIMEOUTS } from './limits.js';
 import { ServerMemory } from './login/server-memory.js';
 import { parseTimeZone, type ServerTimeZone } from './login/server-time-zone.js';
-import { flag, knownKeys, oneOf, optionalText, wholeNumber } from './option-checks.js';
 import { ControlTickets } from './tickets/control-tickets.js';
 
 /** Time limits by phase, milliseconds; each has a default. */
@@ -204,7 +213,7 @@ const KEYS: readonly string[] = [
 
 /** Throws `ConfigError` that names the wrong option and what is right. */
 export function parseClientOptions(options: FtpsClientOptions, announce: Announce = announceNothing): ClientOptions {
-  knownKeys(options, '', KEYS);
+  knownKeys('', options, KEYS);
   if (typeof options.host !== 'string' || options.host === '') throw new ConfigError('host: name the server');
   const mode = oneOf('mode', options.mode ?? 'explicit', ['explicit', 'implicit']);
   const plain = flag('dangerouslyPlain', options.dangerouslyPlain ?? false);
@@ -216,7 +225,7 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
   const credentials = parseCredentials(options);
   return Object.freeze({
     host: options.host,
-    port: wholeNumber('port', options.port ?? (mode === 'implicit' ? 990 : 21), 1, 65_535),
+    port: portNumber('port', options.port ?? (mode === 'implicit' ? 990 : 21), 1),
     mode,
     credentials,
     policy,
@@ -233,9 +242,9 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     announce,
     encoding: oneOf('encoding', options.encoding ?? 'auto', ['auto', 'utf8', 'latin1']),
     serverTimeZone: parseServerTimeZone(options.serverTimeZone),
-    transferKeepAliveMs: wholeNumber('transferKeepAliveMs', options.transferKeepAliveMs ?? 0, 0, 2 ** 31 - 1),
+    transferKeepAliveMs: wholeNumber('transferKeepAliveMs', options.transferKeepAliveMs ?? 0, 0, MAX_TIMER_MS),
     pipelining: oneOf('pipelining', options.pipelining ?? 'auto', ['auto', 'off']),
-    signal: options.signal,
+    signal: optionalSignal('signal', options.signal),
   });
 }
 
@@ -266,10 +275,9 @@ function parseServerTimeZone(zone: string | undefined): ServerTimeZone | 'learn'
 }
 
 function parseTimeouts(timeouts: Partial<Timeouts>): Timeouts {
-  knownKeys(timeouts, 'timeouts.', Object.keys(DEFAULT_TIMEOUTS));
+  knownKeys('timeouts', timeouts, Object.keys(DEFAULT_TIMEOUTS));
   const limit = (name: keyof Timeouts): number =>
-    // 2^31 - 1 is the longest that a timer of Node can wait.
-    wholeNumber(`timeouts.${name}`, timeouts[name] ?? DEFAULT_TIMEOUTS[name], 1, 2 ** 31 - 1);
+    wholeNumber(`timeouts.${name}`, timeouts[name] ?? DEFAULT_TIMEOUTS[name], 1, MAX_TIMER_MS);
   return Object.freeze({
     connectMs: limit('connectMs'),
     tlsMs: limit('tlsMs'),

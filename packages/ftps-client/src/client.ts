@@ -3,7 +3,14 @@ import { EventEmitter } from 'node:events';
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
 import { anySignal } from './any-signal.js';
-import type { CallOptions, HashOptions, TreeOptions } from './call-options.js';
+import {
+  checkCallOptions,
+  parseHashOptions,
+  parseTreeOptions,
+  type CallOptions,
+  type HashOptions,
+  type TreeOptions,
+} from './call-options.js';
 import {
   announceNothing,
   announcerOf,
@@ -18,7 +25,13 @@ import { isCompletion } from './errors.js';
 import { announcing } from './files/announced-transfer.js';
 import { download } from './files/download.js';
 import { loginsOf, type Logins } from './files/transfer-logins.js';
-import type { DownloadOptions, TransferOptions, UploadOptions } from './files/transfer-options.js';
+import {
+  parseDownloadOptions,
+  parseUploadOptions,
+  type DownloadOptions,
+  type ParsedTransferOptions,
+  type UploadOptions,
+} from './files/transfer-options.js';
 import type { TransferResult } from './files/transfer-result.js';
 import { upload } from './files/upload.js';
 import type { DownloadTarget } from './local/download-sink.js';
@@ -29,7 +42,6 @@ import { ClientLogin } from './login/client-login.js';
 import type { Features } from './login/features.js';
 import type { LoginContext } from './login/login-context.js';
 import { TurnQueue } from './login/turn-queue.js';
-import { checkSignal, knownKeys } from './option-checks.js';
 import { fileHash, type RemoteHash } from './remote/file-hash.js';
 import type { Entry } from './remote/list-entry.js';
 import { listEntries } from './remote/listing.js';
@@ -163,8 +175,9 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * a second is allowed for every 10 MB besides `timeouts.replyMs`. Rejects with `UnsupportedError` where the server has
    * not that algorithm.
    */
-  hash(path: string, { algorithm, ...options }: HashOptions = {}): Promise<RemoteHash> {
-    return this.#call(options, (context, signal) => fileHash(context, path, { algorithm, signal }));
+  async hash(path: string, options: HashOptions = {}): Promise<RemoteHash> {
+    const { algorithm, rest } = parseHashOptions(options);
+    return this.#call(rest, (context, signal) => fileHash(context, path, { algorithm, signal }));
   }
 
   /** When it was modified: MDTM (RFC 3659 §3), else as `stat`. Rejects with `UnsupportedError` where nothing tells. */
@@ -187,8 +200,8 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * `NotResumedError`, `LocalFileError` and those of `connect`.
    */
   download(remotePath: string, sink: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
-    return this.#counting(sink, letGoOfTarget, (given) =>
-      this.#transfer({ direction: 'download', remotePath }, options, (logins, observed) =>
+    return this.#counting(sink, letGoOfTarget, async (given) =>
+      this.#transfer({ direction: 'download', remotePath }, parseDownloadOptions(options), (logins, observed) =>
         download(logins, remotePath, given, observed),
       ),
     );
@@ -199,8 +212,8 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * rejects as `download` does, and with `RenameError` where an atomic upload is whole and did not get its name.
    */
   upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
-    return this.#counting(source, letGoOfSource, (given) =>
-      this.#transfer({ direction: 'upload', remotePath }, options, (logins, observed) =>
+    return this.#counting(source, letGoOfSource, async (given) =>
+      this.#transfer({ direction: 'upload', remotePath }, parseUploadOptions(options), (logins, observed) =>
         upload(logins, given, remotePath, observed),
       ),
     );
@@ -231,9 +244,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * Makes a folder (MKD). With `recursive` also those around it that are missing, and one that is there already is as good
    * as made; without it that is a `ReplyError`.
    */
-  mkdir(path: string, { recursive = false, ...options }: TreeOptions = {}): Promise<void> {
-    if (!recursive) return this.#pathCall('MKD', path, options);
-    return this.#call(options, (context, signal) => makeFolders(context, path, signal));
+  async mkdir(path: string, options: TreeOptions = {}): Promise<void> {
+    const { recursive, rest } = parseTreeOptions(options);
+    if (!recursive) return this.#pathCall('MKD', path, rest);
+    return this.#call(rest, (context, signal) => makeFolders(context, path, signal));
   }
 
   /** Removes a file or a link (DELE). */
@@ -245,10 +259,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * Removes an empty folder (RMD). With `recursive` whatever is in it too: links are removed and not gone through, and what
    * somebody else removes at the same time is gone too. Rejects with the first refusal, and what is left then is whole.
    */
-  async removeDirectory(path: string, { recursive = false, ...options }: TreeOptions = {}): Promise<void> {
-    knownKeys(options, '', CALL_KEYS);
-    if (!recursive) return this.#pathCall('RMD', path, options);
-    return removeTree(this, path, { ...options, width: 1 });
+  async removeDirectory(path: string, options: TreeOptions = {}): Promise<void> {
+    const { recursive, rest } = parseTreeOptions(options);
+    if (!recursive) return this.#pathCall('RMD', path, rest);
+    return removeTree(this, path, { ...rest, width: 1 });
   }
 
   /** Renames, or moves (RNFR, RNTO). What stands under the new name may be replaced; that is for the server to say. */
@@ -326,12 +340,11 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     }
   }
 
-  async #transfer<O extends TransferOptions>(
+  async #transfer<O extends ParsedTransferOptions>(
     subject: TransferSubject,
     options: O,
     move: (logins: Logins, observed: O) => Promise<TransferResult>,
   ): Promise<TransferResult> {
-    checkSignal(options.signal);
     const observed = announcing(options, subject, this.#announce);
     // No pin around it: an attempt has its own, and what was read of a stream cannot be read again from out here.
     const result = await this.#turn(options.signal, () => move(loginsOf(this.#login), observed));
@@ -344,7 +357,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     work: (context: LoginContext, signal: AbortSignal | undefined) => Promise<T>,
     first?: OutgoingCommand,
   ): Promise<T> {
-    knownKeys(options, '', CALL_KEYS);
+    checkCallOptions(options);
     const { signal } = options;
     return this.#turn(signal, () => this.#login.withPin(signal, () => work(this.#login.current, signal)), first);
   }
@@ -367,5 +380,3 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
 export function isCallersCode(otherSide: DownloadTarget | UploadInput): boolean {
   return typeof otherSide !== 'string' && !(otherSide instanceof Uint8Array);
 }
-
-const CALL_KEYS: readonly string[] = ['signal'] satisfies (keyof CallOptions)[];

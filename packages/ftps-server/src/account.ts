@@ -1,10 +1,10 @@
 // An account: where its files are, what it may do, and how much of everything.
 import { posix } from 'node:path';
 import { ConfigError } from '@ftps-kit/tls-core';
+import { flag, knownKeys, textList, wholeNumber } from '@ftps-kit/tls-core/internal';
 import { AddressList } from './address-list.js';
 import type { FileSystem } from './file-system.js';
 import { LocalFileSystem } from './local-file-system.js';
-import { knownKeys } from './options/option-check.js';
 import { parsePermissions, type Permission } from './permissions.js';
 
 /** How fast an account moves files, bytes per second. Default: as fast as it goes. */
@@ -113,16 +113,15 @@ export type ParsedTerms = Omit<GrantedAccount, 'name' | 'fileSystem' | 'revoked'
 
 /** Throws `ConfigError` that names the wrong field; keys it does not know are the caller's. */
 export function parseTerms(terms: AccountTerms): ParsedTerms {
-  const { allowedAddresses, quotaBytes, maxSessions } = terms;
-  flag('readOnly', terms.readOnly);
+  const { permissions, readOnly = false, allowedAddresses, quotaBytes, maxSessions } = terms;
   return {
-    permissions: parsePermissions(words('permissions', terms.permissions), terms.readOnly),
-    quotaBytes: quotaBytes === undefined ? undefined : amount('quotaBytes', quotaBytes, 0),
+    permissions: parsePermissions(permissions && textList('permissions', permissions), flag('readOnly', readOnly)),
+    quotaBytes: quotaBytes === undefined ? undefined : wholeNumber('quotaBytes', quotaBytes, 0),
     rates: parseRates(terms.rates ?? {}),
     allowedAddresses:
-      allowedAddresses && new AddressList('allowedAddresses', words('allowedAddresses', allowedAddresses) ?? []),
+      allowedAddresses && new AddressList('allowedAddresses', textList('allowedAddresses', allowedAddresses)),
     clientCertificate: parseClientCertificate(terms.clientCertificate ?? false),
-    maxSessions: maxSessions === undefined ? undefined : amount('maxSessions', maxSessions, 1),
+    maxSessions: maxSessions === undefined ? undefined : wholeNumber('maxSessions', maxSessions, 1),
     homeDirectory: parseHome(terms.homeDirectory ?? '/'),
   };
 }
@@ -135,18 +134,17 @@ function filesOf({ root, fileSystem }: Account, openRoot: OpenRoot): FileSystem 
 }
 
 function parseRates(rates: RateLimits): RateLimits {
-  if (typeof rates !== 'object') throw new ConfigError('rates: is not an object of numbers');
-  knownKeys('rates.', rates, RATE_KEYS);
+  knownKeys('rates', rates, RATE_KEYS);
   for (const key of RATE_KEYS) {
     const value = rates[key];
-    if (value !== undefined) amount(`rates.${key}`, value, 1);
+    if (value !== undefined) wholeNumber(`rates.${key}`, value, 1);
   }
   return Object.freeze({ ...rates });
 }
 
 function parseClientCertificate(value: boolean | readonly string[]): boolean | ReadonlySet<string> {
   if (typeof value === 'boolean') return value;
-  const fingerprints = words('clientCertificate', value)?.map((text) => text.toUpperCase()) ?? [];
+  const fingerprints = textList('clientCertificate', value).map((text) => text.toUpperCase());
   for (const fingerprint of fingerprints) {
     if (!FINGERPRINT.test(fingerprint)) {
       throw new ConfigError(`clientCertificate: '${fingerprint}' is not a SHA-256 fingerprint such as AB:CD:…`);
@@ -160,19 +158,4 @@ function parseHome(path: unknown): string {
     throw new ConfigError('homeDirectory: is not an absolute path such as /incoming');
   }
   return posix.normalize(path).replace(/(.)\/$/, '$1');
-}
-
-function words(field: string, value: unknown): readonly string[] | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
-  throw new ConfigError(`${field}: is not a list of strings`);
-}
-
-function flag(field: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean') throw new ConfigError(`${field}: is neither true nor false`);
-}
-
-function amount(field: string, value: unknown, min: number): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value;
-  throw new ConfigError(`${field}: ${String(value)} is not a whole number from ${min} on`);
 }

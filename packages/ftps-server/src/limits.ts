@@ -112,9 +112,6 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   downloadBytesPerSecond: Infinity,
 });
 
-/** The longest that Node's timers wait; a longer time would be over at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** Bytes moved at a time between a file and a data connection. */
 export const TRANSFER_BUFFER_BYTES = 256 * 1024;
 

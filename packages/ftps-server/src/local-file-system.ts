@@ -1,6 +1,6 @@
 // Files of this machine below one directory.
 import { chmod, lstat, mkdir, rename, rmdir, statfs, unlink, utimes } from 'node:fs/promises';
-import { ConfigError } from '@ftps-kit/tls-core';
+import { flag, knownKeys } from '@ftps-kit/tls-core/internal';
 import { AtomicFile } from './atomic-file.js';
 import { ContainedPaths, type Place } from './contained-path.js';
 import { FileSystemError } from './errors.js';
@@ -19,7 +19,6 @@ import { hashLocalFile } from './local-hash.js';
 import { localEntries } from './local-listing.js';
 import { LocalReader, openRegularFile } from './local-reader.js';
 import { statOf } from './local-stat.js';
-import { knownKeys } from './options/option-check.js';
 import { fileSystemError } from './system-error.js';
 import { UploadLitter } from './upload-litter.js';
 import { isUploadName } from './upload-name.js';
@@ -45,10 +44,11 @@ export class LocalFileSystem implements FileSystem {
 
   /** Throws `ConfigError` for options that do not exist. */
   constructor(root: string, options: LocalFileSystemOptions = {}) {
-    knownKeys('', options, ['inPlace', 'fsync']);
+    knownKeys('', options, ['inPlace', 'fsync'] satisfies (keyof LocalFileSystemOptions)[]);
+    const { inPlace = false, fsync = false } = options;
     this.#paths = new ContainedPaths(root);
-    this.#inPlace = flag('inPlace', options.inPlace);
-    this.#fsync = flag('fsync', options.fsync);
+    this.#inPlace = flag('inPlace', inPlace);
+    this.#fsync = flag('fsync', fsync);
   }
 
   stat(path: string): Promise<FileStat> {
@@ -237,11 +237,6 @@ function refuseOwnNames({ name }: Place): void {
 function undefinedIfMissing(error: unknown): undefined {
   if (fileSystemError(error).kind === 'not-found') return undefined;
   throw error;
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false;
-  throw new ConfigError(`${name}: is neither true nor false`);
 }
 
 async function typed<T>(work: () => Promise<T>): Promise<T> {

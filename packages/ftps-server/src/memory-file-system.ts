@@ -1,5 +1,5 @@
 // Files that live as long as the process: for tests, and for programs that take files and keep none.
-import { ConfigError } from '@ftps-kit/tls-core';
+import { knownKeys, wholeNumber } from '@ftps-kit/tls-core/internal';
 import { FileSystemError } from './errors.js';
 import type {
   DirectoryEntry,
@@ -15,7 +15,6 @@ import { hashByReading } from './hash-range.js';
 import type { MemoryRoom } from './memory-content.js';
 import { MemoryTree, memoryStat, type MemoryDirectory, type MemoryFile, type MemoryPlace } from './memory-tree.js';
 import { MemoryUpload, settled } from './memory-upload.js';
-import { knownKeys } from './options/option-check.js';
 
 export interface MemoryFileSystemOptions {
   /** Bytes that all files together may have, uploads that are under way too; more is `no-space`. Default: no bound. */
@@ -32,11 +31,10 @@ export class MemoryFileSystem implements FileSystem {
 
   /** Throws `ConfigError` for a bound that is none, and for options that do not exist. */
   constructor(options: MemoryFileSystemOptions = {}) {
-    knownKeys('', options, ['maxBytes', 'clock']);
+    knownKeys('', options, ['maxBytes', 'clock'] satisfies (keyof MemoryFileSystemOptions)[]);
     const { maxBytes = Number.MAX_SAFE_INTEGER, clock = () => new Date() } = options;
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) throw new ConfigError('maxBytes: is not a number of bytes');
     this.#clock = clock;
-    this.#room = { maxBytes, usedBytes: 0 };
+    this.#room = { maxBytes: wholeNumber('maxBytes', maxBytes, 0), usedBytes: 0 };
     this.#tree = new MemoryTree(this.#room, clock);
   }
 

@@ -38,10 +38,10 @@ interface Permitted {
 /** The permissions of an account. Throws `ConfigError` for a word that is none. */
 export function parsePermissions(
   permissions: readonly string[] | undefined,
-  readOnly: boolean | undefined,
+  readOnly: boolean,
 ): ReadonlySet<Permission> {
   const given = (permissions ?? ALL_PERMISSIONS).map(parsePermission);
-  return new Set(readOnly === true ? given.filter((one) => READ_ONLY_PERMISSIONS.includes(one)) : given);
+  return new Set(readOnly ? given.filter((one) => READ_ONLY_PERMISSIONS.includes(one)) : given);
 }
 
 function parsePermission(word: string): Permission {

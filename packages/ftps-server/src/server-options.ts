@@ -1,4 +1,5 @@
 // The options of a server: checked, defaulted and frozen, once. Each topic has a file of its own in `options/`.
+import { knownKeys } from '@ftps-kit/tls-core/internal';
 import { ACCOUNT_KEYS, parseAccountTopic, type AccountSettings, type AccountTopic } from './options/account-options.js';
 import {
   DATA_CONNECTION_KEYS,
@@ -9,7 +10,6 @@ import {
 import { LIMIT_KEYS, parseLimitTopic, type LimitSettings, type LimitTopic } from './options/limit-options.js';
 import { LISTEN_KEYS, parseListenTopic, type ListenSettings, type ListenTopic } from './options/listen-options.js';
 import { LOG_KEYS, parseLogTopic, type LogSettings, type LogTopic } from './options/log-options.js';
-import { knownKeys } from './options/option-check.js';
 import { PROXY_KEYS, parseProxyTopic, type ProxySettings, type ProxyTopic } from './options/proxy-options.js';
 import { TLS_KEYS, parseTlsTopic, type TlsSettings, type TlsTopic } from './options/tls-options.js';
 

@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import { AbortedError, ConnectionError, SocketChannel, type ServerIdentity, type TlsEngine } from '@ftps-kit/tls-core';
+import { MAX_TIMER_MS } from '@ftps-kit/tls-core/internal';
 import { AccountSessions } from './account-sessions.js';
 import type { ServerContext } from './command-row.js';
 import { Connections } from './connections.js';
@@ -9,7 +10,6 @@ import { EventHub } from './event-hub.js';
 import type { ListeningEvent, ServerEvents } from './events.js';
 import { FileHashing } from './file-hashing.js';
 import { GentleClosings } from './gentle-close.js';
-import { MAX_TIMER_MS } from './limits.js';
 import { LoginThrottle } from './login-throttle.js';
 import { MetricsRecorder, type ServerMetrics } from './metrics.js';
 import type { ListenAddress } from './options/listen-options.js';

@@ -1,9 +1,9 @@
 // What stands in a users file: its form, checked, and with the line of what is wrong.
 import { isAbsolute, dirname, resolve } from 'node:path';
 import { ConfigError } from '@ftps-kit/tls-core';
+import { flag, knownKeys } from '@ftps-kit/tls-core/internal';
 import { TERM_KEYS, parseTerms, type AccountTerms } from './account.js';
 import { JsonError, parseJson, type JsonSource } from './json-source.js';
-import { knownKeys } from './options/option-check.js';
 import { PasswordHash } from './password-hash.js';
 
 /** One user as the file has it. */
@@ -82,22 +82,19 @@ function parseUser(
   names: Set<string>,
   { file, defaultRoot }: { readonly file: string; readonly defaultRoot: string | undefined },
 ): KnownUser {
-  const { name, password, root, disabled, ...terms } = entry;
+  const { name, password, root, disabled = false, ...terms } = entry;
   if (typeof name !== 'string' || !isUserName(name)) throw new ConfigError('name: a user needs one, on one line');
   return ofUser(name, () => {
     knownKeys('', entry, USER_KEYS);
     if (names.has(name)) throw new ConfigError('name: is taken by another user');
     names.add(name);
     if (typeof password !== 'string') throw new ConfigError('password: is missing; `ftps passwd` makes its hash');
-    if (disabled !== undefined && typeof disabled !== 'boolean') {
-      throw new ConfigError('disabled: is neither true nor false');
-    }
     parseTerms(terms);
     return {
       name,
       hash: PasswordHash.parse(password),
       root: parseRoot(root ?? defaultRoot, file),
-      isDisabled: disabled === true,
+      isDisabled: flag('disabled', disabled),
       terms,
     };
   });

@@ -2,6 +2,7 @@
 import tls from 'node:tls';
 import { ConfigError } from './errors.js';
 import { TICKET_LIFETIME_SECONDS } from './limits.js';
+import { flag, knownKeys, oneOf, optionalFunction, optionalText, textList, wholeNumber } from './option-checks.js';
 import { ServerIdentity } from './server-identity.js';
 import {
   CIPHERS,
@@ -129,9 +130,21 @@ const SHARED_KEYS = [
   'signatureAlgorithms',
   'alpn',
   'dangerouslyLogKeys',
-];
-const CLIENT_KEYS = ['ca', 'bundledRoots', 'crl', 'pins', 'dangerouslyAcceptAnyCertificate', 'serverName', 'identity'];
+] as const satisfies readonly (keyof TlsPolicyOptions)[];
+
+const CLIENT_KEYS = [
+  ...SHARED_KEYS,
+  'ca',
+  'bundledRoots',
+  'crl',
+  'pins',
+  'dangerouslyAcceptAnyCertificate',
+  'serverName',
+  'identity',
+] as const satisfies readonly (keyof ClientTlsOptions)[];
+
 const SERVER_KEYS = [
+  ...SHARED_KEYS,
   'identities',
   'clientCertificates',
   'clientCa',
@@ -139,35 +152,36 @@ const SERVER_KEYS = [
   'redeem',
   'loginTickets',
   'maxEarlyDataBytes',
-];
+] as const satisfies readonly (keyof ServerTlsOptions)[];
 
 /** Parses a client's TLS options. Throws `ConfigError` that names the wrong field and the right values. */
 export function parseClientPolicy(options: ClientTlsOptions = {}): ClientPolicy {
-  knownKeys(options, [...SHARED_KEYS, ...CLIENT_KEYS]);
-  const ca = pemList('ca', options.ca);
-  const bundledRoots = options.bundledRoots ?? ca.length === 0;
+  knownKeys('tls', options, CLIENT_KEYS);
+  const ca = pemList('tls.ca', options.ca);
+  const bundledRoots = flag('tls.bundledRoots', options.bundledRoots ?? ca.length === 0);
   return Object.freeze({
     ...sharedPolicy(options),
     ca: bundledRoots ? [...tls.rootCertificates, ...ca] : ca,
-    crl: pemList('crl', options.crl),
-    pins: listOf('pins', options.pins ?? []).map(parseFingerprint),
-    acceptAnyCertificate: parseAcceptAny(options.dangerouslyAcceptAnyCertificate ?? false),
-    serverName: options.serverName,
+    crl: pemList('tls.crl', options.crl),
+    pins: textList('tls.pins', options.pins ?? []).map(parseFingerprint),
+    // Only what is said in full: nothing else that a program may hold is to switch the check of certificates off.
+    acceptAnyCertificate: flag('tls.dangerouslyAcceptAnyCertificate', options.dangerouslyAcceptAnyCertificate ?? false),
+    serverName: optionalText('tls.serverName', options.serverName),
     identity: parseIdentity(options.identity),
   });
 }
 
 /** Parses a server's TLS options. Throws `ConfigError` that names the wrong field and the right values. */
 export function parseServerPolicy(options: ServerTlsOptions): ServerPolicy {
-  knownKeys(options, [...SHARED_KEYS, ...SERVER_KEYS]);
-  const [first, ...others] = options.identities;
+  knownKeys('tls', options, SERVER_KEYS);
+  const [first, ...others] = identityList(options.identities);
   if (first === undefined) throw new ConfigError('tls.identities: a server needs a certificate and its key');
-  const clientCertificates = oneOf('clientCertificates', options.clientCertificates ?? 'none', [
+  const clientCertificates = oneOf('tls.clientCertificates', options.clientCertificates ?? 'none', [
     'none',
     'optional',
     'required',
   ]);
-  const clientCa = pemList('clientCa', options.clientCa);
+  const clientCa = pemList('tls.clientCa', options.clientCa);
   if (clientCertificates !== 'none' && clientCa.length === 0) {
     throw new ConfigError(`tls.clientCa: needed to check the client certificates that are ${clientCertificates}`);
   }
@@ -185,49 +199,37 @@ export function parseServerPolicy(options: ServerTlsOptions): ServerPolicy {
     clientCertificates,
     clientCa,
     clientCrl,
-    redeem: oneOf('redeem', options.redeem ?? 'reusable', ['once', 'reusable']),
-    loginTickets: wholeNumber('loginTickets', options.loginTickets ?? 2, 0, 16),
-    maxEarlyDataBytes: wholeNumber('maxEarlyDataBytes', options.maxEarlyDataBytes ?? 0, 0, 2 ** 20),
+    redeem: oneOf('tls.redeem', options.redeem ?? 'reusable', ['once', 'reusable']),
+    loginTickets: wholeNumber('tls.loginTickets', options.loginTickets ?? 2, 0, 16),
+    maxEarlyDataBytes: wholeNumber('tls.maxEarlyDataBytes', options.maxEarlyDataBytes ?? 0, 0, 2 ** 20),
     ticketLifetimeSeconds: TICKET_LIFETIME_SECONDS,
   });
 }
 
 /** Revocation lists for client certificates as a list of PEM texts. Throws `ConfigError` where one is not PEM. */
 export function parseClientCrl(crl: string | readonly string[] | undefined): readonly string[] {
-  return pemList('clientCrl', crl);
+  return pemList('tls.clientCrl', crl);
 }
 
 function sharedPolicy(options: TlsPolicyOptions): TlsPolicy {
-  const versions = oneOf('versions', options.versions ?? '1.2+1.3', ['1.3', '1.2', '1.2+1.3']);
+  const versions = oneOf('tls.versions', options.versions ?? '1.2+1.3', ['1.3', '1.2', '1.2+1.3']);
   return {
     minVersion: versions === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
     maxVersion: versions === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
-    cipherSuites: allOf('cipherSuites', options.cipherSuites ?? CIPHER_SUITES.slice(0, 3), CIPHER_SUITES),
-    ciphers: allOf('ciphers', options.ciphers ?? CIPHERS, CIPHERS),
-    groups: allOf('groups', options.groups ?? GROUPS.slice(0, 4), GROUPS),
+    cipherSuites: allOf('tls.cipherSuites', options.cipherSuites ?? CIPHER_SUITES.slice(0, 3), CIPHER_SUITES),
+    ciphers: allOf('tls.ciphers', options.ciphers ?? CIPHERS, CIPHERS),
+    groups: allOf('tls.groups', options.groups ?? GROUPS.slice(0, 4), GROUPS),
     signatureAlgorithms:
-      options.signatureAlgorithms && allOf('signatureAlgorithms', options.signatureAlgorithms, SIGNATURE_ALGORITHMS),
+      options.signatureAlgorithms &&
+      allOf('tls.signatureAlgorithms', options.signatureAlgorithms, SIGNATURE_ALGORITHMS),
     alpn: parseAlpn(options.alpn ?? ['ftp']),
-    logKeys: options.dangerouslyLogKeys,
+    logKeys: optionalFunction('tls.dangerouslyLogKeys', options.dangerouslyLogKeys),
   };
 }
 
-function knownKeys(options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || (options as unknown) === null) throw new ConfigError('tls: give an object');
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new ConfigError(`tls.${key}: no such option; there are ${known.join(', ')}`);
-  }
-}
-
-function listOf(field: string, value: readonly string[]): readonly string[] {
-  if (!Array.isArray(value)) throw new ConfigError(`tls.${field}: give a list`);
-  return value as readonly string[];
-}
-
-/** Only what is said in full: nothing else that a program may hold is to switch the check of certificates off. */
-function parseAcceptAny(value: boolean): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new ConfigError('tls.dangerouslyAcceptAnyCertificate: give true or false');
+function identityList(identities: readonly ServerIdentity[]): readonly ServerIdentity[] {
+  if (Array.isArray(identities) && identities.every((one) => one instanceof ServerIdentity)) return identities;
+  throw new ConfigError('tls.identities: give a list of new ServerIdentity({ cert, key })');
 }
 
 function parseIdentity(identity: ServerIdentity | undefined): ServerIdentity | undefined {
@@ -235,42 +237,28 @@ function parseIdentity(identity: ServerIdentity | undefined): ServerIdentity | u
   throw new ConfigError('tls.identity: give a new ServerIdentity({ cert, key })');
 }
 
-function oneOf<T extends string>(field: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((name) => name === value);
-  if (found === undefined) throw new ConfigError(`tls.${field}: '${value}' is not one of ${allowed.join(', ')}`);
-  return found;
-}
-
-function allOf<T extends string>(field: string, values: readonly string[], allowed: readonly T[]): readonly T[] {
-  if (listOf(field, values).length === 0)
-    throw new ConfigError(`tls.${field}: is empty; name some of ${allowed.join(', ')}`);
+function allOf<T extends string>(option: string, values: readonly string[], allowed: readonly T[]): readonly T[] {
+  if (textList(option, values).length === 0)
+    throw new ConfigError(`${option}: is empty; name some of ${allowed.join(', ')}`);
   // OpenSSL refuses a list that names something twice.
-  return [...new Set(values.map((value) => oneOf(field, value, allowed)))];
-}
-
-function wholeNumber(field: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new ConfigError(`tls.${field}: ${value} is not a whole number from ${min} to ${max}`);
-  }
-  return value;
+  return [...new Set(values.map((value) => oneOf(option, value, allowed)))];
 }
 
 /** RFC 7301 §3.1: a protocol name is 1 to 255 bytes long. */
 function parseAlpn(names: readonly string[]): readonly string[] {
-  for (const name of names) {
+  for (const name of textList('tls.alpn', names)) {
     const bytes = Buffer.byteLength(name);
     if (bytes < 1 || bytes > 255) throw new ConfigError(`tls.alpn: a name is 1 to 255 bytes long, not ${bytes}`);
   }
   return [...names];
 }
 
-function pemList(field: string, value: string | readonly string[] | undefined): readonly string[] {
-  const list = value === undefined ? [] : typeof value === 'string' ? [value] : [...value];
-  for (const pem of list) {
-    if (typeof pem !== 'string' || !pem.includes('-----BEGIN '))
-      throw new ConfigError(`tls.${field}: this is not PEM text`);
-  }
-  return list;
+function pemList(option: string, value: string | readonly string[] | undefined): readonly string[] {
+  const list: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value];
+  return list.map((pem) => {
+    if (typeof pem === 'string' && pem.includes('-----BEGIN ')) return pem;
+    throw new ConfigError(`${option}: this is not PEM text`);
+  });
 }
 
 function parseFingerprint(text: string): string {

@@ -112,6 +112,12 @@ describe('the options of a server', () => {
     ['a rate of 0', { limits: { uploadBytesPerSecond: 0 } }, /^limits\.uploadBytesPerSecond: 0 is not a whole number/],
     ['a limit without end', { limits: { maxConnections: Infinity } }, /^limits\.maxConnections: Infinity/],
     ['half a connection', { limits: { maxConnections: 0.5 } }, /^limits\.maxConnections: 0\.5/],
+    ['an address that is a port', { listen: 21 }, /^listen: give an object, not 21/],
+    ['a word for a proxied address', { listen: { proxied: 'no' } }, /^listen\.proxied: 'no' is neither true nor false/],
+    ['limits that are none', { limits: null }, /^limits: give an object, not null/],
+    ['a port for active mode', { active: 20 }, /^active: give an object, not 20/],
+    ['a greeting that is no text', { greeting: 220 }, /^greeting: give a string/],
+    ['no TLS options', { tls: undefined }, /^tls: give an object, not undefined/],
     ['a time that no timer can wait', { limits: { idleTimeoutMs: 2 ** 31 } }, /^limits\.idleTimeoutMs: 2147483648/],
   ];
   for (const [what, options, says] of wrong) {

@@ -141,7 +141,7 @@ describe('a users file', () => {
     ['an unknown key of a user', user({ permision: [] }), ':3: user "alice": permision: no such option'],
     ['no name', user({ name: '' }), ':3: name: a user needs one'],
     ['a name of two lines', user({ name: 'a\nb' }), ':3: name: a user needs one'],
-    ['a wrong quota', user({ quotaBytes: '5 GB' }), ':3: user "alice": quotaBytes: 5 GB is not a whole number'],
+    ['a wrong quota', user({ quotaBytes: '5 GB' }), ':3: user "alice": quotaBytes: \'5 GB\' is not a whole number'],
     [
       'a wrong address',
       user({ allowedAddresses: ['here'] }),
@@ -149,7 +149,7 @@ describe('a users file', () => {
     ],
     ['a password in clear', user({ password: 'opensesame' }), ':3: user "alice": password: is not a scrypt hash'],
     ['no password', user({ password: undefined }), ':3: user "alice": password: is missing'],
-    ['a wrong switch', user({ disabled: 'yes' }), ':3: user "alice": disabled: is neither true nor false'],
+    ['a wrong switch', user({ disabled: 'yes' }), ':3: user "alice": disabled: \'yes\' is neither true nor false'],
     [
       'a name that stands twice',
       {

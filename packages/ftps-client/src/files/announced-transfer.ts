@@ -1,9 +1,13 @@
 // A transfer whose callbacks' news goes to those who listen to the client's events as well.
 import type { Announce, TransferSubject } from '../client-events.js';
-import type { TransferOptions } from './transfer-options.js';
+import type { ParsedTransferOptions } from './transfer-options.js';
 
 /** The same options, whose callbacks announce `progress` and `retry` too, behind the caller's own. */
-export function announcing<O extends TransferOptions>(options: O, subject: TransferSubject, announce: Announce): O {
+export function announcing<O extends ParsedTransferOptions>(
+  options: O,
+  subject: TransferSubject,
+  announce: Announce,
+): O {
   const { onProgress, onAttempt } = options;
   return {
     ...options,

@@ -20,7 +20,7 @@ import { noteLeftBehind } from './left-behind.js';
 import { lookAhead } from './look-ahead.js';
 import { isTransient, withAttempts } from './retry.js';
 import type { Logins } from './transfer-logins.js';
-import { parseDownloadOptions, type DownloadOptions, type ParsedDownloadOptions } from './transfer-options.js';
+import type { ParsedDownloadOptions } from './transfer-options.js';
 import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
 import { planCheck, verifyFile, type Check, type MovedFile } from './verify.js';
@@ -29,14 +29,13 @@ export async function download(
   logins: Logins,
   remotePath: string,
   to: Given<DownloadTarget>,
-  options: DownloadOptions,
+  options: ParsedDownloadOptions,
 ): Promise<TransferResult> {
-  const parsed = parseDownloadOptions(options);
   const command = outgoingPath('RETR', remotePath);
-  const { retry: policy, signal, onAttempt } = parsed;
+  const { retry: policy, signal, onAttempt } = options;
   const ends = { what: command.verb, signal, closed: logins.closed };
-  const sink = await openInterruptible(to.take(), parsed, ends);
-  const work = new Download(logins, { command, path: remotePath, sink, ends, options: parsed });
+  const sink = await openInterruptible(to.take(), options, ends);
+  const work = new Download(logins, { command, path: remotePath, sink, ends, options });
   try {
     // Every sink can be gone on with behind what it has.
     const obstacle = (): undefined => undefined;

@@ -2,17 +2,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AbortedError,
-  ConfigError,
   ConnectionError,
   FtpsError,
   HandshakeError,
   TimeoutError,
   TruncationError,
 } from '@ftps-kit/tls-core';
+import { knownKeys, optionalFunction, waitingTime, wholeNumber } from '@ftps-kit/tls-core/internal';
 import { anySignal } from '../any-signal.js';
 import { GREETING, ReplyError, TransferError, VerificationError, errorOf } from '../errors.js';
 import { DEFAULT_RETRY_DELAYS } from '../limits.js';
-import { knownKeys } from '../option-checks.js';
 import { noteAttempts } from './failed-attempts.js';
 
 /** How a transfer is tried again after a transient error. */
@@ -45,25 +44,22 @@ const DEFAULT_ATTEMPTS = 5;
 /** A number is that many attempts; nothing is one. Throws `ConfigError`. */
 export function parseRetry(retry: number | RetryOptions | undefined): RetryPolicy {
   const options: RetryOptions = typeof retry === 'object' ? retry : { attempts: retry ?? 1 };
-  knownKeys(options, 'retry.', [
+  knownKeys('retry', options, [
     'attempts',
     'firstDelayMs',
     'maxDelayMs',
     'random',
     'wait',
   ] satisfies (keyof RetryOptions)[]);
-  const { attempts = DEFAULT_ATTEMPTS, random = Math.random, wait = waitWithTimer } = options;
-  const { firstDelayMs, maxDelayMs } = { ...DEFAULT_RETRY_DELAYS, ...defined(options) };
-  if (!Number.isInteger(attempts) || attempts < 1)
-    throw new ConfigError(`retry: ${attempts} is not a number of attempts`);
-  for (const [name, ms] of Object.entries({ firstDelayMs, maxDelayMs })) {
-    if (!(ms >= 0 && ms < 2 ** 31)) throw new ConfigError(`retry.${name}: ${ms} is not a time in milliseconds`);
-  }
-  return Object.freeze({ attempts, firstDelayMs, maxDelayMs, random, wait });
-}
-
-function defined({ firstDelayMs, maxDelayMs }: RetryOptions) {
-  return { ...(firstDelayMs !== undefined && { firstDelayMs }), ...(maxDelayMs !== undefined && { maxDelayMs }) };
+  const { attempts = DEFAULT_ATTEMPTS, random, wait } = options;
+  const { firstDelayMs = DEFAULT_RETRY_DELAYS.firstDelayMs, maxDelayMs = DEFAULT_RETRY_DELAYS.maxDelayMs } = options;
+  return Object.freeze({
+    attempts: wholeNumber(typeof retry === 'object' ? 'retry.attempts' : 'retry', attempts, 1),
+    firstDelayMs: waitingTime('retry.firstDelayMs', firstDelayMs),
+    maxDelayMs: waitingTime('retry.maxDelayMs', maxDelayMs),
+    random: optionalFunction('retry.random', random) ?? Math.random,
+    wait: optionalFunction('retry.wait', wait) ?? waitWithTimer,
+  });
 }
 
 async function waitWithTimer(ms: number, signal: AbortSignal): Promise<void> {

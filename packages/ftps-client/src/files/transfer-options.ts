@@ -1,7 +1,7 @@
 // What transfers take besides their two ends, parsed once.
 import { ConfigError, systemClock, type Clock } from '@ftps-kit/tls-core';
-import type { CallOptions } from '../call-options.js';
-import { flag, knownKeys, oneOf } from '../option-checks.js';
+import { flag, oneOf, optionalFunction, wholeNumber } from '@ftps-kit/tls-core/internal';
+import { checkCallOptions, type CallOptions } from '../call-options.js';
 import type { Progress } from '../transfer/progress.js';
 import { parseRetry, type AttemptEvent, type RetryOptions, type RetryPolicy } from './retry.js';
 import { VERIFY_MODES, type VerifyMode } from './verify.js';
@@ -78,7 +78,7 @@ export interface UploadOptions extends TransferOptions {
   readonly totalBytes?: number | undefined;
 }
 
-interface ParsedTransferOptions {
+export interface ParsedTransferOptions {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly verify: VerifyMode;
@@ -120,7 +120,7 @@ const UPLOAD_KEYS: readonly string[] = [
 
 /** Throws `ConfigError` that names the wrong option and what is right. */
 export function parseDownloadOptions(options: DownloadOptions): ParsedDownloadOptions {
-  knownKeys(options, '', DOWNLOAD_KEYS);
+  checkCallOptions(options, DOWNLOAD_KEYS);
   const { resume = false, preserveTimes = false, durable = false, onUnprovedEnd = 'allow' } = options;
   if (typeof resume !== 'boolean') oneOf('resume', resume, ['in-place']);
   flag('preserveTimes', preserveTimes);
@@ -131,7 +131,7 @@ export function parseDownloadOptions(options: DownloadOptions): ParsedDownloadOp
 
 /** Throws `ConfigError` that names the wrong option and what is right. */
 export function parseUploadOptions(options: UploadOptions): ParsedUploadOptions {
-  knownKeys(options, '', UPLOAD_KEYS);
+  checkCallOptions(options, UPLOAD_KEYS);
   const { resume = false, atomic = false, replace = false, append = false, preserveTimes = false } = options;
   const { modifiedAt, mayGrow = false, totalBytes } = options;
   if (typeof resume !== 'boolean') oneOf('resume', resume, ['unchecked']);
@@ -139,11 +139,9 @@ export function parseUploadOptions(options: UploadOptions): ParsedUploadOptions 
   if (append && (atomic || resume !== false)) throw new ConfigError('append: cannot be combined with atomic or resume');
   if (replace && !atomic)
     throw new ConfigError('replace: says how atomic uploads rename; without atomic it means nothing');
-  if (modifiedAt !== undefined && Number.isNaN(modifiedAt.getTime()))
+  if (modifiedAt !== undefined && !(modifiedAt instanceof Date && !Number.isNaN(modifiedAt.getTime())))
     throw new ConfigError('modifiedAt: no valid date');
-  if (totalBytes !== undefined && (!Number.isSafeInteger(totalBytes) || totalBytes < 0)) {
-    throw new ConfigError(`totalBytes: ${totalBytes} is not a count of bytes`);
-  }
+  if (totalBytes !== undefined) wholeNumber('totalBytes', totalBytes, 0);
   return Object.freeze({
     ...parseTransferOptions(options),
     ...{ resume, atomic, replace, append, preserveTimes, modifiedAt, mayGrow, totalBytes },
@@ -153,5 +151,6 @@ export function parseUploadOptions(options: UploadOptions): ParsedUploadOptions 
 function parseTransferOptions(options: TransferOptions): ParsedTransferOptions {
   const { signal, onProgress, verify = 'auto', retry, onAttempt, clock = systemClock } = options;
   oneOf('verify', verify, VERIFY_MODES);
+  for (const [name, value] of Object.entries({ onProgress, onAttempt, clock })) optionalFunction(name, value);
   return { signal, onProgress, verify, retry: parseRetry(retry), onAttempt, clock };
 }

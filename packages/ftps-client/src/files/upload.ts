@@ -16,7 +16,7 @@ import { OldFile } from './old-file.js';
 import { isTransient, withAttempts } from './retry.js';
 import { SentBytes } from './sent-bytes.js';
 import type { Logins } from './transfer-logins.js';
-import { parseUploadOptions, type ParsedUploadOptions, type UploadOptions } from './transfer-options.js';
+import type { ParsedUploadOptions } from './transfer-options.js';
 import { transferResult, type TimesReport, type TransferResult } from './transfer-result.js';
 import { FROM_THE_BEGINNING, type Start } from './transfer-start.js';
 import { giveModificationTime } from './transfer-times.js';
@@ -29,15 +29,14 @@ export async function upload(
   logins: Logins,
   from: Given<UploadInput>,
   remotePath: string,
-  options: UploadOptions,
+  options: ParsedUploadOptions,
 ): Promise<TransferResult> {
-  const parsed = parseUploadOptions(options);
   outgoingPath('STOR', remotePath);
-  const source = await opened(uploadSource(from.end, parsed.mayGrow), parsed.signal);
+  const source = await opened(uploadSource(from.end, options.mayGrow), options.signal);
   from.take();
   try {
-    const target = new UploadTarget(remotePath, parsed, source.identity);
-    const work = new Upload(logins, source, target, parsed);
+    const target = new UploadTarget(remotePath, options, source.identity);
+    const work = new Upload(logins, source, target, options);
     const result = await work.run();
     await source.close();
     return result;

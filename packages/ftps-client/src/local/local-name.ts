@@ -1,5 +1,6 @@
 // Names that a server gave, as names of local files: nothing in a listing may lead out of the folder it is put into.
 import { FtpsError } from '@ftps-kit/tls-core';
+import { knownKeys } from '@ftps-kit/tls-core/internal';
 import { printable } from '../printable.js';
 
 /** A remote name that cannot be the name of a local file; `remoteName` is what the server said. */
@@ -26,9 +27,11 @@ export interface LocalNameOptions {
  * `name`, one component of a listing, if a local file in a given folder can have it: joined to that folder it leads to
  * something right in it. A backslash, a drive letter and control characters are refused on every system, since what is unpacked
  * here is copied elsewhere and shown on terminals; what only Windows takes for something else, on Windows. Throws
- * `UnsafeNameError`.
+ * `UnsafeNameError`, and `ConfigError` for an option that is none.
  */
-export function safeLocalName(name: string, { platform = process.platform }: LocalNameOptions = {}): string {
+export function safeLocalName(name: string, options: LocalNameOptions = {}): string {
+  knownKeys('', options, ['platform'] satisfies (keyof LocalNameOptions)[]);
+  const { platform = process.platform } = options;
   const reason = whyUnsafe(name) ?? (platform === 'win32' ? whyUnsafeOnWindows(name) : undefined);
   if (reason !== undefined) throw new UnsafeNameError(name, reason);
   return name;

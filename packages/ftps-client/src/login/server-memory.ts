@@ -1,6 +1,7 @@
 // What clients have learned about servers, by host and port: shared between clients, and kept in a file if asked.
 import { resolve } from 'node:path';
-import { systemClock, type Clock } from '@ftps-kit/tls-core';
+import { ConfigError, systemClock, type Clock } from '@ftps-kit/tls-core';
+import { knownKeys, optionalFunction } from '@ftps-kit/tls-core/internal';
 import { localFailure } from '../errors.js';
 import { MAX_REMEMBERED_SERVERS, PIN_LIFETIME_MS } from '../limits.js';
 import { readPrivateJson, writePrivateJson } from '../local/private-file.js';
@@ -27,7 +28,13 @@ export class ServerMemory {
   readonly #unsaved = new Map<string, Finding>();
   #loading: Promise<void> | undefined;
 
-  constructor({ file, clock = systemClock }: ServerMemoryOptions = {}) {
+  /** Throws `ConfigError`. Reads nothing yet. */
+  constructor(options: ServerMemoryOptions = {}) {
+    knownKeys('memory', options, ['file', 'clock'] satisfies (keyof ServerMemoryOptions)[]);
+    const { file, clock = systemClock } = options;
+    if (file !== undefined && (typeof file !== 'string' || file === ''))
+      throw new ConfigError('memory.file: name a file');
+    optionalFunction('memory.clock', clock);
     this.#file = file;
     this.#clock = clock;
   }

@@ -1,7 +1,6 @@
 // What a pool is asked to be, parsed once.
-import { ConfigError } from '@ftps-kit/tls-core';
+import { MAX_TIMER_MS, knownKeys, wholeNumber } from '@ftps-kit/tls-core/internal';
 import { DEFAULT_POOL } from '../limits.js';
-import { knownKeys } from '../option-checks.js';
 
 /** How many connections a pool has, and for how long. */
 export interface PoolOptions {
@@ -27,13 +26,9 @@ export interface PoolSettings {
 
 /** Throws `ConfigError` that names the wrong option and what is right. */
 export function parsePoolOptions(options: PoolOptions): PoolSettings {
-  knownKeys(options, '', Object.keys(DEFAULT_POOL));
-  const whole = (name: keyof PoolSettings, min: number): number => {
-    const value = options[name] ?? DEFAULT_POOL[name];
-    // 2^31 - 1 is the longest that a timer of Node can wait.
-    if (Number.isInteger(value) && value >= min && value < 2 ** 31) return value;
-    throw new ConfigError(`${name}: ${value} is not a whole number from ${min} on`);
-  };
+  knownKeys('', options, Object.keys(DEFAULT_POOL));
+  const whole = (name: keyof PoolSettings, min: number): number =>
+    wholeNumber(name, options[name] ?? DEFAULT_POOL[name], min, MAX_TIMER_MS);
   return Object.freeze({
     size: whole('size', 1),
     idleMs: whole('idleMs', 0),

@@ -1,22 +1,33 @@
 // Many logins on one server, lent to whoever has work for one.
 import { EventEmitter, setMaxListeners } from 'node:events';
-import { AbortedError, ConfigError } from '@ftps-kit/tls-core';
+import { AbortedError } from '@ftps-kit/tls-core';
+import { waitingTime } from '@ftps-kit/tls-core/internal';
 import { anySignal } from '../any-signal.js';
-import type { CallOptions, HashOptions, TreeOptions } from '../call-options.js';
+import {
+  checkCallOptions,
+  parseHashOptions,
+  parseTreeOptions,
+  type CallOptions,
+  type HashOptions,
+  type TreeOptions,
+} from '../call-options.js';
 import { FtpsClient, isCallersCode } from '../client.js';
 import { announcerOf } from '../client-events.js';
 import { parseClientOptions, type FtpsClientOptions } from '../client-options.js';
 import { ReplyError } from '../errors.js';
 import { parseRetry, withAttempts } from '../files/retry.js';
-import type { DownloadOptions, UploadOptions } from '../files/transfer-options.js';
+import {
+  parseDownloadOptions,
+  parseUploadOptions,
+  type DownloadOptions,
+  type UploadOptions,
+} from '../files/transfer-options.js';
 import type { TransferResult } from '../files/transfer-result.js';
 import { POOL_RETRY } from '../limits.js';
 import type { DownloadTarget } from '../local/download-sink.js';
 import { giving } from '../local/given-stream.js';
 import { letGoOfTarget } from '../local/interruptible-sink.js';
 import { letGoOfSource, type UploadInput } from '../local/upload-source.js';
-import { ServerMemory } from '../login/server-memory.js';
-import { knownKeys } from '../option-checks.js';
 import type { RemoteHash } from '../remote/file-hash.js';
 import type { Entry } from '../remote/list-entry.js';
 import { removeTree } from '../remote/remote-tree.js';
@@ -57,8 +68,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   constructor(options: FtpsClientOptions, poolOptions: PoolOptions = {}) {
     super();
     const settings = parsePoolOptions(poolOptions);
-    const memory = options.memory ?? new ServerMemory();
-    const { host, port, credentials } = parseClientOptions(options);
+    const { host, port, credentials, memory } = parseClientOptions(options);
     const tell = announcerOf<PoolEvents>(this);
     this.#width = settings.size;
     this.#lending = new Lending({
@@ -110,24 +120,26 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
    * transient error is tried three times, and for 30 seconds where logins stood before), and with `ConnectionError` once the pool is closed. The signal ends the waiting; `work` sees to its own.
    */
   async run<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions = {}): Promise<T> {
-    knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
+    checkCallOptions(options);
     return this.#run(work, { signal: options.signal, isStreamed: false });
   }
 
   /** As `FtpsClient.download`, on a login that is free. */
   download(remotePath: string, target: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
     const isStreamed = isCallersCode(target);
-    return giving(target, letGoOfTarget, (given) =>
-      this.#run((client) => client.download(remotePath, given.take(), options), { signal: options.signal, isStreamed }),
-    );
+    return giving(target, letGoOfTarget, async (given) => {
+      const { signal } = parseDownloadOptions(options);
+      return this.#run((client) => client.download(remotePath, given.take(), options), { signal, isStreamed });
+    });
   }
 
   /** As `FtpsClient.upload`, on a login that is free. */
   upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
     const isStreamed = isCallersCode(source);
-    return giving(source, letGoOfSource, (given) =>
-      this.#run((client) => client.upload(given.take(), remotePath, options), { signal: options.signal, isStreamed }),
-    );
+    return giving(source, letGoOfSource, async (given) => {
+      const { signal } = parseUploadOptions(options);
+      return this.#run((client) => client.upload(given.take(), remotePath, options), { signal, isStreamed });
+    });
   }
 
   /** As `FtpsClient.list`; the login is given back before the first entry comes. */
@@ -163,8 +175,9 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   }
 
   /** As `FtpsClient.hash`. */
-  hash(path: string, options: HashOptions = {}): Promise<RemoteHash> {
-    return this.#ask((client) => client.hash(path, options), signalOf(options));
+  async hash(path: string, options: HashOptions = {}): Promise<RemoteHash> {
+    const { rest } = parseHashOptions(options);
+    return this.#ask((client) => client.hash(path, options), rest);
   }
 
   /** As `FtpsClient.setModified`. */
@@ -173,8 +186,9 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   }
 
   /** As `FtpsClient.mkdir`. */
-  mkdir(path: string, options: TreeOptions = {}): Promise<void> {
-    return this.run((client) => client.mkdir(path, options), signalOf(options));
+  async mkdir(path: string, options: TreeOptions = {}): Promise<void> {
+    const { rest } = parseTreeOptions(options);
+    return this.run((client) => client.mkdir(path, options), rest);
   }
 
   /** As `FtpsClient.remove`. */
@@ -183,10 +197,10 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   }
 
   /** As `FtpsClient.removeDirectory`; what is in a tree is removed on all logins at a time. */
-  async removeDirectory(path: string, { recursive = false, ...options }: TreeOptions = {}): Promise<void> {
-    if (!recursive) return this.run((client) => client.removeDirectory(path, options), options);
-    knownKeys(options, '', ['signal'] satisfies (keyof CallOptions)[]);
-    return removeTree(this, path, { ...options, width: this.#width });
+  async removeDirectory(path: string, options: TreeOptions = {}): Promise<void> {
+    const { recursive, rest } = parseTreeOptions(options);
+    if (!recursive) return this.run((client) => client.removeDirectory(path, rest), rest);
+    return removeTree(this, path, { ...rest, width: this.#width });
   }
 
   /** As `FtpsClient.rename`. */
@@ -200,15 +214,16 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
    * `ConnectionError`. Within `run` it does not wait for the work that it was called in. Never rejects, but for `ConfigError`.
    */
   async close(options: PoolCloseOptions = {}): Promise<void> {
-    knownKeys(options, '', ['graceMs', 'signal'] satisfies (keyof PoolCloseOptions)[]);
+    checkCallOptions(options, ['graceMs', 'signal'] satisfies (keyof PoolCloseOptions)[]);
     const { graceMs, signal = new AbortController().signal } = options;
     if (graceMs === undefined) return this.#lending.close(signal);
-    if (!(graceMs >= 0 && graceMs < 2 ** 31))
-      throw new ConfigError(`graceMs: ${graceMs} is not a time in milliseconds`);
     const grace = new AbortController();
-    const timer = setTimeout(() => {
-      grace.abort();
-    }, graceMs);
+    const timer = setTimeout(
+      () => {
+        grace.abort();
+      },
+      waitingTime('graceMs', graceMs),
+    );
     try {
       await this.#lending.close(AbortSignal.any([signal, grace.signal]));
     } finally {
@@ -230,6 +245,7 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
 
   /** What only asks can be asked again where the login that was lent for it failed. That there was none to lend is final. */
   async #ask<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions): Promise<T> {
+    checkCallOptions(options);
     const { signal } = options;
     const once = async (): Promise<Asked<T>> => {
       const put = async (client: FtpsClient): Promise<Put<T>> => {
@@ -289,8 +305,4 @@ class PooledClient implements Lendable {
   close(): Promise<void> {
     return this.client.close();
   }
-}
-
-function signalOf({ signal }: CallOptions): CallOptions {
-  return { signal };
 }

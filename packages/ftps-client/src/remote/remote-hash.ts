@@ -1,5 +1,6 @@
 // Asks the server for the hash of a file: HASH (draft-bryan-ftpext-hash), or the X commands that came before it.
 import type { Reply } from '@ftps-kit/ftp-protocol';
+import { MAX_TIMER_MS } from '@ftps-kit/tls-core/internal';
 import type { ControlConnection } from '../control/control-connection.js';
 import { outgoing, outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
 import { ProtocolError, isNegative, refused, replyText } from '../errors.js';
@@ -161,7 +162,7 @@ function ask(
 ): Promise<Reply> {
   // A server reads the whole file before it answers.
   const readingMs = Math.ceil((bytes / REMOTE_HASH_BYTES_PER_SECOND) * 1000);
-  return control.run(command, { timeoutMs: Math.min(timeouts.replyMs + readingMs, 2 ** 31 - 1), signal });
+  return control.run(command, { timeoutMs: Math.min(timeouts.replyMs + readingMs, MAX_TIMER_MS), signal });
 }
 
 /**

@@ -1,11 +1,11 @@
 // A remote tree, folder by folder: bounded, never through a link, and never round in circles.
 import { setMaxListeners } from 'node:events';
 import { AbortedError, ConfigError, ConnectionError, FtpsError, LimitError } from '@ftps-kit/tls-core';
+import { optionalFunction, wholeNumber } from '@ftps-kit/tls-core/internal';
 import { anySignal } from '../any-signal.js';
-import type { CallOptions } from '../call-options.js';
+import { checkCallOptions, type CallOptions } from '../call-options.js';
 import { IncompleteListingError } from '../errors.js';
 import { MAX_TREE_DEPTH, MAX_WALK_FOLDERS } from '../limits.js';
-import { knownKeys } from '../option-checks.js';
 import { printable } from '../printable.js';
 import type { Entry } from './list-entry.js';
 import { joined } from './remote-path.js';
@@ -57,9 +57,10 @@ interface Listed {
 }
 
 /** Throws `ConfigError` for an option that is none. */
-export function checkWalkOptions({ maxDepth = 1, ...options }: WalkOptions): void {
-  knownKeys(options, '', ['signal', 'onError', 'maxDepth'] satisfies (keyof WalkOptions)[]);
-  if (!Number.isInteger(maxDepth) || maxDepth < 1) throw new ConfigError(`maxDepth: ${maxDepth} is not 1 or more`);
+export function checkWalkOptions(options: WalkOptions): void {
+  checkCallOptions(options, ['signal', 'onError', 'maxDepth'] satisfies (keyof WalkOptions)[]);
+  wholeNumber('maxDepth', options.maxDepth ?? 1, 1);
+  optionalFunction('onError', options.onError);
 }
 
 /**

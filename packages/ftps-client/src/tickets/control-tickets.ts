@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { ConfigError, systemClock, type Clock, type ControlTicket } from '@ftps-kit/tls-core';
+import { knownKeys, optionalFunction } from '@ftps-kit/tls-core/internal';
 import { MAX_KEPT_TICKETS, MAX_KEPT_TICKETS_PER_SERVER } from '../limits.js';
 import { TicketFolder } from './ticket-folder.js';
 
@@ -33,15 +34,12 @@ export class ControlTickets {
 
   /** Throws `ConfigError`. Reads and writes nothing yet. */
   constructor(options: ControlTicketsOptions = {}) {
-    for (const key of Object.keys(options)) {
-      if (key !== 'folder' && key !== 'clock') {
-        throw new ConfigError(`controlTickets.${key}: no such option; there are folder, clock`);
-      }
-    }
+    knownKeys('controlTickets', options, ['folder', 'clock'] satisfies (keyof ControlTicketsOptions)[]);
     const { folder, clock = systemClock } = options;
     if (folder !== undefined && (typeof folder !== 'string' || folder === '')) {
       throw new ConfigError('controlTickets.folder: name a folder');
     }
+    optionalFunction('controlTickets.clock', clock);
     this.#shelf = folder === undefined ? new TicketShelf(clock) : new TicketFolder(resolve(folder), clock);
   }
 

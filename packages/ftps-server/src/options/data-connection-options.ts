@@ -1,7 +1,7 @@
 // Options on data connections: what they must prove, and where they come in.
 import { isIP } from 'node:net';
 import { ConfigError, type Endpoint } from '@ftps-kit/tls-core';
-import { knownKeys, oneOf, portNumber, trueOrFalse } from './option-check.js';
+import { flag, knownKeys, oneOf, portNumber } from '@ftps-kit/tls-core/internal';
 
 /** What a data connection must prove. `require` is the default; `allow` records the verdict; `off` does not look. */
 export type BindingPolicy = 'require' | 'allow' | 'off';
@@ -51,7 +51,7 @@ export function parseDataConnectionTopic(options: DataConnectionTopic): DataConn
     binding: oneOf('binding', options.binding ?? 'require', ['require', 'allow', 'off']),
     passivePorts: options.passivePorts && parsePorts(options.passivePorts),
     publicAddress: typeof publicAddress === 'function' ? publicAddress : fixedAddress(publicAddress),
-    sameAddress: trueOrFalse('sameAddress', options.sameAddress ?? true),
+    sameAddress: flag('sameAddress', options.sameAddress ?? true),
     active: parseActive(options.active ?? false),
   };
 }
@@ -66,8 +66,7 @@ function parsePorts([first, last]: readonly [number, number]): readonly [number,
 function parseActive(active: boolean | ActiveModeOptions): DataConnectionSettings['active'] {
   if (active === false) return undefined;
   const options = active === true ? {} : active;
-  if (typeof options !== 'object') throw new ConfigError('active: is neither true, false nor an object');
-  knownKeys('active.', options, ['sourcePort']);
+  knownKeys('active', options, ['sourcePort']);
   return { sourcePort: portNumber('active.sourcePort', options.sourcePort ?? 0, 0) };
 }
 

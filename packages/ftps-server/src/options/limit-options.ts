@@ -1,6 +1,6 @@
 // Options on the bounds of `limits.ts`.
-import { DEFAULT_LIMITS, MAX_TIMER_MS, type ServerLimits } from '../limits.js';
-import { knownKeys, wholeNumber } from './option-check.js';
+import { MAX_TIMER_MS, knownKeys, wholeNumber } from '@ftps-kit/tls-core/internal';
+import { DEFAULT_LIMITS, type ServerLimits } from '../limits.js';
 
 export interface LimitTopic {
   /** Bounds that are to differ from their defaults. */
@@ -14,7 +14,7 @@ export interface LimitSettings {
 export const LIMIT_KEYS = ['limits'] as const satisfies readonly (keyof LimitTopic)[];
 
 export function parseLimitTopic({ limits = {} }: LimitTopic): LimitSettings {
-  knownKeys('limits.', limits, Object.keys(DEFAULT_LIMITS));
+  knownKeys('limits', limits, Object.keys(DEFAULT_LIMITS));
   const parsed = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(parsed)) {
     const isRate = name.endsWith('PerSecond');

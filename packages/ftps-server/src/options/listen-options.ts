@@ -1,7 +1,7 @@
 // Options on where the server listens and how it greets.
 import { ConfigError } from '@ftps-kit/tls-core';
+import { flag, knownKeys, oneOf, optionalText, portNumber } from '@ftps-kit/tls-core/internal';
 import type { ControlMode } from '../events.js';
-import { knownKeys, oneOf, portNumber } from './option-check.js';
 import type { ProxyTopic } from './proxy-options.js';
 
 /** One address to listen on. */
@@ -43,7 +43,7 @@ export function parseListenTopic({ listen, greeting, proxyProtocol }: ListenTopi
   if (list.length === 0) throw new ConfigError('listen: is empty; name at least one address');
   return {
     listen: list.map((one) => parseAddress(one, proxyProtocol !== undefined)),
-    greeting: greeting ?? 'ftps-kit ready.',
+    greeting: optionalText('greeting', greeting) ?? 'ftps-kit ready.',
   };
 }
 
@@ -52,11 +52,11 @@ function isList(options: ListenOptions | readonly ListenOptions[]): options is r
 }
 
 function parseAddress(one: ListenOptions, hasProxy: boolean): ListenAddress {
-  knownKeys('listen.', one, ['host', 'port', 'mode', 'proxied']);
-  const { proxied = hasProxy } = one;
+  knownKeys('listen', one, ['host', 'port', 'mode', 'proxied']);
+  const proxied = flag('listen.proxied', one.proxied ?? hasProxy);
   if (proxied && !hasProxy) throw new ConfigError('listen.proxied: needs proxyProtocol, which says whom to trust');
   return {
-    host: one.host ?? '127.0.0.1',
+    host: optionalText('listen.host', one.host) ?? '127.0.0.1',
     port: portNumber('listen.port', one.port ?? 0, 0),
     mode: oneOf('listen.mode', one.mode ?? 'explicit', ['explicit', 'implicit']),
     proxied,

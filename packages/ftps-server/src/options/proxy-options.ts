@@ -1,7 +1,7 @@
 // Options on the PROXY protocol: whose word on the client's address is taken.
 import { ConfigError } from '@ftps-kit/tls-core';
+import { knownKeys, oneOf } from '@ftps-kit/tls-core/internal';
 import { AddressList } from '../address-list.js';
-import { knownKeys, oneOf } from './option-check.js';
 
 /** How data connections reach a server whose control connections come through a proxy. */
 export type ProxiedDataConnections = 'direct' | 'relayed';
@@ -38,7 +38,7 @@ export const PROXY_KEYS = ['proxyProtocol'] as const satisfies readonly (keyof P
 
 export function parseProxyTopic({ proxyProtocol }: ProxyTopic): ProxySettings {
   if (proxyProtocol === undefined) return { proxyProtocol };
-  knownKeys('proxyProtocol.', proxyProtocol, ['trusted', 'dataConnections']);
+  knownKeys('proxyProtocol', proxyProtocol, ['trusted', 'dataConnections']);
   const { trusted, dataConnections = 'direct' } = proxyProtocol;
   if (!Array.isArray(trusted) || trusted.length === 0) {
     throw new ConfigError('proxyProtocol.trusted: name the addresses of your proxies, such as 10.0.0.0/8');

@@ -10,6 +10,7 @@ import {
   type ServerTlsOptions,
   type TlsEngine,
 } from '@ftps-kit/tls-core';
+import { requireObject } from '@ftps-kit/tls-core/internal';
 
 /** A certificate with its key: checked already, or as PEM. */
 export type IdentityInput = ServerIdentity | IdentityOptions;
@@ -36,6 +37,7 @@ export function parseTlsTopic({ tls, engine }: TlsTopic): TlsSettings {
 }
 
 function parsePolicy(options: TlsOptions): ServerPolicy {
+  requireObject('tls', options);
   if ('identities' in options) return parseServerPolicy(options);
   const { cert, key, passphrase, ...rest } = options;
   return parseServerPolicy({ ...rest, identities: [new ServerIdentity({ cert, key, passphrase })] });

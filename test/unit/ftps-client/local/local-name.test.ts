@@ -1,7 +1,7 @@
 import { posix, win32 } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { UnsafeNameError, safeLocalName } from '@ftps-kit/ftps-client';
+import { ConfigError, UnsafeNameError, safeLocalName } from '@ftps-kit/ftps-client';
 
 const everywhere = [
   ...['', '.', '..', '../up', 'a/b', '/etc/passwd', 'a\\b', '..\\up', '\\\\server\\share', 'C:', 'c:\\x', 'C:x'],
@@ -27,6 +27,10 @@ const onWindows = [
 const fine = ['a', '.hidden', 'a..b', 'Ordner ü', '😀', '-rf', '~', '%2e%2e', 'consul', 'com10', 'x'.repeat(255)];
 
 describe('a local name', () => {
+  it('is not asked for with a misspelt option, which would ask for less', () => {
+    expect(() => safeLocalName('a:b', { plattform: 'win32' } as object)).to.throw(ConfigError, /^plattform: no such/);
+  });
+
   for (const name of everywhere) {
     it(`is never ${JSON.stringify(name.slice(0, 20))}`, () => {
       for (const platform of ['linux', 'win32'] as const) {

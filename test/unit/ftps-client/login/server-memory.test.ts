@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LocalFileError, ServerMemory } from '@ftps-kit/ftps-client';
+import { ConfigError, LocalFileError, ServerMemory } from '@ftps-kit/ftps-client';
 import { rejection } from '../../../support/rejection.js';
 
 /** A pin of that age still counts, and not one of twice as much. */
@@ -17,6 +17,11 @@ describe('the memory of servers', () => {
     file = join(folder, 'new', 'servers.json');
   });
   afterEach(() => rm(folder, { recursive: true }));
+
+  it('has options that are checked: what is misspelt would keep nothing', () => {
+    expect(() => new ServerMemory({ path: 'pins' } as object)).to.throw(ConfigError, /^memory\.path: no such option/);
+    expect(() => new ServerMemory({ file: '' })).to.throw(ConfigError, 'memory.file: name a file');
+  });
 
   it('keeps pins in a file that only its owner may read, for 7 days', async () => {
     let now = 1_000;

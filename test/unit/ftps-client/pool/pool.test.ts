@@ -164,9 +164,21 @@ describe('a pool', () => {
     expect(isLent).to.equal(false);
   });
 
-  it('has options that are checked before anything is opened', () => {
+  it('has options that are checked before anything is opened', async () => {
     const options = { host: 'localhost' };
     expect(() => new FtpsPool(options, { sise: 2 } as object)).to.throw(ConfigError, 'sise');
     expect(() => new FtpsPool({ ...options, mode: 'x' as 'explicit' })).to.throw(ConfigError, 'mode');
+    expect(() => new FtpsPool(undefined as never)).to.throw(ConfigError, 'options: give an object');
+    await using pool = new FtpsPool(options);
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => pool.download('/a', 'a', null as never),
+      () => pool.upload('a', '/a', { atomc: true } as never),
+      () => pool.hash('/a', null as never),
+      () => pool.size('/a', null as never),
+      () => pool.mkdir('/a', { recursive: 'no' } as never),
+      () => pool.removeDirectory('/a', { recursive: 'no' } as never),
+    ];
+    for (const call of calls) expect(await rejection(call()), String(call)).to.be.instanceOf(ConfigError);
+    expect(pool.metrics.opening + pool.metrics.idle).to.equal(0);
   });
 });
