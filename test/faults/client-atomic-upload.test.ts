@@ -181,6 +181,17 @@ describe('an atomic upload', () => {
     });
   });
 
+  it('with replace moves no folder aside', async () => {
+    await withFaultyServer({ fault: refusing('RNTO', '550 it is a directory') }, async (client, server) => {
+      server.folders.add('a');
+      server.put('a', 'what stands for all that is in it');
+      const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+      expect(error).to.be.instanceOf(RenameError).with.property('message').that.includes('the name of a folder');
+      expect(server.commands).to.not.include('RNFR a');
+      expect(server.bytes((error as RenameError).wholeAt)?.equals(content)).to.equal(true);
+    });
+  });
+
   it('with replace leaves the old file where the refusal is not about it', async () => {
     const vanished: Fault = async ({ verb, peer }, server) => {
       if (verb !== 'RNTO') return false;

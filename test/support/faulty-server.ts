@@ -44,6 +44,8 @@ const NODE_NAMES: Readonly<Record<string, string>> = { 'SHA-1': 'sha1', 'SHA-256
 
 export class FaultyServer implements AsyncDisposable {
   readonly files = new Map<string, RemoteFile>();
+  /** What can be entered. It has no names of its own: what lies in a folder has its path. */
+  readonly folders = new Set(['/']);
   readonly #counts = new Map<string, number>();
   readonly #fault: Fault;
   #logins = 0;
@@ -177,6 +179,10 @@ class Session {
       case 'STOR':
       case 'APPE':
         return this.#store(argument, verb);
+      case 'PWD':
+        return '257 "/" is where you are';
+      case 'CWD':
+        return this.#server.folders.has(argument) ? '250 you are there' : '550 no such folder';
       case 'DELE':
         return this.#server.files.delete(argument) ? '250 gone' : '550 no such file';
       case 'RNFR':

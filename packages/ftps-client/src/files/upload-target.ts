@@ -9,6 +9,7 @@ import type { LoginContext } from '../login/login-context.js';
 import type { ServerTraits } from '../login/server-traits.js';
 import { mayKnow } from '../login/tried-command.js';
 import { printable } from '../printable.js';
+import { isFolder } from '../remote/remote-entry.js';
 import { sizeOrAbsence } from '../remote/remote-facts.js';
 import { hashCommandsOf, remoteHash } from '../remote/remote-hash.js';
 import type { LeftBehind } from './left-behind.js';
@@ -137,7 +138,7 @@ export class UploadTarget {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       if (!this.#replace || !(await this.#isInTheWay(context, error))) throw this.#notRenamed(error, whole);
-      await this.#replaceOld(context, whole);
+      await this.#replaceOld(context, whole, error);
     }
   }
 
@@ -227,9 +228,13 @@ export class UploadTarget {
 
   /**
    * For servers that rename over no file. The old one is moved aside, and not removed: the refusal may have had another reason,
-   * as that of a name that is not allowed, and then it is moved back. In between there is none under the real name.
+   * as that of a name that is not allowed, and then it is moved back. In between there is none under the real name. A folder is no
+   * old file: moved aside, all that is in it would be gone from where it was.
    */
-  async #replaceOld(context: LoginContext, whole: WholeUpload): Promise<void> {
+  async #replaceOld(context: LoginContext, whole: WholeUpload, refusal: ReplyError): Promise<void> {
+    if (await isFolder(context, this.#realPath, undefined)) {
+      throw this.#notRenamed(refusal, whole, '; it is the name of a folder');
+    }
     const aside = temporaryPath(this.#realPath, undefined);
     try {
       await move(context, this.#realPath, aside, () => {
@@ -268,10 +273,11 @@ export class UploadTarget {
     return this.#asideAt;
   }
 
-  #notRenamed(cause: ReplyError, { sizeBytes }: WholeUpload): RenameError {
+  #notRenamed(cause: ReplyError, { sizeBytes }: WholeUpload, why?: string): RenameError {
+    const remedy = '; where it renames over no file, replace: true moves the old one away first';
+    const hint = why ?? (this.#replace ? '' : remedy);
     return new RenameError(
-      `the upload is whole, but the server did not rename it to ${printable(this.#realPath)} (${replyText(cause.reply)}); where it ` +
-        'renames over no file, replace: true moves the old one away first',
+      `the upload is whole, but the server did not rename it to ${printable(this.#realPath)} (${replyText(cause.reply)})${hint}`,
       { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply: cause.reply, cause, wholeAt: this.path },
     );
   }
