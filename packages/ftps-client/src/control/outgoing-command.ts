@@ -1,6 +1,7 @@
 // A command ready to be sent: checked and encoded before anything else happens, so that a bad path costs nothing.
 import { encodeCommand, type TextEncoding } from '@ftps-kit/ftp-protocol';
 import { ConfigError } from '@ftps-kit/tls-core';
+import { printable } from '../printable.js';
 
 /** One command, and what of it may be shown. */
 export interface OutgoingCommand {
@@ -15,14 +16,17 @@ export interface OutgoingCommand {
 
 const SECRET_VERBS: readonly string[] = ['PASS', 'ACCT'];
 
-/** Throws `ConfigError` for a verb that is none, and for an argument with CR, LF or NUL, which could add a command. */
-export function outgoing(verb: string, argument?: string): OutgoingCommand {
+/**
+ * Throws `ConfigError` for a verb that is none, and for an argument with CR, LF or NUL, which could add a command. The error
+ * calls it `name`.
+ */
+export function outgoing(verb: string, argument?: string, name = verb): OutgoingCommand {
   const encode = (encoding: TextEncoding): Uint8Array => {
     try {
       return encodeCommand(verb, argument, { encoding });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ConfigError(`${verb} cannot be sent: ${reason}`, { cause });
+      throw new ConfigError(`${name} cannot be sent: ${reason}`, { cause });
     }
   };
   encode('utf-8-or-bytes');
@@ -52,7 +56,7 @@ export function outgoingPath(
   if (typeof path !== 'string') throw new ConfigError(`${verb} needs a path that is a string`);
   if (path === '') throw new ConfigError(`${verb} needs a path`);
   const plain = plainPath(path);
-  return outgoing(verb, `${before}${isQuoted ? `"${plain}"` : plain}`);
+  return outgoing(verb, `${before}${isQuoted ? `"${plain}"` : plain}`, `${verb} ${printable(path)}`);
 }
 
 /**

@@ -5,7 +5,9 @@ import { ReplyError, errorOf } from '../errors.js';
 import type { Given } from '../local/given-stream.js';
 import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
+import { printable } from '../printable.js';
 import { sizeIfTold } from '../remote/remote-facts.js';
+import { hasName } from '../remote/remote-path.js';
 import { ProgressReporter } from '../transfer/progress.js';
 import { send } from '../transfer/send.js';
 import { runTransfer } from '../transfer/transfer-attempts.js';
@@ -32,6 +34,11 @@ export async function upload(
   options: ParsedUploadOptions,
 ): Promise<TransferResult> {
   outgoingPath('STOR', remotePath);
+  if (!hasName(remotePath) || remotePath.endsWith('/')) {
+    throw new ConfigError(
+      `upload: ${printable(remotePath)} is the path of a folder; that of the file ends with its name`,
+    );
+  }
   const source = await opened(uploadSource(from.end, options.mayGrow), options.signal);
   from.take();
   try {

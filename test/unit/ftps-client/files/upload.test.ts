@@ -154,6 +154,18 @@ describe('an upload', () => {
     });
   });
 
+  it('to what is no name of a file is refused before anything is sent, in words that show it', async () => {
+    await withScriptedClient({ script: quit, tls: true }, async (client) => {
+      for (const path of ['/', '/folder/', '/folder/..', '.', '/new\nline']) {
+        for (const atomic of [false, true]) {
+          const error = await rejection(client.upload(content, path, { atomic }));
+          expect(error, path).to.be.instanceOf(ConfigError);
+          expect((error as Error).message).to.include(path.replace('\n', '?'));
+        }
+      }
+    });
+  });
+
   it('whose source fails is aborted, and the client goes on', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
       const data = await peer.passive();
