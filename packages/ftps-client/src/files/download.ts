@@ -1,4 +1,5 @@
 // RETR: from the data connection into a sink, counted, hashed, checked; and from where it broke off, tried again.
+import { unlessEnded, type CallEnds } from '../call-ends.js';
 import { outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
 import { ReplyError, TransferError, VerificationError, errorOf, tellSafeBytes } from '../errors.js';
 import type { DownloadTarget, OpenSink } from '../local/download-sink.js';
@@ -12,7 +13,6 @@ import { receive } from '../transfer/receive.js';
 import { runTransfer } from '../transfer/transfer-attempts.js';
 import { TransferMeter } from '../transfer/transfer-meter.js';
 import type { TransferOutcome } from '../transfer/transfer-request.js';
-import { unlessEnded, type CallEnds } from './call-ends.js';
 import { doubtOfPieces, mustHaveEnded } from './download-proof.js';
 import { lastTransferError } from './failed-attempts.js';
 import { HeldBytes } from './held-bytes.js';

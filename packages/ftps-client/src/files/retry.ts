@@ -1,15 +1,9 @@
 // Trying again: how often, how long to wait before, and after which errors at all.
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  AbortedError,
-  ConnectionError,
-  FtpsError,
-  HandshakeError,
-  TimeoutError,
-  TruncationError,
-} from '@ftps-kit/tls-core';
+import { ConnectionError, FtpsError, HandshakeError, TimeoutError, TruncationError } from '@ftps-kit/tls-core';
 import { knownKeys, optionalFunction, waitingTime, wholeNumber } from '@ftps-kit/tls-core/internal';
 import { anySignal } from '../any-signal.js';
+import { endOf, unlessEnded, type CallEnds } from '../call-ends.js';
 import { GREETING, ReplyError, TransferError, VerificationError, errorOf } from '../errors.js';
 import { DEFAULT_RETRY_DELAYS } from '../limits.js';
 import { noteAttempts } from './failed-attempts.js';
@@ -159,7 +153,7 @@ export async function withAttempts<T>(
         onAttempt?.({ state: 'failed', attempt, error, retryInMs, reason });
         if (detail !== undefined && error instanceof FtpsError) error.message += `; it was not tried again: ${detail}`;
         if (retryInMs === undefined) throw error;
-        waitError = await pause(retryInMs, policy, signal, closed);
+        waitError = await pause(retryInMs, policy, { what: 'waiting to try again', signal, closed });
         if (waitError !== undefined) throw error;
       }
     }
@@ -190,34 +184,18 @@ function whetherToGiveUp(
 }
 
 /** Rejects where the call ends meanwhile. Gives what the caller's own `wait` failed with, which says nothing of the transfer. */
-async function pause(
-  ms: number,
-  { wait }: RetryPolicy,
-  signal: AbortSignal | undefined,
-  closed: AbortSignal | undefined,
-): Promise<Error | undefined> {
-  // A caller's own `wait` may not look at the signal.
-  const ends = anySignal(signal, closed);
-  let stop: () => void = () => undefined;
-  const ended = new Promise<never>((_, reject) => {
-    stop = () => {
-      reject(
-        closed?.aborted === true
-          ? new ConnectionError('the client was closed while a transfer waited to be tried again')
-          : new AbortedError('aborted while waiting to try again', { cause: signal?.reason }),
-      );
-    };
-    ends.addEventListener('abort', stop, { once: true });
-    if (ends.aborted) stop();
-  });
-  const waiting = async (): Promise<undefined> => {
-    await wait(ms, ends);
+async function pause(ms: number, { wait }: RetryPolicy, ends: CallEnds): Promise<Error | undefined> {
+  const waiting = async (): Promise<void> => {
+    await wait(ms, anySignal(ends.signal, ends.closed));
   };
-  // Where it fails because the signal fired, that is the end of the call.
-  const waited = waiting().catch((thrown: unknown) => (ends.aborted ? ended : errorOf(thrown)));
   try {
-    return await Promise.race([ended, waited]);
-  } finally {
-    ends.removeEventListener('abort', stop);
+    // A caller's own `wait` may not look at the signal.
+    await unlessEnded(waiting(), ends);
+    return undefined;
+  } catch (thrown) {
+    // Where it failed because the signal fired, that is the end of the call.
+    const end = endOf(ends);
+    if (end !== undefined) throw end;
+    return errorOf(thrown);
   }
 }

@@ -1,7 +1,8 @@
 // The name that an upload has on the server until it is whole, and the step from there to the real one.
 import { createHash, randomBytes } from 'node:crypto';
-import { AbortedError, withDeadline } from '@ftps-kit/tls-core';
+import { withDeadline } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
+import { throwIfAborted } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
 import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, replyText } from '../errors.js';
 import { hiddenName } from '../local/hidden-name.js';
@@ -121,7 +122,7 @@ export class UploadTarget {
   /** Gives the whole file its name. Rejects with `RenameError` where the server does not, and as the connection breaks. */
   async settle(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
     if (!this.isTemporary) return;
-    if (signal?.aborted === true) throw new AbortedError('RNFR was aborted', { cause: signal.reason });
+    throwIfAborted('RNFR', signal);
     this.#isWhole = true;
     if (!this.#isRenaming || !(await this.#wasRenamed(context, whole, signal)))
       await this.#giveName(context, whole, signal);

@@ -1,7 +1,7 @@
 // A sink as its download calls it: nothing that hangs in it outlasts the call for long, and let go of once, it is asked nothing more.
 import { withDeadline } from '@ftps-kit/tls-core';
+import { endOf, unlessEnded, type CallEnds } from '../call-ends.js';
 import { errorOf } from '../errors.js';
-import { endOf, unlessEnded, type CallEnds } from '../files/call-ends.js';
 import type { LeftBehind } from '../files/left-behind.js';
 import type { ParsedDownloadOptions } from '../files/transfer-options.js';
 import type { TimesReport } from '../files/transfer-result.js';

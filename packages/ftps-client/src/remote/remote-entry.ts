@@ -1,6 +1,7 @@
 // What one remote path is: by MLST where the server has it, else from the listing of its folder, else by trying.
 import { GrammarError, parseMlstReply, parseQuotedPath, type Reply } from '@ftps-kit/ftp-protocol';
-import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
+import { ConnectionError } from '@ftps-kit/tls-core';
+import { throwIfAborted } from '../call-ends.js';
 import type { ReplyDeadline } from '../control/control-connection.js';
 import { outgoing, outgoingPath } from '../control/outgoing-command.js';
 import {
@@ -107,7 +108,7 @@ async function folderByEntering(context: LoginContext, path: string, signal: Abo
     );
     throw error;
   }
-  if (signal?.aborted === true) throw new AbortedError('CWD was aborted', { cause: signal.reason });
+  throwIfAborted('CWD', signal);
   return folderEntry(baseName(path));
 }
 

@@ -1,6 +1,7 @@
 // The range of a file that the server is to look at (RANG, draft-bryan-ftp-range), set for one command and taken back.
 import { encodeByteRange, type ByteRange } from '@ftps-kit/ftp-protocol';
-import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
+import { ConnectionError } from '@ftps-kit/tls-core';
+import { throwIfAborted } from '../call-ends.js';
 import { outgoing } from '../control/outgoing-command.js';
 import { isNegative, replyText } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
@@ -21,7 +22,7 @@ export async function withRange<T>(
   // Not to be aborted: nobody would know whether it is set.
   if (isNegative(await control.run(outgoing('RANG', encodeByteRange(range)), deadline))) return undefined;
   try {
-    if (signal?.aborted === true) throw new AbortedError('RANG was aborted', { cause: signal.reason });
+    throwIfAborted('RANG', signal);
     return await work();
   } finally {
     if (!control.isLost) {

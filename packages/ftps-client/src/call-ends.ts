@@ -5,14 +5,20 @@ export interface CallEnds {
   /** What is said to be ended: `RETR`. */
   readonly what: string;
   readonly signal: AbortSignal | undefined;
-  /** Fires when the client is closed. */
-  readonly closed: AbortSignal;
+  /** Fires when the client is closed; undefined where there is none yet. */
+  readonly closed: AbortSignal | undefined;
 }
 
 /** What it ended by; undefined while it may go on. */
 export function endOf({ what, signal, closed }: CallEnds): Error | undefined {
   if (signal?.aborted === true) return new AbortedError(`${what} was aborted`, { cause: signal.reason });
-  return closed.aborted ? new ConnectionError(`the client was closed amid ${what}`) : undefined;
+  return closed?.aborted === true ? new ConnectionError(`the client was closed amid ${what}`) : undefined;
+}
+
+/** Throws `AbortedError` where the caller's signal has fired: what cannot be taken back is not begun then. */
+export function throwIfAborted(what: string, signal: AbortSignal | undefined): void {
+  const end = endOf({ what, signal, closed: undefined });
+  if (end !== undefined) throw end;
 }
 
 /** Waits for `work`, which may never end by itself; rejects as soon as the call ends, and then what the work does is ignored. */
