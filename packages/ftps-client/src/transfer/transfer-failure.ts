@@ -32,8 +32,13 @@ const DATA_TLS_REFUSED = 522;
 const STORAGE_EXCEEDED = 552;
 
 // ProFTPD: "Unable to build data connection: Operation not permitted"; FileZilla Server: "TLS session of data connection
-// not resumed."; others speak of session reuse.
-const speaksOfResumption = /\b(?:TLS|SSL)\b.*\b(?:session|resum|reus)|session.*(?:resum|reus)|operation not permitted/i;
+// not resumed."; others speak of session reuse. The two of a pair are looked for one after the other: one pattern for both
+// would cost the square of a length that the server chooses.
+const speaksOfPermission = /operation not permitted/i;
+const PAIRS_ABOUT_RESUMPTION = [
+  [/\b(?:TLS|SSL)\b/i, /\b(?:session|resum|reus)/i],
+  [/session/i, /resum|reus/i],
+] as const;
 
 // DEVIATION RFC 959 §4.2.2, 426 "Connection closed; transfer aborted": ftp-srv says "550 read ECONNRESET" and
 // "551 write ECONNRESET" then, or EPIPE in words, and its codes speak of the file.
@@ -83,7 +88,19 @@ function isOwnDoing(failure: Error): boolean {
 
 function isNotResumed(reply: Reply): boolean {
   if (reply.code === DATA_TLS_REFUSED) return true;
-  return reply.code === CANNOT_OPEN_DATA_CONNECTION && speaksOfResumption.test(reply.lines.join(' '));
+  return reply.code === CANNOT_OPEN_DATA_CONNECTION && speaksOfResumption(reply.lines.join(' '));
+}
+
+function speaksOfResumption(text: string): boolean {
+  return (
+    speaksOfPermission.test(text) || PAIRS_ABOUT_RESUMPTION.some(([first, second]) => second.test(behind(text, first)))
+  );
+}
+
+/** What stands behind the first that matches; nothing where none does. */
+function behind(text: string, pattern: RegExp): string {
+  const found = pattern.exec(text);
+  return found === null ? '' : text.slice(found.index + found[0].length);
 }
 
 function notResumed(refusal: ReplyError, handshake: HandshakeSummary | undefined): NotResumedError {

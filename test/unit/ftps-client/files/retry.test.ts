@@ -83,6 +83,25 @@ describe('a code that speaks of the file', () => {
     expect(refusalOf(spoken, { ...state, ...told, bytes: 0 })).to.be.instanceOf(NotResumedError);
   });
 
+  for (const text of ['TLS session of data connection not resumed.', 'SSL: reuse it', 'session reuse wanted']) {
+    it(`is about the TLS session where it says so: ${text}`, () => {
+      const told = { ...state, bytes: 0, begun: false, isProtected: true, handshake: undefined };
+      expect(refusalOf({ code: 425, lines: [text] }, told)).to.be.instanceOf(NotResumedError);
+      // The other way round it is about something else.
+      const turned = text.split(' ').reverse().join(' ');
+      expect(refusalOf({ code: 425, lines: [turned] }, told)).not.to.be.instanceOf(NotResumedError);
+    });
+  }
+
+  for (const word of ['TLS ', 'session']) {
+    it(`is understood in no time, however often it says ${word.trim()}`, () => {
+      const told = { ...state, bytes: 0, begun: false, isProtected: true, handshake: undefined };
+      const startedAt = performance.now();
+      refusalOf({ code: 425, lines: Array.from({ length: 60 }, () => word.repeat(2_000)) }, told);
+      expect(performance.now() - startedAt).to.be.below(1_000);
+    });
+  }
+
   it('is the last word where it does not', () => {
     expect(isTransient(refused('page type unknown'))).to.equal(false);
   });
