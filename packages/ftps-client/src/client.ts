@@ -131,9 +131,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
 
   /**
    * The entries of `path`, or of the working folder, without `.` and `..`: MLSD where the server has it, else LIST. The
-   * whole listing is read before the first entry is given (128 MB at most, else `LimitError`): the control connection is
-   * free then, and other calls may be made in the loop. Where lines of it cannot be read, what can be is given first, and
-   * then it rejects with `IncompleteListingError`: whoever sees all entries without an error has all of them.
+   * whole listing is read before the first entry is given (128 MB and two million lines at most, else `LimitError`): the
+   * control connection is free then, and other calls may be made in the loop. Where lines of it cannot be read, what can be
+   * is given first, and then it rejects with `IncompleteListingError`: whoever sees all entries without an error has all of
+   * them.
    */
   async *list(path?: string, options: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
     yield* oneByOne(this.#call(options, (context, signal) => listEntries(context, path, signal)));

@@ -96,6 +96,12 @@ export const UPLOAD_BUFFER_BYTES = 128 * 1024;
 /** A listing longer than this is refused: about a million entries. */
 export const MAX_LISTING_BYTES = 128 * 1024 * 1024;
 
+/** A listing of more lines than this is refused: to keep one costs some hundred bytes, even where it has none. */
+export const MAX_LISTING_LINES = 2_000_000;
+
+/** The facts of all entries of a listing together: what a million entries have on servers that tell most. */
+export const MAX_LISTING_FACTS = 12_000_000;
+
 /** The longest line of a listing: a path of 4,096 bytes behind its facts. */
 export const MAX_LISTING_LINE_BYTES = 16 * 1024;
 

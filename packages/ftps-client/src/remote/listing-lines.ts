@@ -1,6 +1,6 @@
 // The lines of a listing as they come over a data connection: where one ends, and which are in doubt.
 import { LimitError } from '@ftps-kit/tls-core';
-import { MAX_LISTING_LINE_BYTES } from '../limits.js';
+import { MAX_LISTING_LINES, MAX_LISTING_LINE_BYTES } from '../limits.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -28,7 +28,7 @@ export class ListingLines {
   #rest: Buffer = Buffer.alloc(0);
   #hasWhole = false;
 
-  /** Takes a copy. Throws `LimitError` for a line that is too long. */
+  /** Takes a copy. Throws `LimitError` for a line that is too long, and for too many of them. */
   push(chunk: Uint8Array): void {
     const bytes = Buffer.concat([this.#rest, chunk]);
     let start = 0;
@@ -51,6 +51,8 @@ export class ListingLines {
 
   #add(piece: Piece, hasWhole = this.#hasWhole || piece.isWhole): void {
     if (piece.bytes.length > MAX_LISTING_LINE_BYTES) throw overlong();
+    if (this.#pieces.length === MAX_LISTING_LINES)
+      throw new LimitError(`the listing has more than ${MAX_LISTING_LINES} lines`);
     this.#pieces.push(piece);
     this.#hasWhole = hasWhole;
   }

@@ -1,6 +1,5 @@
 // The entries of a remote folder: MLSD where the server has it, else LIST.
 import { isAscii, isUtf8 } from 'node:buffer';
-import { decodeText } from '@ftps-kit/ftp-protocol';
 import { LimitError, type ByteChannel } from '@ftps-kit/tls-core';
 import { outgoing, outgoingPath, type OutgoingCommand } from '../control/outgoing-command.js';
 import { IncompleteListingError, ReplyError, isUnknownCommand } from '../errors.js';
@@ -13,6 +12,7 @@ import { learnClock } from './clock-questions.js';
 import { inTurns } from './in-turns.js';
 import { parseMachineLine, timedEntry, type Entry } from './list-entry.js';
 import { parseListLine } from './list-line.js';
+import { readEntries } from './listed-entries.js';
 import { LISTED_TIME_BYTES } from './listed-time.js';
 import { ListingLines, type ListingLine } from './listing-lines.js';
 
@@ -29,10 +29,11 @@ export async function listEntries(
 ): Promise<readonly Entry[]> {
   const lines = await machineLines(context, path, signal);
   if (lines !== undefined) {
-    const { entries, unread } = await readEntries(context, lines, parseMachineLine);
+    const { entries, unread } = await readEntries(lines, parseMachineLine, context.control);
     return whole(path, entries, unread);
   }
-  const { entries, unread } = await readEntries(context, await listText(context, path, signal), parseListLine);
+  const text = await listText(context, path, signal);
+  const { entries, unread } = await readEntries(text, parseListLine, context.control);
   if (hasMachineListing(context.features)) context.traits.lacksMachineListing = true;
   return whole(path, await withTimes(context, path, entries, signal), unread);
 }
@@ -56,32 +57,6 @@ async function machineLines(
 function whole(path: string | undefined, entries: readonly Entry[], unread: readonly string[]): readonly Entry[] {
   if (unread.length > 0) throw new IncompleteListingError(path, { entries, unread });
   return entries;
-}
-
-interface ReadEntries {
-  readonly entries: readonly Entry[];
-  readonly unread: readonly string[];
-}
-
-async function readEntries(
-  { control }: LoginContext,
-  lines: readonly ListingLine[],
-  parse: (line: string, index: number) => Entry | 'none' | undefined,
-): Promise<ReadEntries> {
-  const { encoding } = control;
-  const entries: Entry[] = [];
-  const unread: string[] = [];
-  await inTurns(
-    lines,
-    ({ bytes }) => bytes.length,
-    ({ bytes, isDoubtful }, index) => {
-      const text = decodeText(bytes, encoding);
-      const entry = isDoubtful ? undefined : parse(text, index);
-      if (entry === undefined) unread.push(text);
-      else if (entry !== 'none') entries.push(entry);
-    },
-  );
-  return { entries, unread };
 }
 
 /** LIST's times are the server's own: they are times where its zone is known. */
