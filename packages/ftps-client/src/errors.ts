@@ -11,7 +11,7 @@ export class ProtocolError extends FtpsError {
   readonly code: 'FTPS_ERR_PROTOCOL' | 'FTPS_ERR_INCOMPLETE_LISTING' = 'FTPS_ERR_PROTOCOL';
 }
 
-/** Lines of a listing could not be read, so that nobody knows what else is in the folder. */
+/** Lines of a listing could not be read, or the server left it out, so that nobody knows what else is in the folder. */
 export class IncompleteListingError extends ProtocolError {
   override readonly code = 'FTPS_ERR_INCOMPLETE_LISTING';
   /** What could be read. */
@@ -23,7 +23,11 @@ export class IncompleteListingError extends ProtocolError {
     const folder = path === undefined ? 'the working folder' : printable(path);
     const first = printable((unread[0] ?? '').slice(0, MAX_SHOWN_CHARACTERS));
     const rest = unread.length === 1 ? '' : `, nor ${unread.length - 1} more`;
-    super(`the listing of ${folder} is incomplete: a line of it cannot be read${rest}: ${first}`);
+    super(
+      unread.length === 0
+        ? `the server did not list ${folder}, which it may not be allowed to read, and called that complete`
+        : `the listing of ${folder} is incomplete: a line of it cannot be read${rest}: ${first}`,
+    );
     this.entries = entries;
     this.unread = unread;
   }

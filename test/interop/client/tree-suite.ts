@@ -1,5 +1,5 @@
 // What our client does with whole trees on every real server: a suite that is a function of the server.
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FtpsPool, IncompleteListingError, ReplyError, type FtpsError } from '@ftps-kit/ftps-client';
@@ -101,6 +101,22 @@ function treesUnder(
       expect(await pool.stat('/tree/renamed')).to.include({ type: 'directory' });
       await pool.removeDirectory('/tree', { recursive: true });
       expect(readdirSync(server.root)).to.deep.equal([]);
+    });
+  });
+
+  it('that are missing, or that the server may not read, are no empty ones', async () => {
+    await withPool(async (pool, server) => {
+      await server.seed({ 'tree/closed/inside': 'x', 'tree/disclosed/other': 'x' });
+      for (const folder of ['/missing', '/tree/closed/missing', '/tree/closed/inside']) {
+        expect(await rejection(collect(pool.list(folder))), folder).to.be.instanceOf(ReplyError);
+      }
+      chmodSync(join(server.root, 'tree/closed'), 0o311);
+      const failed: string[] = [];
+      const walked = await collect(pool.walk('/tree', { onError: (_, path) => failed.push(path) }));
+      // The server may be one of root, who reads everything.
+      const inside = failed.includes('closed') ? [] : ['closed/inside'];
+      const all = ['closed', ...inside, 'disclosed', 'disclosed/other'];
+      expect(walked.map(({ path }) => path).sort()).to.deep.equal(all);
     });
   });
 

@@ -6,7 +6,7 @@ import { outgoing, outgoingPath, type OutgoingCommand } from '../control/outgoin
 import { ReplyError, isCompletion } from '../errors.js';
 import { MAX_FOLDER_MOVES } from '../limits.js';
 import { printable } from '../printable.js';
-import { workingFolder } from '../remote/remote-entry.js';
+import { workingFolder } from '../remote/entering.js';
 import { LostToOrderError } from '../transfer/transfer-attempts.js';
 import { openLogin, type OpenedLogin } from './login-opener.js';
 import type { ServerTraits } from './server-traits.js';

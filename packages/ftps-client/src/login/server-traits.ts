@@ -40,6 +40,8 @@ export class ServerTraits {
   leavesReturningWithoutTickets = false;
   /** `LIST -a`: whether `-a` is understood as an option, and not as a name or a pattern. */
   listOptions: 'untried' | 'works' | 'useless' = 'untried';
+  /** `LIST -a` of a folder has `.` and `..` in it. It is looked at where a listing is like one of no folder. */
+  listsFolderItself: 'untried' | 'yes' | 'no' = 'untried';
   /** It lists MLST, and does not know MLSD. */
   lacksMachineListing = false;
   /** Whom it has refused how often. */

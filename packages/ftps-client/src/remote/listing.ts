@@ -13,6 +13,7 @@ import { inTurns } from './in-turns.js';
 import { parseMachineLine, timedEntry, type Entry } from './list-entry.js';
 import { parseListLine } from './list-line.js';
 import { readEntries } from './listed-entries.js';
+import { mustBeOfFolder } from './listed-folder.js';
 import { LISTED_TIME_BYTES } from './listed-time.js';
 import { ListingLines, type ListingLine } from './listing-lines.js';
 
@@ -32,8 +33,9 @@ export async function listEntries(
     const { entries, unread } = await readEntries(lines, parseMachineLine, context.control);
     return whole(path, entries, unread);
   }
-  const text = await listText(context, path, signal);
-  const { entries, unread } = await readEntries(text, parseListLine, context.control);
+  const listed = await listText(context, path, signal);
+  const { entries, unread } = await readEntries(listed, parseListLine, context.control);
+  await mustBeOfFolder(context, path, { lines: listed, entries, unread }, () => rootText(context, signal), signal);
   if (hasMachineListing(context.features)) context.traits.lacksMachineListing = true;
   return whole(path, await withTimes(context, path, entries, signal), unread);
 }
@@ -96,6 +98,14 @@ async function listText(
   const lines = await transferLines(context, pathCommand('LIST', path), signal);
   if (lines.length > 0) traits.listOptions = 'useless';
   return lines;
+}
+
+/** No lines where the server refuses. */
+async function rootText(context: LoginContext, signal: AbortSignal | undefined): Promise<readonly ListingLine[]> {
+  return listText(context, '/', signal).catch((error: unknown) => {
+    if (error instanceof ReplyError) return [];
+    throw error;
+  });
 }
 
 /** undefined where the server refused: then LIST without options is to tell. */

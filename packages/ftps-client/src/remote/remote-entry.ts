@@ -1,22 +1,19 @@
 // What one remote path is: by MLST where the server has it, else from the listing of its folder, else by trying.
-import { GrammarError, parseMlstReply, parseQuotedPath, type Reply } from '@ftps-kit/ftp-protocol';
-import { ConnectionError } from '@ftps-kit/tls-core';
-import { throwIfAborted } from '../call-ends.js';
+import { GrammarError, parseMlstReply, type Reply } from '@ftps-kit/ftp-protocol';
 import type { ReplyDeadline } from '../control/control-connection.js';
-import { outgoing, outgoingPath } from '../control/outgoing-command.js';
+import { outgoingPath } from '../control/outgoing-command.js';
 import {
   IncompleteListingError,
   NotFoundError,
   ProtocolError,
   ReplyError,
   TransferError,
-  isCompletion,
   isNegative,
   isUnknownCommand,
   refused,
 } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
-import { printable } from '../printable.js';
+import { enteringRefused } from './entering.js';
 import { folderEntry, machineEntry, type Entry } from './list-entry.js';
 import { listEntries } from './listing.js';
 import { timeIfTold } from './modification-time.js';
@@ -60,17 +57,6 @@ export async function isFolder(context: LoginContext, path: string, signal: Abor
   }
 }
 
-/** The working folder (PWD). */
-export async function workingFolder(context: LoginContext, signal: AbortSignal | undefined): Promise<string> {
-  const reply = await context.control.demand(outgoing('PWD'), deadlineOf(context, signal));
-  try {
-    return parseQuotedPath(reply.lines.join(' '));
-  } catch (cause) {
-    if (cause instanceof GrammarError) throw new ProtocolError(`the reply to PWD holds no path`, { cause });
-    throw cause;
-  }
-}
-
 /** undefined where the server has no MLST after all. */
 async function byMlst(
   context: LoginContext,
@@ -92,23 +78,10 @@ async function byMlst(
   }
 }
 
-/** Goes there and back again: what can be entered is a folder. */
+/** What can be entered is a folder. */
 async function folderByEntering(context: LoginContext, path: string, signal: AbortSignal | undefined): Promise<Entry> {
-  const { control } = context;
-  const before = await workingFolder(context, signal);
-  // Neither of the two is to be aborted: every relative path after the first would mean another file.
-  const deadline = deadlineOf(context, undefined);
-  const reply = await control.run(outgoingPath('CWD', path), deadline);
-  if (!isCompletion(reply)) throw notFound(path, reply);
-  try {
-    await control.demand(outgoingPath('CWD', before), deadline);
-  } catch (error) {
-    control.destroy(
-      new ConnectionError(`the login could not go back to ${printable(before)}, and is given up`, { cause: error }),
-    );
-    throw error;
-  }
-  throwIfAborted('CWD', signal);
+  const refusal = await enteringRefused(context, path, signal);
+  if (refusal !== undefined) throw notFound(path, refusal);
   return folderEntry(baseName(path));
 }
 

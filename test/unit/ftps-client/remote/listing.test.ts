@@ -4,12 +4,21 @@ import { collect } from '../../../support/collect.js';
 import { withScriptedClient } from '../../../support/scripted-client.js';
 import type { ScriptedPeer } from '../../../support/scripted-server.js';
 
+const plain = '-rw-r--r-- 1 a a 5 Jan  1 10:00 f\r\n';
+
 /** Answers one listing command. */
 async function list(peer: ScriptedPeer, command: string, text: string | Buffer): Promise<void> {
   const data = await peer.passive();
   await peer.on(command, '150 here it comes');
   await peer.send(data, text);
   await peer.say('226 done\r\n');
+}
+
+/** Lets the client find out that a listing without `.` and `..` in it may be that of a folder, and enter this one. */
+async function enter(peer: ScriptedPeer, folder: string): Promise<void> {
+  await peer.on('PWD', '257 "/" is where you are');
+  await peer.on(`CWD ${folder}`, '250 there');
+  await peer.on('CWD /', '250 back');
 }
 
 async function quit(peer: ScriptedPeer): Promise<void> {
@@ -83,6 +92,8 @@ describe('a listing', () => {
       );
       await list(peer, 'LIST -a /d', '01-02-26  03:04AM       <DIR>          Docs\r\n01-02-26  03:04PM  12 a.txt\r\n');
       await list(peer, 'LIST -a ./-l', '');
+      await list(peer, 'LIST -a /', plain);
+      await enter(peer, './-l');
       await quit(peer);
     };
     await withScriptedClient({ script, features: ['EPSV'] }, async (client) => {
@@ -101,8 +112,6 @@ describe('a listing', () => {
       expect(await collect(client.list('-l'))).to.deep.equal([]);
     });
   });
-
-  const plain = '-rw-r--r-- 1 a a 5 Jan  1 10:00 f\r\n';
 
   for (const [what, refusal] of [
     ['a name', '550 -a: no such folder'],
@@ -127,8 +136,11 @@ describe('a listing', () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {
       await list(peer, 'LIST -a /empty', '');
       await list(peer, 'LIST /empty', '');
+      await list(peer, 'LIST -a /', plain);
+      await enter(peer, '/empty');
       await list(peer, 'LIST -a /full', plain);
       await list(peer, 'LIST -a /empty', '');
+      await enter(peer, '/empty');
       await quit(peer);
     };
     await withScriptedClient({ script, features: ['EPSV'] }, async (client) => {
