@@ -22,7 +22,7 @@ const { status, error } = spawnSync(
     ...['--smc-check=all-non-file', '--keep-debuginfo=yes'],
     ...[process.execPath, '--import', 'tsx', '--conditions=@ftps-kit/source'],
     // With its configuration file mocha would start another Node, outside valgrind.
-    ...[mocha, '--no-config', '--timeout', '120000', 'test/compliance/openssl-only/*.test.ts'],
+    ...[mocha, '--no-config', '--timeout', '600000', 'test/compliance/openssl-only/*.test.ts'],
   ],
   { cwd: root, stdio: 'inherit' },
 );
