@@ -1,7 +1,9 @@
-// The clock that a server's LIST writes by, as far as MDTM has shown it: known at the times that were asked for, and where nothing can have changed between two of them.
+// The clock that a server's LIST writes by, as far as MDTM has shown it: known at the times that were asked for, and where
+// nothing can have changed between two of them.
 import { systemClock, type Clock } from '@ftps-kit/tls-core';
 import { CLOCK_LIFETIME_MS, MAX_CLOCK_SAMPLES, MAX_STEADY_CLOCK_MS } from '../limits.js';
 import type { WallClock } from './server-time-zone.js';
+import { firstNotBefore } from './sorted-times.js';
 
 /** That the clock, where it showed `wallMs`, was so far ahead of UTC. */
 interface ClockSample {
@@ -37,13 +39,13 @@ export class LearnedClock implements WallClock {
 
   learn(wallMs: number, offsetMs: number): void {
     if (this.#samples.length === 0) this.#since = this.#clock();
-    const at = this.#indexOf(wallMs);
+    const at = firstNotBefore(this.#samples, wallOf, wallMs);
     this.#samples.splice(at, this.#samples[at]?.wallMs === wallMs ? 1 : 0, { wallMs, offsetMs });
     if (this.#samples.length > MAX_CLOCK_SAMPLES) this.#samples.shift();
   }
 
   around(wallMs: number): NextSamples {
-    const at = this.#indexOf(wallMs);
+    const at = firstNotBefore(this.#samples, wallOf, wallMs);
     const after = this.#samples[at];
     return { before: after?.wallMs === wallMs ? after : this.#samples[at - 1], after };
   }
@@ -59,16 +61,8 @@ export class LearnedClock implements WallClock {
   toWall(timeMs: number): number {
     return timeMs;
   }
+}
 
-  /** Of the first sample that is not before this time. */
-  #indexOf(wallMs: number): number {
-    let low = 0;
-    let high = this.#samples.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#samples[middle]?.wallMs ?? Infinity) < wallMs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
+function wallOf({ wallMs }: ClockSample): number {
+  return wallMs;
 }

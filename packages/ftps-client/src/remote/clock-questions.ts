@@ -1,9 +1,10 @@
 // Learns by MDTM what clock a server's LIST writes by, with as few questions as the times of a listing need.
+import { MAX_CLOCK_QUESTIONS, MAX_STEADY_CLOCK_MS, MAX_VAIN_CLOCK_QUESTIONS } from '../limits.js';
 import type { LearnedClock } from '../login/learned-clock.js';
 import type { LoginContext } from '../login/login-context.js';
 import { learnedOffset } from '../login/server-time-zone.js';
+import { firstNotBefore } from '../login/sorted-times.js';
 import { mayKnow } from '../login/tried-command.js';
-import { MAX_CLOCK_QUESTIONS, MAX_STEADY_CLOCK_MS, MAX_VAIN_CLOCK_QUESTIONS } from '../limits.js';
 import { inTurns } from './in-turns.js';
 import type { Entry } from './list-entry.js';
 import { LISTED_TIME_BYTES, parseListedTime } from './listed-time.js';
@@ -118,14 +119,6 @@ function latestUnknown(walls: readonly number[], clock: LearnedClock): number {
   }
 }
 
-/** Of the first that is not before `wallMs`. */
 function indexOf(walls: readonly number[], wallMs: number): number {
-  let low = 0;
-  let high = walls.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((walls[middle] ?? Infinity) < wallMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstNotBefore(walls, (wall) => wall, wallMs);
 }
