@@ -2,6 +2,7 @@
 import { TimeoutError, systemClock, withDeadline, type Clock } from '@ftps-kit/tls-core';
 import { LoginError, type ReplyError } from '../errors.js';
 import { LOGIN_TURN_MS, MAX_REFUSED_LOGINS, MAX_REMEMBERED_USERS, REFUSED_LOGIN_PAUSE_MS } from '../limits.js';
+import { dropOldest } from './bounded-map.js';
 
 interface Refusals {
   /** Whether it was let in before. */
@@ -94,10 +95,7 @@ export class LoginRefusals {
   #set(who: string, refusals: Refusals): void {
     this.#known.delete(who);
     this.#known.set(who, refusals);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MAX_REMEMBERED_USERS) break;
-      this.#known.delete(oldest);
-    }
+    dropOldest(this.#known, MAX_REMEMBERED_USERS);
   }
 }
 

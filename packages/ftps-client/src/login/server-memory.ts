@@ -5,6 +5,7 @@ import { knownKeys, optionalFunction } from '@ftps-kit/tls-core/internal';
 import { localFailure } from '../errors.js';
 import { MAX_REMEMBERED_SERVERS, PIN_LIFETIME_MS } from '../limits.js';
 import { readPrivateJson, writePrivateJson } from '../local/private-file.js';
+import { dropOldest } from './bounded-map.js';
 import { ServerTraits } from './server-traits.js';
 
 export interface ServerMemoryOptions {
@@ -45,7 +46,7 @@ export class ServerMemory {
     const traits = this.#traits.get(key) ?? new ServerTraits(this.#clock);
     this.#traits.delete(key);
     this.#traits.set(key, traits);
-    dropOldest(this.#traits);
+    dropOldest(this.#traits, MAX_REMEMBERED_SERVERS);
     return traits;
   }
 
@@ -75,7 +76,7 @@ export class ServerMemory {
     if (file === undefined) return;
     this.#unsaved.delete(key);
     this.#unsaved.set(key, finding);
-    dropOldest(this.#unsaved);
+    dropOldest(this.#unsaved, MAX_REMEMBERED_SERVERS);
     await oneByOne(file, () => this.#save(file));
   }
 
@@ -120,7 +121,7 @@ export class ServerMemory {
     if (known !== undefined && known > at && this.#isFresh(known)) return;
     pins.delete(key);
     if (isPinned) pins.set(key, at);
-    dropOldest(pins);
+    dropOldest(pins, MAX_REMEMBERED_SERVERS);
   }
 
   #isFresh(pinnedAt: number): boolean {
@@ -164,18 +165,11 @@ function keyOf(host: string, port: number): string {
   return `${host.toLowerCase()}:${port}`;
 }
 
-function dropOldest(map: Map<string, unknown>): void {
-  for (const key of map.keys()) {
-    if (map.size <= MAX_REMEMBERED_SERVERS) return;
-    map.delete(key);
-  }
-}
-
 function pinsIn(value: unknown): Map<string, number> {
   const pins = new Map<string, number>();
   const entries = typeof value === 'object' && value !== null && 'tls12' in value ? value.tls12 : undefined;
   if (typeof entries !== 'object' || entries === null) return pins;
   for (const [key, at] of Object.entries(entries)) if (typeof at === 'number') pins.set(key, at);
-  dropOldest(pins);
+  dropOldest(pins, MAX_REMEMBERED_SERVERS);
   return pins;
 }
