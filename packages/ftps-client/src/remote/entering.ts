@@ -1,9 +1,10 @@
 // Going into a remote folder and back again: what can be entered is a folder.
-import { GrammarError, parseQuotedPath, type Reply } from '@ftps-kit/ftp-protocol';
+import { parseQuotedPath, type Reply } from '@ftps-kit/ftp-protocol';
 import { ConnectionError } from '@ftps-kit/tls-core';
 import { throwIfAborted } from '../call-ends.js';
 import { outgoing, outgoingPath } from '../control/outgoing-command.js';
-import { ProtocolError, isCompletion } from '../errors.js';
+import { contentOf } from '../control/reply-content.js';
+import { isCompletion } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
 import { printable } from '../printable.js';
 
@@ -13,12 +14,7 @@ export async function workingFolder(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const reply = await control.demand(outgoing('PWD'), { timeoutMs: timeouts.replyMs, signal });
-  try {
-    return parseQuotedPath(reply.lines.join(' '));
-  } catch (cause) {
-    if (cause instanceof GrammarError) throw new ProtocolError(`the reply to PWD holds no path`, { cause });
-    throw cause;
-  }
+  return contentOf('PWD', 'path', () => parseQuotedPath(reply.lines.join(' ')));
 }
 
 /** Enters a folder and comes back to the working folder; gives what the server said where it refused. */

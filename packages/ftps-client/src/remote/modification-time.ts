@@ -1,6 +1,6 @@
 // The modification time that MDTM tells (RFC 3659 §3).
-import { GrammarError, parseTime, type Reply } from '@ftps-kit/ftp-protocol';
-import { ProtocolError } from '../errors.js';
+import { parseTime, type Reply } from '@ftps-kit/ftp-protocol';
+import { contentOf } from '../control/reply-content.js';
 import type { LoginContext } from '../login/login-context.js';
 import { toldBy, tryCommand } from '../login/tried-command.js';
 
@@ -20,10 +20,5 @@ export function timeToldIn(reply: Reply | undefined): Date | undefined {
 
 /** The time in a reply to MDTM. Throws `ProtocolError`. */
 export function timeIn(reply: Reply): Date {
-  try {
-    return parseTime(reply.lines.join('').trim());
-  } catch (cause) {
-    if (cause instanceof GrammarError) throw new ProtocolError('the reply to MDTM holds no time', { cause });
-    throw cause;
-  }
+  return contentOf('MDTM', 'time', () => parseTime(reply.lines.join('').trim()));
 }

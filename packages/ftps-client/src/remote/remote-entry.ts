@@ -1,11 +1,11 @@
 // What one remote path is: by MLST where the server has it, else from the listing of its folder, else by trying.
-import { GrammarError, parseMlstReply, type Reply } from '@ftps-kit/ftp-protocol';
+import { parseMlstReply, type Reply } from '@ftps-kit/ftp-protocol';
 import type { ReplyDeadline } from '../control/control-connection.js';
 import { outgoingPath } from '../control/outgoing-command.js';
+import { contentOf } from '../control/reply-content.js';
 import {
   IncompleteListingError,
   NotFoundError,
-  ProtocolError,
   ReplyError,
   TransferError,
   isNegative,
@@ -69,13 +69,9 @@ async function byMlst(
   if (isUnknownCommand(reply)) return undefined;
   if (reply.code === 550) throw notFound(path, reply);
   if (isNegative(reply)) throw refused(command, reply);
-  try {
-    // RFC 3659 §7.2: the name may be anything that leads there, also empty; ours is the one that was asked for.
-    return machineEntry({ facts: parseMlstReply(reply).facts, name: baseName(path) });
-  } catch (cause) {
-    if (cause instanceof GrammarError) throw new ProtocolError(`the reply to MLST holds no entry`, { cause });
-    throw cause;
-  }
+  const { facts } = contentOf('MLST', 'entry', () => parseMlstReply(reply));
+  // RFC 3659 §7.2: the name may be anything that leads there, also empty; ours is the one that was asked for.
+  return machineEntry({ facts, name: baseName(path) });
 }
 
 /** What can be entered is a folder. */

@@ -1,8 +1,8 @@
 // What a server tells of a file before it moves: its size and the time it was modified (RFC 3659 §3 and §4).
-import { GrammarError, ReplyCode, parseByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
+import { ReplyCode, parseByteOffset, type Reply } from '@ftps-kit/ftp-protocol';
 import type { ControlConnection, ReplyDeadline } from '../control/control-connection.js';
 import { outgoingPath } from '../control/outgoing-command.js';
-import { ProtocolError } from '../errors.js';
+import { contentOf } from '../control/reply-content.js';
 import type { LoginContext } from '../login/login-context.js';
 import { toldBy, tryCommand } from '../login/tried-command.js';
 
@@ -54,10 +54,5 @@ export function isSameFile(before: RemoteFacts, now: RemoteFacts): boolean {
 }
 
 function sizeIn(reply: Reply): number {
-  try {
-    return parseByteOffset(reply.lines.join('').trim());
-  } catch (cause) {
-    if (!(cause instanceof GrammarError)) throw cause;
-    throw new ProtocolError(`the reply to SIZE has no size: ${cause.message}`, { cause });
-  }
+  return contentOf('SIZE', 'size', () => parseByteOffset(reply.lines.join('').trim()));
 }

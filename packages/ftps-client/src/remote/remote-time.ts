@@ -13,15 +13,17 @@ export async function remoteModifiedAt(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<Date> {
-  const reply = await context.control.run(outgoingPath('MDTM', path), { timeoutMs: context.timeouts.replyMs, signal });
+  const command = outgoingPath('MDTM', path);
+  const reply = await context.control.run(command, { timeoutMs: context.timeouts.replyMs, signal });
   if (!isNegative(reply)) return timeIn(reply);
   // RFC 3659 §3.2: 550 also where the time "is not available" for what is there, such as a folder.
   const entry = await remoteStat(context, path, signal);
   if (entry.modifiedAt !== undefined) return entry.modifiedAt;
-  if (isUnknownCommand(reply)) {
-    throw new UnsupportedError('the server tells no modification times: it has neither MDTM nor MLST');
-  }
-  throw refused(outgoingPath('MDTM', path), reply);
+  const refusal = refused(command, reply);
+  if (!isUnknownCommand(reply)) throw refusal;
+  throw new UnsupportedError('the server tells no modification times: it has neither MDTM nor MLST', {
+    cause: refusal,
+  });
 }
 
 /**
@@ -47,12 +49,10 @@ export async function setRemoteModified(
   if (isCompletion(reply)) return;
   // A server without the form with a time takes time and path for the name of a file, which is not there.
   await remoteStat(context, path, signal);
-  throw new UnsupportedError(
-    'the server does not set modification times: it has no MFMT, and refused MDTM with a time',
-    {
-      cause: refused(command, reply),
-    },
-  );
+  const cause = refused(command, reply);
+  throw new UnsupportedError('the server sets no modification times: it has no MFMT, and refused MDTM with a time', {
+    cause,
+  });
 }
 
 function encoded(time: Date): string {

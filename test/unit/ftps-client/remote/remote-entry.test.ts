@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { AbortedError, NotFoundError, ReplyError, type FtpsClient, UnsupportedError } from '@ftps-kit/ftps-client';
+import {
+  AbortedError,
+  NotFoundError,
+  ProtocolError,
+  ReplyError,
+  UnsupportedError,
+  type FtpsClient,
+} from '@ftps-kit/ftps-client';
 import { connectTo } from '../../../support/own-client.js';
 import { rejection } from '../../../support/rejection.js';
 import { withScriptedClient } from '../../../support/scripted-client.js';
@@ -166,6 +173,36 @@ describe('what one remote path is', () => {
       const time = new Date('2026-01-02T03:04:05.678Z');
       await client.setModified('/f', time);
       expect(await rejection(client.setModified('/file', time))).to.be.instanceOf(UnsupportedError);
+    });
+  });
+
+  it('has no time where neither MDTM nor a listing tells it, and what the server said to MDTM is the cause', async () => {
+    const script: Script = async (peer) => {
+      await peer.on('MDTM /file', '502 not implemented');
+      await lists(peer, 'LIST -a /');
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features: ['EPSV', 'SIZE'] }, async (client) => {
+      const error = await rejection(client.modifiedAt('/file'));
+      expect(error).to.be.instanceOf(UnsupportedError).with.nested.property('cause.reply.code', 502);
+    });
+  });
+
+  it('is not told by a reply that holds something else, and the error says what is wrong with it', async () => {
+    const script: Script = async (peer) => {
+      await peer.on('MDTM /file', '213 yesterday');
+      await peer.on('SIZE /file', '213 much');
+      await peer.on('PWD', '257 here');
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features: old }, async (client) => {
+      const calls = [() => client.modifiedAt('/file'), () => client.size('/file'), () => client.pwd()];
+      const whats = ['MDTM holds no time', 'SIZE holds no size', 'PWD holds no path'];
+      for (const [index, call] of calls.entries()) {
+        const error = await rejection(call());
+        if (!(error instanceof ProtocolError) || !(error.cause instanceof Error)) throw error;
+        expect(error.message).to.equal(`the reply to ${whats[index] ?? ''}: ${error.cause.message}`);
+      }
     });
   });
 });
