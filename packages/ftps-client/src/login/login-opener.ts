@@ -10,7 +10,7 @@ import { LOGIN_PATIENCE_MS } from '../limits.js';
 import { LoginTickets } from '../tickets/login-tickets.js';
 import { DataConnections } from '../transfer/data-connection.js';
 import { hasUtf8, type Features } from './features.js';
-import { LoginDialogue } from './login.js';
+import { LoginDialogue } from './login-dialogue.js';
 import type { LoginContext } from './login-context.js';
 import { saysNoRoom, saysTooManyFailures } from './login-reply.js';
 import { withHint } from './opening-hints.js';
