@@ -3,6 +3,7 @@ import { localFailure } from '../errors.js';
 import type { OpenSink } from './download-sink.js';
 import { openDeviceForWriting } from './local-device.js';
 import { NodeStreamSink } from './stream-sink.js';
+import { systemCode } from './system-code.js';
 
 /** Rejects with `LocalFileError`. */
 export async function openDeviceSink(path: string, isPipe: boolean): Promise<OpenSink> {
@@ -10,7 +11,7 @@ export async function openDeviceSink(path: string, isPipe: boolean): Promise<Ope
   try {
     return new NodeStreamSink(await openDeviceForWriting(path, { isPipe }), failed, path);
   } catch (error) {
-    const isUnread = isPipe && (error as NodeJS.ErrnoException).code === 'ENXIO';
+    const isUnread = isPipe && systemCode(error) === 'ENXIO';
     // Not waited for: what goes into a pipe without a reader is lost at its end, and would be called downloaded.
     const reason = isUnread ? new Error('nobody reads the pipe; start what reads it first', { cause: error }) : error;
     throw localFailure(failed, path, reason);

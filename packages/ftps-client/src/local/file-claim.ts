@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
+import { systemCode } from './system-code.js';
 
 export interface FileClaim {
   /** Another download may have the file from here on. */
@@ -62,7 +63,7 @@ async function claimBeyond(path: string, file: string): Promise<FileClaim | unde
       server.listen({ path: name, exclusive: true }, resolve);
     });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
+    if (systemCode(error) === 'EADDRINUSE') return undefined;
     // A system that grants no sockets takes nothing from the download but this.
     return NOBODY_ELSE;
   }

@@ -23,13 +23,14 @@ import {
   removeUnlessWritten,
   type PartFile,
 } from './part-file.js';
+import { systemCode, undefinedIfMissing } from './system-code.js';
 
 type FileOptions = Pick<ParsedDownloadOptions, 'resume' | 'durable'>;
 
 /** Rejects with `LocalFileError` where the path cannot be written; nothing is made under its name. */
 export async function openLocalFileSink(path: string, options: FileOptions): Promise<OpenSink> {
   try {
-    const existing = await statIfThere(path);
+    const existing = await stat(path).catch(undefinedIfMissing);
     if (existing?.isDirectory() === true) throw folderError();
     // That no file can have that name would be told by the rename, when all has come.
     if (path === '' || path.endsWith('/') || path.endsWith(sep)) throw new Error('it is not the name of a file');
@@ -51,17 +52,8 @@ async function mustTakeFiles(folder: string, { durable }: FileOptions): Promise<
     await access(folder, constants.W_OK | constants.X_OK | (durable ? constants.R_OK : 0));
   } catch (error) {
     // The system says the same of the file, which nobody expects to be there.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (systemCode(error) !== 'ENOENT') throw error;
     throw new Error(`there is no folder ${folder}`, { cause: error });
-  }
-}
-
-async function statIfThere(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

@@ -1,5 +1,7 @@
 // The folder that a file gets its name in: only when the disk has that too does the name outlive a loss of power.
 import { open } from 'node:fs/promises';
+import { errorOf } from '../errors.js';
+import { systemCode } from './system-code.js';
 
 export interface OpenFolder {
   /** Has the disk confirm the names in it. Rejects where it does not; the names stand all the same. */
@@ -20,9 +22,9 @@ export async function openFolder(path: string): Promise<OpenFolder | undefined> 
       try {
         await handle.sync();
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        if (UNKNOWN_FOR_FOLDERS.includes(code)) return;
-        throw new Error(`it is whole and has its name, but the disk did not confirm the name: ${message}`, {
+        if (UNKNOWN_FOR_FOLDERS.includes(systemCode(error))) return;
+        const why = errorOf(error).message;
+        throw new Error(`it is whole and has its name, but the disk did not confirm the name: ${why}`, {
           cause: error,
         });
       }

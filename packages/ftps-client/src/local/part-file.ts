@@ -1,9 +1,12 @@
-// The file that a download works in: made anew, or the one that an earlier download left, and never what somebody else put in its place.
+// The file that a download works in: made anew, or the one that an earlier download left, and never what somebody else put in
+// its place.
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorOf } from '../errors.js';
 import { claimFile, type FileClaim } from './file-claim.js';
+import { systemCode, undefinedIfMissing } from './system-code.js';
 
 export interface PartFile {
   readonly handle: FileHandle;
@@ -74,12 +77,8 @@ async function existing(
   path: string,
   openExisting: (path: string) => Promise<FileHandle>,
 ): Promise<PartFile | undefined> {
-  try {
-    return { handle: await openExisting(path), path, isNew: false };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const handle = await openExisting(path).catch(undefinedIfMissing);
+  return handle && { handle, path, isNew: false };
 }
 
 /** Closes it, and gives undefined, where another download has it. */
@@ -143,7 +142,7 @@ async function unlessThere(path: string, mode: number): Promise<PartFile | undef
   try {
     return await createPartFile(path, mode);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    if (systemCode(error) === 'EEXIST') return undefined;
     throw error;
   }
 }
@@ -164,8 +163,8 @@ async function openOwn(path: string): Promise<FileHandle> {
   try {
     handle = await open(path, OLD_FLAGS);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
-    throw notOurs(path, whyNotOpened(error as NodeJS.ErrnoException), error);
+    if (systemCode(error) === 'ENOENT') throw error;
+    throw notOurs(path, whyNotOpened(error), error);
   }
   try {
     const why = await whyNotOurs(path, await handle.stat());
@@ -184,8 +183,8 @@ function notOurs(path: string, why: string, cause?: unknown): Error {
   );
 }
 
-function whyNotOpened({ code, message }: NodeJS.ErrnoException): string {
-  switch (code) {
+function whyNotOpened(error: unknown): string {
+  switch (systemCode(error)) {
     // FreeBSD says EMLINK.
     case 'ELOOP':
     case 'EMLINK':
@@ -197,7 +196,7 @@ function whyNotOpened({ code, message }: NodeJS.ErrnoException): string {
     case 'EPERM':
       return 'it may not be read and written';
     default:
-      return message;
+      return errorOf(error).message;
   }
 }
 

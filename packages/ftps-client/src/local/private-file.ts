@@ -2,13 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { undefinedIfMissing } from './system-code.js';
 
 /** What the file holds as JSON; undefined where there is none, or it is no JSON: then it is begun anew. */
 export async function readPrivateJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await readFile(path, 'utf8').catch(undefinedIfMissing);
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as unknown;

@@ -1,12 +1,12 @@
 // Kept tickets in a folder that nobody else may enter: a file each, so that taking one is one step, which one process wins.
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { ControlTicket, type Clock } from '@ftps-kit/tls-core';
 import { LocalFileError } from '../errors.js';
 import { MAX_KEPT_TICKETS, MAX_KEPT_TICKETS_PER_SERVER, MAX_KEPT_TICKET_BYTES, MAX_KEPT_TICKET_MS } from '../limits.js';
+import { undefinedIfMissing } from '../local/system-code.js';
 
 /** The server's key, when its time is over (milliseconds since the epoch), chance; `.tmp` until it is whole. */
 const NAME = /^([0-9a-f]{64})-(\d{1,15})-[0-9a-f]{24}(\.tmp)?$/;
@@ -52,7 +52,7 @@ export class TicketFolder {
 
   /** False where there is no folder. What a stranger put there would be believed; what lies open may be known to anybody. */
   async #isThere(): Promise<boolean> {
-    const found = await lstat(this.#path).catch(goneOnly);
+    const found = await lstat(this.#path).catch(undefinedIfMissing);
     if (found === undefined) return false;
     const fault = found.isDirectory() ? openness(found) : 'it is no folder';
     if (fault !== undefined) throw new LocalFileError(`cannot keep tickets in ${this.#path}: ${fault}`, this.#path);
@@ -103,7 +103,7 @@ export class TicketFolder {
         await file.close();
       }
       // Another process may have found that there were too many.
-      await rename(temporary, join(this.#path, name)).catch(goneOnly);
+      await rename(temporary, join(this.#path, name)).catch(undefinedIfMissing);
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
       throw error;
@@ -124,7 +124,7 @@ export class TicketFolder {
 
   /** Whether it was this call that removed it. */
   async #remove(name: string): Promise<boolean> {
-    return (await unlink(join(this.#path, name)).then(() => true, goneOnly)) ?? false;
+    return (await unlink(join(this.#path, name)).then(() => true, undefinedIfMissing)) ?? false;
   }
 }
 
@@ -138,9 +138,4 @@ function openness({ uid, mode }: Stats): string | undefined {
   if (own === undefined) return undefined;
   if (uid !== own) return 'it belongs to somebody else';
   return (mode & 0o077) === 0 ? undefined : 'others may enter it; chmod 700 it';
-}
-
-function goneOnly(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
 }
