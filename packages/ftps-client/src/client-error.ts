@@ -38,8 +38,8 @@ export type ClientPhase = (typeof CLIENT_PHASES)[number];
 type Only<E extends FtpsError, Code extends E['code']> = E & { readonly code: Code };
 
 /**
- * Any error of ftps-kit that a client or a pool rejects with or tells its listeners. `code` tells them apart, and a switch over it is checked
- * to be exhaustive; `isFtpsClientError` makes one of what was caught. Other versions may add to it.
+ * Any error of ftps-kit that a client or a pool rejects with or tells its listeners. `code` tells them apart, and a switch
+ * over it is checked to be exhaustive; `isFtpsClientError` makes one of what was caught. Other versions may add to it.
  */
 export type FtpsClientError =
   | AbortedError

@@ -197,9 +197,9 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
 
   /**
    * Downloads a file. A local path gets the file under its name only once it is whole and checked. A stream is ended on
-   * success and destroyed on failure, as `stream.pipeline` does, also where the download never begins. Resolves after the data connection's end, the final
-   * reply and the check (`verify`); rejects with `TransferError`, `VerificationError`, `ReplyError` (no such file),
-   * `NotResumedError`, `LocalFileError` and those of `connect`.
+   * success and destroyed on failure, as `stream.pipeline` does, also where the download never begins. Resolves after the
+   * data connection's end, the final reply and the check (`verify`); rejects with `TransferError`, `VerificationError`,
+   * `ReplyError` (no such file), `NotResumedError`, `LocalFileError` and those of `connect`.
    */
   download(remotePath: string, sink: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
     return this.#counting(sink, letGoOfTarget, async (given) =>

@@ -1,6 +1,6 @@
 // The errors that FTP itself adds to those of tls-core: what the server said, and what became of the bytes.
-import { FtpsError } from '@ftps-kit/tls-core';
 import { replyKind, type Reply } from '@ftps-kit/ftp-protocol';
+import { FtpsError } from '@ftps-kit/tls-core';
 import type { OutgoingCommand } from './control/outgoing-command.js';
 import { saysNoRoom } from './login/login-reply.js';
 import { printable } from './printable.js';

@@ -82,8 +82,8 @@ export const CONTROL_READ_BYTES = 4 * 1024;
 export const DOWNLOAD_BUFFER_BYTES = 256 * 1024;
 
 /**
- * How long a download that failed waits for what it writes to, once to take what came and once to be let go of, milliseconds. A disk
- * that takes longer does so alone: an abort is not kept waiting by it.
+ * How long a download that failed waits for what it writes to, once to take what came and once to be let go of, milliseconds.
+ * A disk that takes longer does so alone: an abort is not kept waiting by it.
  */
 export const SINK_PATIENCE_MS = 1_000;
 

@@ -12,9 +12,9 @@ export interface FailedAttempts {
    */
   readonly earlier: readonly Error[];
   /**
-   * The last failure of an attempt whose transfer had begun, the error itself where it is one: its `safeBytes` says what the receiving
-   * side has, and its `resumable` whether a later call may go on there, also where a later attempt found no login. undefined where no
-   * transfer began.
+   * The last failure of an attempt whose transfer had begun, the error itself where it is one: its `safeBytes` says what the
+   * receiving side has, and its `resumable` whether a later call may go on there, also where a later attempt found no login.
+   * undefined where no transfer began.
    */
   readonly lastTransferError: TransferError | undefined;
   /** What the caller's own `wait` failed with, where there was no other attempt for that. */
@@ -34,8 +34,8 @@ export function lastTransferError(error: Error): TransferError | undefined {
 }
 
 /**
- * Notes with `error` what the attempts failed with, the last of which may be by itself. The message of an error of this package says
- * it too; one of the caller's own is left as it is.
+ * Notes with `error` what the attempts failed with, the last of which may be by itself. The message of an error of this
+ * package says it too; one of the caller's own is left as it is.
  */
 export function noteAttempts(error: Error, failures: readonly Error[], waitError?: Error): void {
   if (attemptsBefore.has(error)) return;

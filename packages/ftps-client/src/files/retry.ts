@@ -19,8 +19,8 @@ export interface RetryOptions {
   /** From 0 to below 1. The waiting is shortened by up to a half with it, so that many clients do not come back at once. */
   readonly random?: (() => number) | undefined;
   /**
-   * Waits; may end when the signal fires, which the caller's abort and the client's end do. Where it rejects, it is not tried again,
-   * and the call rejects with what failed before. Default: a timer.
+   * Waits; may end when the signal fires, which the caller's abort and the client's end do. Where it rejects, it is not
+   * tried again, and the call rejects with what failed before. Default: a timer.
    */
   readonly wait?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
@@ -131,8 +131,8 @@ export interface AttemptsOptions {
 }
 
 /**
- * Calls `once` until it resolves, or its error is one to give up at. Rejects with the last error, or `AbortedError`, which both tell
- * of the attempts before.
+ * Calls `once` until it resolves, or its error is one to give up at. Rejects with the last error, or `AbortedError`, which
+ * both tell of the attempts before.
  */
 export async function withAttempts<T>(
   { policy, signal, closed, onAttempt, obstacle }: AttemptsOptions,

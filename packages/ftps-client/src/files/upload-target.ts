@@ -1,7 +1,7 @@
 // The name that an upload has on the server until it is whole, and the step from there to the real one.
 import { createHash, randomBytes } from 'node:crypto';
-import { withDeadline } from '@ftps-kit/tls-core';
 import type { Reply } from '@ftps-kit/ftp-protocol';
+import { withDeadline } from '@ftps-kit/tls-core';
 import { throwIfAborted } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
 import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, replyText } from '../errors.js';

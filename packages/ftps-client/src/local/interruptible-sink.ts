@@ -1,4 +1,5 @@
-// A sink as its download calls it: nothing that hangs in it outlasts the call for long, and let go of once, it is asked nothing more.
+// A sink as its download calls it: nothing that hangs in it outlasts the call for long, and let go of once, it is asked
+// nothing more.
 import { withDeadline } from '@ftps-kit/tls-core';
 import { endOf, unlessEnded, type CallEnds } from '../call-ends.js';
 import { errorOf } from '../errors.js';

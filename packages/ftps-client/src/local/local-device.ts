@@ -1,4 +1,5 @@
-// What stands under a local path and is no file, as a stream: pipes (FIFOs), terminals, devices. Whoever waits for one may leave at any time.
+// What stands under a local path and is no file, as a stream: pipes (FIFOs), terminals, devices. Whoever waits for one may
+// leave at any time.
 //
 // A file handle would read and write them on the process's few threads, where one that nobody writes to or reads from holds
 // a thread for ever, and the closing of the handle as well.

@@ -117,7 +117,8 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
   /**
    * Lends a login to `work`, and takes it back when that is done. Rejects as `work` does, with `AbortedError` or
    * `TimeoutError` (phase `acquire`) where none was free in time, as `FtpsClient.connect` where none could be opened (a
-   * transient error is tried three times, and for 30 seconds where logins stood before), and with `ConnectionError` once the pool is closed. The signal ends the waiting; `work` sees to its own.
+   * transient error is tried three times, and for 30 seconds where logins stood before), and with `ConnectionError` once the
+   * pool is closed. The signal ends the waiting; `work` sees to its own.
    */
   async run<T>(work: (client: FtpsClient) => Promise<T>, options: CallOptions = {}): Promise<T> {
     checkCallOptions(options);

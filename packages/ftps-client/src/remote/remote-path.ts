@@ -30,7 +30,7 @@ export function hasName(path: string): boolean {
 }
 
 /** One trailing slash or several say nothing, except for the root. */
-export function withoutTrailingSlash(path: string): string {
+function withoutTrailingSlash(path: string): string {
   let end = path.length;
   while (end > 1 && path[end - 1] === '/') end -= 1;
   return path.slice(0, end);

@@ -1,4 +1,5 @@
-// One look at kept tickets at a time, and none behind one that hangs: each would hold a thread of the process until the disk answers.
+// One look at kept tickets at a time, and none behind one that hangs: each would hold a thread of the process until the disk
+// answers.
 import { AbortedError, withDeadline, type Deadline } from '@ftps-kit/tls-core';
 import { TurnQueue } from '../login/turn-queue.js';
 import type { ControlTickets } from './control-tickets.js';
@@ -12,7 +13,7 @@ export function turnsOf(tickets: ControlTickets): TicketTurns {
   return known;
 }
 
-export class TicketTurns {
+class TicketTurns {
   readonly #queue = new TurnQueue();
   /** Those that wait for their turn, or have it. */
   readonly #calls = new Set<AbortController>();
