@@ -130,6 +130,28 @@ describe('an atomic upload', () => {
     });
   });
 
+  it('that the server renames to something else is none that is done', async () => {
+    const respelling: Fault = async ({ verb, argument, peer }, server) => {
+      if (verb !== 'RNTO') return false;
+      const [temporary = ''] = names(server);
+      server.put(argument.replace(/ $/, '_'), server.bytes(temporary) ?? '');
+      server.files.delete(temporary);
+      await peer.say('250 renamed\r\n');
+      return true;
+    };
+    for (const features of [HASHING_FEATURES, PLAIN_FEATURES]) {
+      await withFaultyServer({ fault: respelling, features: [...features] }, async (client, server) => {
+        const error = await rejection(client.upload(content, 'a ', { atomic: true, retry: now }));
+        expect(error)
+          .to.be.instanceOf(RenameError)
+          .with.property('message')
+          .that.includes('shows nothing of that name');
+        expect(names(server)).to.deep.equal(['a_']);
+        expect(server.commands.filter((line) => line.startsWith('STOR'))).to.have.length(1);
+      });
+    }
+  });
+
   it('with replace removes the old file for a server that renames over none', async () => {
     const fault: Fault = async ({ verb, peer, argument }, server) => {
       if (verb !== 'RNTO' || !server.files.has(argument)) return false;

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { FtpsPool, IncompleteListingError, ReplyError, type FtpsError } from '@ftps-kit/ftps-client';
+import { FtpsError, FtpsPool, IncompleteListingError, ReplyError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
@@ -101,6 +101,18 @@ function treesUnder(
       expect(await pool.stat('/tree/renamed')).to.include({ type: 'directory' });
       await pool.removeDirectory('/tree', { recursive: true });
       expect(readdirSync(server.root)).to.deep.equal([]);
+    });
+  });
+
+  it('have no upload called done that the server shows under another name only', async () => {
+    await withPool(async (pool) => {
+      for (const name of Object.keys(respells)) {
+        const outcome = await pool
+          .upload(Buffer.from('x'), `/${name}`, { atomic: true })
+          .catch((error: unknown) => error);
+        if (outcome instanceof FtpsError) continue;
+        expect(await pool.size(`/${name}`), name).to.equal(1);
+      }
     });
   });
 

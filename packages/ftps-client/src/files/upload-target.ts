@@ -4,7 +4,8 @@ import type { Reply } from '@ftps-kit/ftp-protocol';
 import { withDeadline } from '@ftps-kit/tls-core';
 import { throwIfAborted } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
-import { RenameError, ReplyError, VerificationError, isCompletion, isNegative, replyText } from '../errors.js';
+import type { ReplyError } from '../errors.js';
+import { RenameError, VerificationError, isCompletion, isNegative, replyText } from '../errors.js';
 import { hiddenName } from '../local/hidden-name.js';
 import type { LoginContext } from '../login/login-context.js';
 import type { ServerTraits } from '../login/server-traits.js';
@@ -14,7 +15,7 @@ import { isFolder } from '../remote/remote-entry.js';
 import { sizeOrAbsence } from '../remote/remote-facts.js';
 import { hashCommandsOf, remoteHash } from '../remote/remote-hash.js';
 import type { LeftBehind } from './left-behind.js';
-import { isTransient } from './retry.js';
+import { isRefusal, isRespelled, move } from './remote-rename.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
 import type { Verified } from './verify.js';
 
@@ -43,6 +44,8 @@ export class UploadTarget {
   /** Where an old file is that was in the way of the new one. */
   #asideAt: string | undefined;
   #isWhole = false;
+  /** The server renamed it, and nobody knows to what. */
+  #isNowhere = false;
   #release: (() => void) | undefined;
 
   /** `identity` names a source that a later upload can know again. */
@@ -127,6 +130,17 @@ export class UploadTarget {
     if (!this.#isRenaming || !(await this.#wasRenamed(context, whole, signal)))
       await this.#giveName(context, whole, signal);
     await this.#removeOld(context);
+    await this.#mustBeShown(context, whole);
+  }
+
+  async #mustBeShown(context: LoginContext, { sizeBytes, verified, reply }: WholeUpload): Promise<void> {
+    if (verified.by === 'nothing' || !(await isRespelled(context, this.#realPath))) return;
+    this.#isNowhere = true;
+    throw new RenameError(
+      `the upload is whole, and the server said that it renamed it to ${printable(this.#realPath)}, but shows nothing of that name: ` +
+        'it may have spelled it in another way',
+      { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply, wholeAt: this.#realPath },
+    );
   }
 
   async #giveName(context: LoginContext, whole: WholeUpload, signal: AbortSignal | undefined): Promise<void> {
@@ -152,7 +166,7 @@ export class UploadTarget {
     error: Error,
     isFoundAgain: () => Promise<boolean>,
   ): Promise<LeftBehind | undefined> {
-    if (!this.isTemporary || !this.#isBegun) return undefined;
+    if (!this.isTemporary || !this.#isBegun || this.#isNowhere) return undefined;
     if (this.#isWhole) {
       const orAt = this.#isRenaming ? { orAt: this.#realPath } : {};
       return { side: 'remote', path: this.path, what: 'whole', ...orAt };
@@ -282,24 +296,6 @@ export class UploadTarget {
       { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply: cause.reply, cause, wholeAt: this.path },
     );
   }
-}
-
-/** Not to be aborted between the two, nor given up while the second is on its way: nobody would know its outcome. */
-async function move(
-  { control, timeouts }: LoginContext,
-  from: string,
-  to: string,
-  whenSent: () => void = () => undefined,
-): Promise<void> {
-  const deadline = { timeoutMs: timeouts.replyMs };
-  await control.demand(outgoingPath('RNFR', from), deadline);
-  whenSent();
-  await control.demand(outgoingPath('RNTO', to), deadline);
-}
-
-/** Whether the server does not do it, and will not either when it is asked again. */
-function isRefusal(error: unknown): error is ReplyError {
-  return error instanceof ReplyError && !isTransient(error);
 }
 
 function temporaryPath(path: string, identity: string | undefined): string {
