@@ -37,7 +37,6 @@ export type TimeoutPhase =
   | 'acquire'
   | 'control tickets'
   | 'sink'
-  | 'source'
   // Of ftps-server.
   | 'command'
   | 'commit'

@@ -1,6 +1,7 @@
 // Where an upload goes on behind what an earlier one, or an earlier attempt, left on the server, and what says that it is its own.
+import { unlessEnded, type CallEnds } from '../call-ends.js';
 import { TransferError } from '../errors.js';
-import { opened, unlessAborted, type UploadSource } from '../local/upload-source.js';
+import { opened, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
 import { remoteHash } from '../remote/remote-hash.js';
 import type { StreamHash } from './hash-algorithm.js';
@@ -18,7 +19,7 @@ export interface ResumableUpload {
   /** Takes the bytes that are not sent again; undefined where the server has no hash. */
   readonly hash: StreamHash | undefined;
   readonly resume: ParsedUploadOptions['resume'];
-  readonly signal: AbortSignal | undefined;
+  readonly ends: CallEnds;
 }
 
 /** Behind what the server has from an earlier upload, if it is the beginning of this one as far as can be told. */
@@ -28,7 +29,7 @@ export async function resumedStart(
   size: number | 'absent' | 'unknown',
   upload: ResumableUpload,
 ): Promise<Start> {
-  const { target, totalBytes, hash, signal } = upload;
+  const { target, totalBytes, hash, ends } = upload;
   const { path } = target;
   if (typeof size !== 'number' || size === 0) return FROM_THE_BEGINNING;
   if (totalBytes !== undefined && size > totalBytes) return FROM_THE_BEGINNING;
@@ -38,8 +39,8 @@ export async function resumedStart(
     const isLikely = totalBytes !== undefined && isLikelyOurs(upload);
     return isLikely ? unchecked : FROM_THE_BEGINNING;
   }
-  if (await hashBeginning(upload.source, hash, size, signal)) {
-    const value = await remoteHash(context, check.hash, { path, bytes: size }, signal);
+  if (await hashBeginning(upload.source, hash, size, ends)) {
+    const value = await remoteHash(context, check.hash, { path, bytes: size }, ends.signal);
     if (value === hash.value()) return { offset: size, prefix: 'hash' };
     if (value === undefined && isLikelyOurs(upload)) return unchecked;
   }
@@ -95,16 +96,11 @@ function isLikelyOurs({ source: { identity }, target, resume }: ResumableUpload)
 }
 
 /** Hashes the source's first bytes, which are not sent again. False where it has fewer. */
-async function hashBeginning(
-  source: UploadSource,
-  hash: StreamHash,
-  bytes: number,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const reading = await opened(source.open(0), signal);
+async function hashBeginning(source: UploadSource, hash: StreamHash, bytes: number, ends: CallEnds): Promise<boolean> {
+  const reading = await opened(source.open(0), ends);
   try {
     for (let at = 0; at < bytes;) {
-      const chunk = await unlessAborted(reading.next(), signal);
+      const chunk = await unlessEnded(reading.next(), ends);
       if (chunk === undefined) return false;
       hash.update(chunk.subarray(0, bytes - at), at);
       at += chunk.length;

@@ -1,9 +1,10 @@
 // STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
 import { ConfigError } from '@ftps-kit/tls-core';
+import { unlessEnded, type CallEnds } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
 import { ReplyError, errorOf } from '../errors.js';
 import type { Given } from '../local/given-stream.js';
-import { opened, unlessAborted, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
+import { opened, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
 import { printable } from '../printable.js';
 import { sizeIfTold } from '../remote/remote-facts.js';
@@ -39,7 +40,7 @@ export async function upload(
       `upload: ${printable(remotePath)} is the path of a folder; that of the file ends with its name`,
     );
   }
-  const source = await opened(uploadSource(from.end, options.mayGrow), options.signal);
+  const source = await opened(uploadSource(from.end, options.mayGrow), endsOf(logins, options));
   from.take();
   try {
     const target = new UploadTarget(remotePath, options, source.identity);
@@ -65,6 +66,7 @@ class Upload {
   readonly #logins: Logins;
   readonly #source: UploadSource;
   readonly #target: UploadTarget;
+  readonly #ends: CallEnds;
   readonly #options: ParsedUploadOptions;
   readonly #startedAt = performance.now();
   #context: LoginContext | undefined;
@@ -79,6 +81,7 @@ class Upload {
     this.#logins = logins;
     this.#source = source;
     this.#target = target;
+    this.#ends = endsOf(logins, options);
     this.#options = options;
     if (options.resume !== false && !source.canOpenAnywhere) {
       throw new ConfigError(
@@ -147,14 +150,14 @@ class Upload {
   async #whereToStart(context: LoginContext, check: Check): Promise<Start> {
     if (this.#bytes.hasBegun) return this.#laterStart(context);
     if (check.hash !== undefined) this.#bytes.hashBy(check.hash.algorithm);
-    const { resume, retry, append, signal } = this.#options;
+    const { resume, retry, append } = this.#options;
     if (resume !== false) {
       this.#target.claim(context);
       // Also under a temporary name, where something stands that an earlier call left.
       await this.#lookBefore(context);
       const start = await resumedStart(context, check, this.#old.size, {
         ...{ source: this.#source, target: this.#target, totalBytes: this.#totalBytes },
-        ...{ hash: this.#bytes.hash, resume, signal },
+        ...{ hash: this.#bytes.hash, resume, ends: this.#ends },
       });
       // It may have been replaced while it was looked at.
       return this.#target.isNamedFor(this.#source.identity) ? start : this.#startOver();
@@ -171,7 +174,7 @@ class Upload {
   /** Behind what the server has of the attempts before. It is asked, never guessed. */
   async #laterStart(context: LoginContext): Promise<Start> {
     const { append, signal } = this.#options;
-    const isUnchanged = await unlessAborted(this.#source.isUnchanged(), signal);
+    const isUnchanged = await unlessEnded(this.#source.isUnchanged(), this.#ends);
     if (!isUnchanged) this.#bytes.sourceChanged();
     if (!isUnchanged && !append) return this.#startOver();
     const size = await sizeIfTold(context, this.#target.path, signal);
@@ -249,7 +252,7 @@ class Upload {
     const totalBytes = this.#totalBytes;
     const progress = new ProgressReporter({ onProgress, totalBytes, offset, clock });
     const meter = new TransferMeter({ stallMs: context.timeouts.stallMs, offset, progress });
-    const reading = await opened(this.#source.open(offset), signal);
+    const reading = await opened(this.#source.open(offset), this.#ends);
     try {
       await this.#nameForSource(context);
       this.#target.begun();
@@ -291,6 +294,10 @@ class Upload {
       ? undefined
       : 'the source is a stream that is read already; a function (start) => stream could be opened again';
   }
+}
+
+function endsOf({ closed }: Logins, { signal }: ParsedUploadOptions): CallEnds {
+  return { what: 'STOR', signal, closed };
 }
 
 /** Whether the server does not do that here. What passes, such as a file that is busy, is tried again as it is. */

@@ -1,7 +1,8 @@
 // Where the bytes of an upload come from, whatever the caller gave: one contract over files, bytes, streams and functions.
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { ConfigError, withDeadline } from '@ftps-kit/tls-core';
+import { ConfigError } from '@ftps-kit/tls-core';
+import { unlessEnded, type CallEnds } from '../call-ends.js';
 import { callersFailure } from '../errors.js';
 import { UPLOAD_BUFFER_BYTES } from '../limits.js';
 import { FilelessSource } from './fileless-source.js';
@@ -63,18 +64,13 @@ export async function uploadSource(from: UploadInput, mayGrow: boolean): Promise
   );
 }
 
-/** What a source is asked, as a disk that hangs may never answer. Rejects with `AbortedError` when the signal fires. */
-export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  return withDeadline('source', { signal }, work, () => undefined);
-}
-
-/** As `unlessAborted`; what opens behind that is closed. */
+/** Waits for what may never open; where the call ends before, it rejects, and what opens behind that is closed. */
 export async function opened<Opened extends { close(reason?: unknown): Promise<void> }>(
   opening: Promise<Opened>,
-  signal: AbortSignal | undefined,
+  ends: CallEnds,
 ): Promise<Opened> {
   try {
-    return await unlessAborted(opening, signal);
+    return await unlessEnded(opening, ends);
   } catch (error) {
     opening.then(
       (late) => late.close(error),
