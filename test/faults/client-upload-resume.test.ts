@@ -199,6 +199,16 @@ describe('an upload with resume', () => {
     });
   });
 
+  it('and atomic says nothing of a temporary file where the server has none', async () => {
+    for (const fault of [refusing('STOR', '553 read only'), firstCut(60_000, 'nothing')]) {
+      await withFaultyServer({ fault }, async (client) => {
+        const error = await rejection(client.upload(content, 'a', { atomic: true, resume: true }));
+        expect(leftBehind(error)).to.equal(undefined);
+        expect((error as Error).message).to.not.include('ftps-part on the server');
+      });
+    }
+  });
+
   for (const when of ['between two attempts', 'amid the only one'] as const) {
     it(`and atomic keeps nothing of a local file that was replaced ${when}, for which the old one could be taken`, async () => {
       await withTemporaryFolder(async (folder) => {

@@ -1,6 +1,6 @@
 // The name that an upload has on the server until it is whole, and the step from there to the real one.
 import { createHash, randomBytes } from 'node:crypto';
-import type { Reply } from '@ftps-kit/ftp-protocol';
+import { ReplyCode, type Reply } from '@ftps-kit/ftp-protocol';
 import { withDeadline } from '@ftps-kit/tls-core';
 import { throwIfAborted } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
@@ -178,7 +178,8 @@ export class UploadTarget {
       // Of a source that was replaced some bytes may be of the new one, and the old one may come back and find the name again.
       // A disk that hangs does not tell.
       const isOfOne = await withDeadline('close', deadline, isFoundAgain(), () => undefined).catch(() => false);
-      if (isOfOne) return { side: 'remote', path: this.path, what: 'partial' };
+      if (isOfOne)
+        return (await this.#isAbsent(context)) ? undefined : { side: 'remote', path: this.path, what: 'partial' };
     }
     try {
       if (isCompletion(await control.run(outgoingPath('DELE', this.path), deadline))) return undefined;
@@ -188,6 +189,12 @@ export class UploadTarget {
       // The control connection is gone as well; the error of the upload is the one to tell.
     }
     return { side: 'remote', path: this.path, what: 'rest' };
+  }
+
+  /** Whether the server says that nothing came of the upload: as where STOR was refused, or where it keeps nothing of broken ones. */
+  async #isAbsent({ control, timeouts }: LoginContext): Promise<boolean> {
+    const size = control.run(outgoingPath('SIZE', this.path), { timeoutMs: timeouts.closeMs });
+    return (await size.catch(() => undefined))?.code === ReplyCode.FileUnavailable;
   }
 
   async #rename(context: LoginContext): Promise<void> {
