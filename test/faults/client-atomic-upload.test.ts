@@ -1,6 +1,6 @@
 // Uploads under a temporary name: what is seen under the real one meanwhile, and what is left where they fail.
 import { expect } from 'chai';
-import { AbortedError, RenameError, TransferError, leftBehind } from '@ftps-kit/ftps-client';
+import { AbortedError, RenameError, TransferError, leftBehind, printable } from '@ftps-kit/ftps-client';
 import { content, either, firstCut, losesControlAt, names, refusing } from '../support/broken-upload.js';
 import { HASHING_FEATURES, PLAIN_FEATURES, withFaultyServer, type Fault } from '../support/faulty-server.js';
 import { rejection } from '../support/rejection.js';
@@ -187,19 +187,21 @@ describe('an atomic upload', () => {
     });
   });
 
-  it('with replace says where the old file is where the connection is lost amid the two', async () => {
+  it('with replace says where the old file is where the connection is lost amid the two, in printable characters', async () => {
+    const steering = 'a\x1b[2J';
     const fault: Fault = async ({ verb, argument, count, peer }) => {
-      if (verb !== 'RNTO' || argument !== 'a') return false;
+      if (verb !== 'RNTO' || argument !== steering) return false;
       if (count === 1) await peer.say('553 it exists\r\n');
       else peer.destroy();
       return true;
     };
     await withFaultyServer({ fault }, async (client, server) => {
-      server.put('a', 'old');
-      const error = await rejection(client.upload(content, 'a', { atomic: true, replace: true }));
+      server.put(steering, 'old');
+      const error = await rejection(client.upload(content, steering, { atomic: true, replace: true }));
       const aside = names(server).find((name) => server.bytes(name)?.toString() === 'old');
-      expect(aside).to.not.equal('a');
-      expect((error as Error).message).to.include(`the old file may lie at ${aside ?? ''} on the server`);
+      expect(aside).to.not.equal(steering);
+      expect((error as Error).message).to.include(`the old file may lie at ${printable(aside ?? '')} on the server`);
+      expect(printable((error as Error).message)).to.equal((error as Error).message);
     });
   });
 

@@ -35,7 +35,7 @@ function sentence({ side, path, what, orAt }: LeftBehind): string {
     case 'partial':
       return `what came so far is kept as ${where}`;
     case 'whole':
-      return `the whole file lies at ${where}${orAt === undefined ? '' : `, or already at ${orAt}`}`;
+      return `the whole file lies at ${where}${orAt === undefined ? '' : `, or already at ${printable(orAt)}`}`;
     case 'earlier':
       return `${where} has again what it had before; remove it to have all of it anew`;
     case 'rest':

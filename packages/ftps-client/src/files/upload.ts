@@ -1,5 +1,5 @@
 // STOR and APPE: from a source onto the data connection, counted, hashed, checked; and from where it broke off, tried again.
-import { ConfigError } from '@ftps-kit/tls-core';
+import { ConfigError, FtpsError } from '@ftps-kit/tls-core';
 import { unlessEnded, type CallEnds } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
 import { ReplyError, errorOf } from '../errors.js';
@@ -109,7 +109,9 @@ class Upload {
       const left = this.#context && (await this.#target.cleanUp(this.#context, error, isFoundAgain));
       if (left !== undefined) noteLeftBehind(error, left);
       const { oldFileAside } = this.#target;
-      if (oldFileAside !== undefined) error.message += `; the old file may lie at ${oldFileAside} on the server`;
+      if (oldFileAside !== undefined && error instanceof FtpsError) {
+        error.message += `; the old file may lie at ${printable(oldFileAside)} on the server`;
+      }
       throw error;
     } finally {
       this.#target.release();
