@@ -1,6 +1,6 @@
 // Where the bytes of a download go, whatever the caller gave: one contract over files, streams and functions.
 import type { Writable } from 'node:stream';
-import { WritableStream } from 'node:stream/web';
+import type { WritableStream } from 'node:stream/web';
 import { ConfigError, withDeadline } from '@ftps-kit/tls-core';
 import { callersFailure } from '../errors.js';
 import type { LeftBehind } from '../files/left-behind.js';
@@ -8,8 +8,9 @@ import type { ParsedDownloadOptions } from '../files/transfer-options.js';
 import type { TimesReport } from '../files/transfer-result.js';
 import { SINK_CALL_PATIENCE_MS } from '../limits.js';
 import type { RemoteFacts } from '../remote/remote-facts.js';
+import { FilelessSink } from './fileless-sink.js';
 import { openLocalFileSink } from './local-file-sink.js';
-import { NodeStreamSink, OpenedStreamSink, WebStreamSink } from './stream-sink.js';
+import { OpenedStreamSink, has, streamSinkOf } from './stream-sink.js';
 
 /**
  * What a caller may implement to take a download. One call is under way at a time, and none follows `discard`; a call that does not
@@ -70,42 +71,29 @@ export async function openSink(to: DownloadTarget, options: ParsedDownloadOption
 /** Throws `ConfigError` for what is none. */
 export function sinkOf(to: Exclude<DownloadTarget, string>): OpenSink {
   if (typeof to === 'function') return new OpenedStreamSink(to);
-  if (to instanceof WritableStream) return new WebStreamSink(to);
   if (has(to, 'write', 'commit', 'discard')) return new CallersSink(to as DownloadSink);
-  if (has(to, 'write', 'end', 'on', 'destroy')) return new NodeStreamSink(to as Writable);
+  const sink = streamSinkOf(to);
+  if (sink !== undefined) return sink;
   throw new ConfigError('download: the target is a path, a writable stream, a function that opens one, or a sink');
 }
 
-function has(to: unknown, ...methods: readonly string[]): boolean {
-  return typeof to === 'object' && to !== null && methods.every((name) => name in to);
-}
-
-class CallersSink implements OpenSink {
-  readonly canRestart: boolean;
-  readonly atFailure = 'passed-on';
-  readonly holdsBy = 'nothing';
+class CallersSink extends FilelessSink {
+  override readonly canRestart: boolean;
   readonly #sink: DownloadSink;
   #underWay: Promise<void> = Promise.resolve();
   #end: 'committed' | 'discarded' | undefined;
 
   constructor(sink: DownloadSink) {
+    super();
     this.#sink = sink;
     this.canRestart = sink.restart !== undefined;
-  }
-
-  begin(): Promise<number> {
-    return Promise.resolve(0);
-  }
-
-  async *held(): AsyncGenerator<Uint8Array> {
-    // It holds nothing from earlier.
   }
 
   write(chunk: Uint8Array): Promise<void> {
     return this.#call(() => this.#sink.write(chunk));
   }
 
-  restart(): Promise<void> {
+  override restart(): Promise<void> {
     return this.#call(async () => {
       await this.#sink.restart?.();
     });

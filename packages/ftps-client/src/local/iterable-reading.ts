@@ -46,7 +46,7 @@ export class IterableReading implements SourceReading {
     this.#ended = true;
     if (isNodeStream(this.#iterable)) destroy(this.#iterable, reason);
     // Not awaited: an iterator that waits for its next bytes answers only when they come.
-    else if (this.#iterator !== undefined) this.#iterator.return?.().catch(() => undefined);
+    else if (this.#iterator !== undefined) endIterator(this.#iterator).catch(() => undefined);
     else if ('cancel' in this.#iterable) this.#iterable.cancel(reason).catch(() => undefined);
     return Promise.resolve();
   }
@@ -78,6 +78,11 @@ export class IterableReading implements SourceReading {
     begun.add(once);
     return iterator;
   }
+}
+
+/** What the caller wrote may throw, and need not give a promise. */
+async function endIterator(iterator: AsyncIterator<unknown>): Promise<void> {
+  await iterator.return?.();
 }
 
 /** Also one of a library that brings its own streams. */

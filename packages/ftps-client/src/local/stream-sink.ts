@@ -1,36 +1,26 @@
 // Downloads into streams: Node's, the Web's, and those that a function opens.
 import { finished, type Writable } from 'node:stream';
 import type { WritableStream, WritableStreamDefaultWriter } from 'node:stream/web';
+import { ConfigError } from '@ftps-kit/tls-core';
 import { TransferError, callersFailure } from '../errors.js';
 import type { TimesReport } from '../files/transfer-result.js';
-import type { OpenSink, SinkOpener, WritableSink } from './download-sink.js';
+import type { SinkOpener } from './download-sink.js';
+import { FilelessSink } from './fileless-sink.js';
 
 const STREAM_FAILED = 'the stream to download to failed';
 
-/** What all streams have in common: they hold nothing from earlier, and cannot take back what they were given. */
-abstract class StreamSink implements OpenSink {
-  readonly canRestart: boolean = false;
-  readonly atFailure = 'passed-on';
-  readonly holdsBy = 'nothing';
-
-  begin(): Promise<number> {
-    return Promise.resolve(0);
-  }
-
-  async *held(): AsyncGenerator<Uint8Array> {
-    // It holds nothing from earlier.
-  }
-
-  restart(): Promise<void> {
-    return Promise.reject(new Error('a stream cannot take back what it was given'));
-  }
-
-  abstract write(chunk: Uint8Array): Promise<void>;
-  abstract commit(modifiedAt?: Date): Promise<TimesReport | undefined>;
-  abstract discard(error: Error): Promise<undefined>;
+/** Over a stream of Node or of the Web; undefined for what is neither. */
+export function streamSinkOf(to: unknown): FilelessSink | undefined {
+  if (has(to, 'getWriter')) return new WebStreamSink(to as WritableStream<Uint8Array>);
+  return has(to, 'write', 'end', 'on', 'destroy') ? new NodeStreamSink(to as Writable) : undefined;
 }
 
-export class NodeStreamSink extends StreamSink {
+/** By what is called of it: also what comes of a library that brings its own streams. */
+export function has(to: unknown, ...methods: readonly string[]): boolean {
+  return typeof to === 'object' && to !== null && methods.every((name) => name in to);
+}
+
+export class NodeStreamSink extends FilelessSink {
   readonly #stream: Writable;
   readonly #failed: string;
   readonly #path: string | undefined;
@@ -127,7 +117,7 @@ function closedEarly(): Error {
   return new Error('it was closed before it had all');
 }
 
-export class WebStreamSink extends StreamSink {
+class WebStreamSink extends FilelessSink {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
   constructor(stream: WritableStream<Uint8Array>) {
@@ -162,10 +152,10 @@ export class WebStreamSink extends StreamSink {
 }
 
 /** Opens its stream when the first bytes come, and another one where the file comes again from its beginning. */
-export class OpenedStreamSink extends StreamSink {
+export class OpenedStreamSink extends FilelessSink {
   override readonly canRestart = true;
   readonly #open: SinkOpener;
-  #sink: StreamSink | undefined;
+  #sink: FilelessSink | undefined;
   /** What it was let go of with: a stream that opens behind that is nobody's. */
   #end: Error | undefined;
 
@@ -196,14 +186,15 @@ export class OpenedStreamSink extends StreamSink {
     await this.#sink?.discard(error);
   }
 
-  async #opened(): Promise<StreamSink> {
-    let stream: WritableSink;
+  async #opened(): Promise<FilelessSink> {
+    let stream: unknown;
     try {
       stream = await this.#open(0);
     } catch (error) {
       throw failure(error);
     }
-    const sink = 'getWriter' in stream ? new WebStreamSink(stream) : new NodeStreamSink(stream);
+    const sink = streamSinkOf(stream);
+    if (sink === undefined) throw new ConfigError('download: the function must give a writable stream');
     if (this.#end === undefined) return sink;
     await sink.discard(this.#end);
     throw this.#end;

@@ -4,6 +4,7 @@ import { open, readdir, stat, truncate, utimes, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { ReadableStream, WritableStream } from 'node:stream/web';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { ConfigError, FtpsClient, LocalFileError, type DownloadTarget, type UploadInput } from '@ftps-kit/ftps-client';
 import { HASHING_FEATURES, LAST_YEAR, withFaultyServer, type Fault } from '../../../support/faulty-server.js';
@@ -124,6 +125,17 @@ describe('where a download goes', () => {
     });
   });
 
+  it('is no function that gives something else than a stream', async () => {
+    await withFaultyServer({ files: { a: content } }, async (client) => {
+      for (const stream of [undefined, null, 'a path', {}, new Map()]) {
+        const error = await rejection(client.download('a', () => stream as Writable));
+        expect(error, inspect(stream)).to.be.instanceOf(ConfigError);
+        expect((error as Error).message).to.include('the function must give a writable stream');
+      }
+      expect((await client.raw('NOOP')).code).to.equal(200);
+    });
+  });
+
   it('gets the time of the remote file where that is wanted', async () => {
     await withTemporaryFolder(async (folder) => {
       await withFaultyServer({ files: { a: content } }, async (client) => {
@@ -225,6 +237,26 @@ describe('where an upload comes from', () => {
       ).to.be.instanceOf(ConfigError);
       expect((await client.raw('NOOP')).code).to.equal(200);
     });
+  });
+
+  it('is an iterator whose own end throws, which takes the place of no other error', async () => {
+    const ends: readonly (() => unknown)[] = [
+      () => {
+        throw new Error('tape stuck');
+      },
+      () => ({ done: true, value: undefined }),
+    ];
+    for (const end of ends) {
+      await withFaultyServer({}, async (client) => {
+        const next = () => Promise.resolve({ done: false, value: content });
+        const source = { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+        const onProgress = (): void => {
+          throw new Error('enough');
+        };
+        const error = await rejection(client.upload(source as unknown as Readable, 'a', { onProgress }));
+        expect(error).to.have.property('message', 'enough');
+      });
+    }
   });
 
   it('hands its time on, by MFMT, by MDTM, or not at all', async () => {
