@@ -68,16 +68,10 @@ export function optionalFunction<F>(option: string, value: F | undefined): F | u
   throw new ConfigError(`${option}: give a function, not ${shown(value)}`);
 }
 
-/** Before it is listened to: one of Node, or of a library that has its own; undefined where none was given. */
+/** undefined where none was given. One of a library that has its own would not be heard: `AbortSignal.any` passes it over. */
 export function optionalSignal(option: string, value: AbortSignal | undefined): AbortSignal | undefined {
-  if (value === undefined || isSignal(value)) return value;
-  throw new ConfigError(`${option}: give an AbortSignal`);
-}
-
-function isSignal(value: unknown): boolean {
-  if (value instanceof AbortSignal) return true;
-  const has = (name: string): boolean => typeof value === 'object' && value !== null && name in value;
-  return has('aborted') && has('addEventListener') && has('removeEventListener');
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw new ConfigError(`${option}: give an AbortSignal of Node's own`);
 }
 
 function shown(value: unknown): string {

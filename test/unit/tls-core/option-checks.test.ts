@@ -15,6 +15,9 @@ import {
 import { parseClientPolicy, parseServerPolicy } from '../../../packages/tls-core/src/tls-policy.js';
 import { testCertificates } from '../../support/certificates.js';
 
+/** As libraries have them that are older than Node's. */
+const foreignSignal = Object.assign(new EventTarget(), { aborted: false, reason: undefined });
+
 describe('the checks of options', () => {
   const wrongKeys: readonly (readonly [where: string, options: unknown, message: string])[] = [
     ['', { a: 1, c: 2 }, 'c: no such option; there are a, b'],
@@ -48,6 +51,7 @@ describe('the checks of options', () => {
     [() => textList('pins', ['a', 7] as never), 'pins: give a list of strings'],
     [() => optionalFunction('clock', 7), 'clock: give a function, not 7'],
     [() => optionalSignal('signal', { aborted: false } as never), 'signal: give an AbortSignal'],
+    [() => optionalSignal('signal', foreignSignal as never), 'signal: give an AbortSignal'],
   ];
   for (const [check, message] of wrong) {
     it(`say: ${message}`, () => {
