@@ -86,11 +86,20 @@ describe('an atomic upload', () => {
     for (const fault of [firstCut(60_000), refusing('SIZE', '213 7')]) {
       await withFaultyServer({ fault }, async (client, server) => {
         const error = await rejection(client.upload(content, 'a', { atomic: true }));
-        expect(error).to.be.instanceOf(TransferError);
+        expect(error).to.be.instanceOf(TransferError).and.include({ safeBytes: 0 });
         expect(leftBehind(error)).to.equal(undefined);
         expect(names(server)).to.deep.equal([]);
       });
     }
+  });
+
+  it('says that the temporary file may be there where the server neither removes it nor tells', async () => {
+    const fault = either(firstCut(60_000), refusing('DELE', '550 no'));
+    await withFaultyServer({ fault, features: ['EPSV'] }, async (client, server) => {
+      const error = await rejection(client.upload(content, 'a', { atomic: true }));
+      const [path] = names(server);
+      expect(leftBehind(error)).to.deep.equal({ side: 'remote', path, what: 'rest' });
+    });
   });
 
   it('removes the temporary file when it is aborted while it is checked', async () => {
@@ -127,6 +136,15 @@ describe('an atomic upload', () => {
       expect(server.bytes(wholeAt)?.equals(content)).to.equal(true);
       expect(server.bytes('a')?.toString()).to.equal('old');
       expect(leftBehind(error)).to.deep.equal({ side: 'remote', path: wholeAt, what: 'whole' });
+    });
+  });
+
+  it('that nothing has proved, and that gets not its name, is not called whole', async () => {
+    const fault = either(refusing('SIZE', '550 nothing may be read here'), refusing('RNTO', '553 no'));
+    await withFaultyServer({ fault }, async (client) => {
+      const error = await rejection(client.upload(content, 'a', { atomic: true }));
+      expect(error).to.be.instanceOf(RenameError).and.include({ safeBytes: undefined });
+      expect((error as RenameError).message).to.include('which nothing proves');
     });
   });
 

@@ -182,7 +182,8 @@ describe('the size of an upload', () => {
       ['nobody asked before', content.subarray(0, 3), {}, keepsNothing, undefined],
       ['the old file', content.subarray(0, 3), { resume: true }, keepsNothing, 0],
       ['the end alone', content.subarray(0, 120_000), { resume: true }, keeps(0, 80_000), 0],
-      ['the beginning', content.subarray(0, 3), { atomic: true }, keeps(0, 80_000), 80_000],
+      ['the beginning', content.subarray(0, 3), { atomic: true, resume: true }, keeps(0, 80_000), 80_000],
+      ['removed again', content.subarray(0, 3), { atomic: true }, keeps(0, 80_000), 0],
     ] as const) {
       await withFaultyServer({ fault, features: [...HASHING_FEATURES] }, async (client, server) => {
         server.put('a', what === 'the old file' ? randomBytes(3) : old);

@@ -137,7 +137,7 @@ export class TransferError extends FtpsError {
   }
 }
 
-/** Says of a download that failed what its sink has for certain by now. */
+/** Says of a transfer that failed what the receiving side has for certain by now. */
 export function tellSafeBytes(error: TransferError, safeBytes: number): void {
   Object.assign(error, { safeBytes });
 }

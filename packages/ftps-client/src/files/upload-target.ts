@@ -5,7 +5,7 @@ import { withDeadline } from '@ftps-kit/tls-core';
 import { throwIfAborted } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
 import type { ReplyError } from '../errors.js';
-import { RenameError, VerificationError, isCompletion, isNegative, replyText } from '../errors.js';
+import { RenameError, VerificationError, isCompletion, replyText } from '../errors.js';
 import { hiddenName } from '../local/hidden-name.js';
 import type { LoginContext } from '../login/login-context.js';
 import type { ServerTraits } from '../login/server-traits.js';
@@ -184,7 +184,8 @@ export class UploadTarget {
     try {
       if (isCompletion(await control.run(outgoingPath('DELE', this.path), deadline))) return undefined;
       // Refused, since there is nothing: as where a server keeps nothing of a broken upload.
-      if (isNegative(await control.run(outgoingPath('SIZE', this.path), deadline))) return undefined;
+      const { code } = await control.run(outgoingPath('SIZE', this.path), deadline);
+      if (code === ReplyCode.FileUnavailable) return undefined;
     } catch {
       // The control connection is gone as well; the error of the upload is the one to tell.
     }
@@ -295,12 +296,17 @@ export class UploadTarget {
     return this.#asideAt;
   }
 
-  #notRenamed(cause: ReplyError, { sizeBytes }: WholeUpload, why?: string): RenameError {
+  #notRenamed(cause: ReplyError, { sizeBytes, verified }: WholeUpload, why?: string): RenameError {
     const remedy = '; where it renames over no file, replace: true moves the old one away first';
     const hint = why ?? (this.#replace ? '' : remedy);
+    const isProved = verified.by !== 'nothing';
+    const what = isProved ? 'the upload is whole' : 'the server called the upload complete, which nothing proves';
     return new RenameError(
-      `the upload is whole, but the server did not rename it to ${printable(this.#realPath)} (${replyText(cause.reply)})${hint}`,
-      { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply: cause.reply, cause, wholeAt: this.path },
+      `${what}, but it was not renamed to ${printable(this.#realPath)} (${replyText(cause.reply)})${hint}`,
+      {
+        ...{ bytes: sizeBytes, safeBytes: isProved ? sizeBytes : undefined, resumable: false },
+        ...{ reply: cause.reply, cause, wholeAt: this.path },
+      },
     );
   }
 }

@@ -2,7 +2,7 @@
 import { ConfigError, FtpsError } from '@ftps-kit/tls-core';
 import { unlessEnded, type CallEnds } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
-import { ReplyError, errorOf } from '../errors.js';
+import { ReplyError, errorOf, tellSafeBytes } from '../errors.js';
 import type { Given } from '../local/given-stream.js';
 import { opened, uploadSource, type UploadInput, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
@@ -14,6 +14,7 @@ import { send } from '../transfer/send.js';
 import { runTransfer } from '../transfer/transfer-attempts.js';
 import { TransferMeter } from '../transfer/transfer-meter.js';
 import type { TransferOutcome } from '../transfer/transfer-request.js';
+import { lastTransferError } from './failed-attempts.js';
 import { noteLeftBehind } from './left-behind.js';
 import { OldFile } from './old-file.js';
 import { isTransient, withAttempts } from './retry.js';
@@ -108,6 +109,9 @@ class Upload {
       const isFoundAgain = (): Promise<boolean> => this.#source.isFoundAgain();
       const left = this.#context && (await this.#target.cleanUp(this.#context, error, isFoundAgain));
       if (left !== undefined) noteLeftBehind(error, left);
+      const lost = lastTransferError(error);
+      const isKept = !this.#target.isTemporary || left?.what === 'partial' || this.#sent !== undefined;
+      if (lost !== undefined && !isKept) tellSafeBytes(lost, 0);
       const { oldFileAside } = this.#target;
       if (oldFileAside !== undefined && error instanceof FtpsError) {
         error.message += `; the old file may lie at ${printable(oldFileAside)} on the server`;
