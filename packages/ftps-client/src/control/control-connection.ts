@@ -8,6 +8,7 @@ import { OpenExchange, type Exchange } from './exchange.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 import type { ReplyReader } from './reply-reader.js';
 import { SpokenSecrets } from './spoken-secrets.js';
+import { noteUnanswered } from './unanswered-command.js';
 
 const SERVICE_NOT_AVAILABLE = 421;
 const CLOSING_DATA_CONNECTION = 226;
@@ -121,9 +122,16 @@ export class ControlConnection {
     return exchange;
   }
 
-  /** Sends a command and gives its final reply, whatever its code. */
-  run(command: OutgoingCommand, deadline: ReplyDeadline): Promise<Reply> {
-    return this.replyTo(this.begin(command).final, deadline);
+  /** Sends a command and gives its final reply, whatever its code. What ends the wait for it says what was waited for. */
+  async run(command: OutgoingCommand, deadline: ReplyDeadline): Promise<Reply> {
+    const { final } = this.begin(command);
+    try {
+      return await this.replyTo(final, deadline);
+    } catch (error) {
+      // The loss of the connection is an error of all that wait, and of none of them alone.
+      if (error !== this.#lost) noteUnanswered(error, command);
+      throw error;
+    }
   }
 
   /**
