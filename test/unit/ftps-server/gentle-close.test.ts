@@ -44,22 +44,27 @@ describe('a connection that is closed gently', () => {
   });
 
   it('is not timed before what is waited for first, and let go of where that fails', async () => {
-    for (const end of ['resolve', 'reject'] as const) {
-      const { client, server } = await tcpPair();
-      let settle = { resolve: (): void => undefined, reject: (): void => undefined };
-      const first = new Promise<void>((resolve, reject) => {
-        const refuse = (): void => {
-          reject(new Error('nobody came'));
-        };
-        settle = { resolve, reject: refuse };
-      });
-      let isClosed = false;
-      const closed = closeGently(server, first).then(() => (isClosed = true));
-      // Longer than the drain may take.
-      await setTimeout(DRAIN_TIMEOUT_MS + 200);
-      expect([isClosed, server.closure]).to.deep.equal([false, 'open']);
-      if (end === 'resolve') settle.resolve();
-      else settle.reject();
+    const closings = await Promise.all(
+      (['resolve', 'reject'] as const).map(async (end) => {
+        const { client, server } = await tcpPair();
+        let settle = (): void => undefined;
+        const first = new Promise<void>((resolve, reject) => {
+          settle = () => {
+            if (end === 'resolve') resolve();
+            else reject(new Error('nobody came'));
+          };
+        });
+        let isClosed = false;
+        const closed = closeGently(server, first).then(() => (isClosed = true));
+        return { client, server, settle, closed, isClosed: () => isClosed };
+      }),
+    );
+    // Longer than the drain may take.
+    await setTimeout(DRAIN_TIMEOUT_MS + 200);
+    for (const { client, server, settle, closed, isClosed } of closings) {
+      expect([isClosed(), server.closure]).to.deep.equal([false, 'open']);
+      settle();
+      await client.end();
       await closed;
       client.destroy();
     }
