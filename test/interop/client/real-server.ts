@@ -10,6 +10,9 @@ export type RunningServer = AsyncDisposable &
     readonly memory?: ServerMemory;
   };
 
+/** How many files the tests move that prove something by their number; FTPS_PEER_FILES makes them more. */
+export const MANY_FILES = Number(process.env['FTPS_PEER_FILES'] ?? 60);
+
 export const TLS_VERSIONS = ['1.3', '1.2'] as const;
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
 

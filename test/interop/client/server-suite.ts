@@ -23,6 +23,7 @@ import { dialogueOf, unwaitedCommands } from '../../support/control-dialogue.js'
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
 import {
+  MANY_FILES,
   TLS_VERSIONS,
   clientOptions,
   knowingOptions,
@@ -150,7 +151,7 @@ function transfersUnder(pin: TlsVersion, real: RealServer, running: Running): vo
   it('is sent EPSV and the command of a read in one flight, over and over, where it stands it', async function () {
     this.timeout(120_000);
     // ftp-srv looks every 50 ms whether a data connection has come.
-    const count = real.losesCommands === true ? 20 : 200;
+    const count = real.losesCommands === true ? 20 : MANY_FILES;
     const server = running();
     await server.seed({ 'a.bin': 'what it is' });
     await using client = await FtpsClient.connect(clientOptions(server, pin));

@@ -6,7 +6,14 @@ import { FtpsError, FtpsPool, IncompleteListingError, ReplyError } from '@ftps-k
 import { collect } from '../../support/collect.js';
 import { rejection } from '../../support/rejection.js';
 import { withTemporaryFolder } from '../../support/temporary-folder.js';
-import { TLS_VERSIONS, clientOptions, type RealServer, type RunningServer, type TlsVersion } from './real-server.js';
+import {
+  MANY_FILES,
+  TLS_VERSIONS,
+  clientOptions,
+  type RealServer,
+  type RunningServer,
+  type TlsVersion,
+} from './real-server.js';
 import { serverOfSuite } from './suite-server.js';
 
 /** Names that some program on the way might take for something else. */
@@ -132,11 +139,10 @@ function treesUnder(
     });
   });
 
-  const files = 200;
-  it(`hold ${files} small files, moved both ways on several logins`, async function () {
-    this.timeout(60_000);
+  it(`hold ${MANY_FILES} small files, moved both ways on several logins`, async function () {
+    this.timeout(180_000);
     await withPool(async (pool, server) => {
-      const numbers = Array.from({ length: files }, (_, number) => number);
+      const numbers = Array.from({ length: MANY_FILES }, (_, number) => number);
       const contentOf = (number: number): string => `${number} `.repeat(number);
       await Promise.all(Array.from({ length: 10 }, (_, folder) => pool.mkdir(`/${folder}`)));
       // One of them is empty.
