@@ -178,8 +178,16 @@ describe('an atomic upload', () => {
     };
     await withFaultyServer({ fault }, async (client, server) => {
       server.put('a', 'old');
-      await client.upload(content, 'a', { atomic: true, replace: true });
+      const { oldFileAt } = await client.upload(content, 'a', { atomic: true, replace: true });
+      expect(oldFileAt).to.equal(undefined);
       expect(names(server)).to.deep.equal(['a']);
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+    // Where it may not be removed, the result says where it is.
+    await withFaultyServer({ fault: either(fault, refusing('DELE', '550 not you')) }, async (client, server) => {
+      server.put('a', 'old');
+      const { oldFileAt = '' } = await client.upload(content, 'a', { atomic: true, replace: true });
+      expect(server.bytes(oldFileAt)?.toString()).to.equal('old');
       expect(server.bytes('a')?.equals(content)).to.equal(true);
     });
   });

@@ -127,7 +127,7 @@ class Download {
     return transferResult(outcome, {
       ...{ bytes: this.#moved, sizeBytes: this.#held.count, durationMs: performance.now() - this.#startedAt },
       ...{ attempts: attempt, resumedAt: this.#held.start.offset, prefix: this.#held.start.prefix },
-      ...{ verified, times },
+      ...{ verified, times, oldFileAt: undefined },
     });
   }
 

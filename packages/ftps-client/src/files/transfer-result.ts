@@ -41,6 +41,11 @@ export interface TransferResult {
   readonly verified: Verified;
   /** The modification time; undefined where nobody asked for it. */
   readonly times: TimesReport | undefined;
+  /**
+   * Of an upload with `replace`: where the old file lies on the server that was moved aside and that could not be removed then;
+   * undefined where there is none.
+   */
+  readonly oldFileAt: string | undefined;
   /** The final reply. */
   readonly reply: Reply;
 }
@@ -48,7 +53,7 @@ export interface TransferResult {
 /** What a result says besides the outcome of its last attempt. */
 export type ResultFacts = Pick<
   TransferResult,
-  'bytes' | 'sizeBytes' | 'durationMs' | 'attempts' | 'resumedAt' | 'prefix' | 'verified' | 'times'
+  'bytes' | 'sizeBytes' | 'durationMs' | 'attempts' | 'resumedAt' | 'prefix' | 'verified' | 'times' | 'oldFileAt'
 >;
 
 export function transferResult(outcome: TransferOutcome, facts: ResultFacts): TransferResult {

@@ -129,8 +129,8 @@ export class UploadTarget {
     this.#isWhole = true;
     if (!this.#isRenaming || !(await this.#wasRenamed(context, whole, signal)))
       await this.#giveName(context, whole, signal);
-    await this.#removeOld(context);
     await this.#mustBeShown(context, whole);
+    await this.#removeOld(context);
   }
 
   async #mustBeShown(context: LoginContext, { sizeBytes, verified, reply }: WholeUpload): Promise<void> {
@@ -285,13 +285,13 @@ export class UploadTarget {
 
   /** The new file has its name. Where the old one cannot be removed, it stays where it is. */
   async #removeOld({ control, timeouts }: LoginContext): Promise<void> {
-    const aside = this.#asideAt;
-    this.#asideAt = undefined;
-    if (aside === undefined) return;
-    await control.run(outgoingPath('DELE', aside), { timeoutMs: timeouts.replyMs }).catch(() => undefined);
+    if (this.#asideAt === undefined) return;
+    const reply = control.run(outgoingPath('DELE', this.#asideAt), { timeoutMs: timeouts.replyMs });
+    const isRemoved = await reply.then(isCompletion, () => false);
+    if (isRemoved) this.#asideAt = undefined;
   }
 
-  /** Where the old file may be after a failure, if it has not its name. */
+  /** Where the old file is, or may be after a failure, if it has not its name. */
   get oldFileAside(): string | undefined {
     return this.#asideAt;
   }

@@ -140,7 +140,7 @@ class Upload {
     return transferResult(outcome, {
       ...{ bytes: this.#moved, sizeBytes: this.#bytes.end, durationMs: performance.now() - this.#startedAt },
       ...{ attempts: attempt, resumedAt: this.#start.offset, prefix: this.#start.prefix },
-      ...{ verified, times },
+      ...{ verified, times, oldFileAt: this.#target.oldFileAside },
     });
   }
 
