@@ -121,9 +121,10 @@ export class ClientLogin {
     });
     const { choice } = this.#pin;
     try {
-      if (restores) await this.#restoreFolder(opened, signal);
+      if (restores) await this.#restoreFolder(opened, ending);
     } catch (error) {
       opened.control.destroy(new ConnectionError('the login could not be restored', { cause: error }));
+      this.#mustNotBeClosed();
       throw error;
     }
     if (this.#closing.signal.aborted) opened.control.destroy(new ConnectionError('the client was closed'));
@@ -135,7 +136,7 @@ export class ClientLogin {
     return opened;
   }
 
-  async #restoreFolder({ control, timeouts }: OpenedLogin, signal: AbortSignal | undefined): Promise<void> {
+  async #restoreFolder({ control, timeouts }: OpenedLogin, signal: AbortSignal): Promise<void> {
     const back = this.#folder === undefined ? [] : [outgoingPath('CWD', this.#folder)];
     for (const step of [...back, ...this.#moves]) {
       const reply = await control.run(step, { timeoutMs: timeouts.replyMs, signal });

@@ -53,6 +53,38 @@ describe('a login that is lost', () => {
     });
   });
 
+  it('ends with the client at once, also while its working folder is restored, and its connection too', async () => {
+    const first: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD a', '250 ok');
+      await peer.on('PWD', '257 "/a"');
+      await peer.on('SIZE a');
+      peer.destroy();
+    };
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    let end: string | undefined = 'none';
+    const again: Script = async (peer) => {
+      await peer.login();
+      await peer.on('CWD /a');
+      isAsked();
+      end = await peer.line();
+    };
+    await withLogins([first, again], { reconnect: true }, async (client) => {
+      await client.cwd('a');
+      await rejection(client.size('a'));
+      const call = rejection(client.size('a'));
+      await asked;
+      const startedAt = performance.now();
+      await client.close();
+      expect(await call).to.be.instanceOf(ConnectionError);
+      expect(performance.now() - startedAt).to.be.below(1_000);
+    });
+    expect(end).to.equal(undefined);
+  });
+
   it('is back in its working folder when it is opened again', async () => {
     const first: Script = async (peer) => {
       await peer.login();
