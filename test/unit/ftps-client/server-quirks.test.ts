@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { FtpsClient, ProtocolError, ReplyError, VerificationError } from '@ftps-kit/ftps-client';
 import { collect } from '../../support/collect.js';
+import { HASHING_FEATURES, withFaultyServer, type Fault } from '../../support/faulty-server.js';
 import { rejection } from '../../support/rejection.js';
 import { scriptedOptions, withScriptedClient } from '../../support/scripted-client.js';
 import { scriptedServer, type ScriptedPeer } from '../../support/scripted-server.js';
@@ -170,6 +171,21 @@ describe('a server that is not as others', () => {
       expect(await rejection(client.remove('a'))).to.be.instanceOf(ProtocolError);
       expect(client.isOpen).to.equal(false);
     });
+  });
+
+  it('may end an upload twice: the second 226 is not the hash that is asked for next, nor the reply to NOOP', async () => {
+    const fault: Fault = async ({ verb, peer }) => {
+      if (verb === 'HASH' || verb === 'noop') await peer.say('226 done, as was said\r\n');
+      return false;
+    };
+    for (const options of [{ features: [...HASHING_FEATURES], fault }, { fault }]) {
+      await withFaultyServer(options, async (client, server) => {
+        const error = await rejection(client.upload(Buffer.from('a'), 'a').then(() => client.raw('noop')));
+        expect(server.commands.at(-1)).to.match(/^(?:HASH a|noop)$/);
+        expect(error).to.be.instanceOf(ProtocolError);
+        expect(client.isOpen).to.equal(false);
+      });
+    }
   });
 
   /** Plays a login without FEAT, then `script`. */

@@ -19,7 +19,7 @@ const LEADING_UP: readonly string[] = ['RNFR', 'REST'];
 /** Commands that no server answers with 226: where one comes, it is the second to a transfer before, and the rest are out of step. */
 const MOVES_NOTHING: readonly string[] = [
   ...['CWD', 'CDUP', 'MKD', 'RMD', 'DELE', 'RNFR', 'RNTO', 'MFMT', 'MDTM', 'SIZE', 'PWD', 'TYPE', 'REST', 'RANG'],
-  ...['EPSV', 'PASV', 'EPRT', 'PORT'],
+  ...['EPSV', 'PASV', 'EPRT', 'PORT', 'MLST', 'NOOP', 'OPTS', 'HASH', 'XSHA256', 'XSHA512', 'XSHA1', 'XMD5', 'XCRC'],
 ];
 
 /** What NOOP is answered with, by those that do not know it too. */
@@ -262,9 +262,7 @@ export class ControlConnection {
   #deliver(reply: Reply): void {
     if (this.#barrier !== undefined && !this.#passesBarrier(this.#barrier, reply)) return;
     const exchange = this.#exchangeOf(reply);
-    if (reply.code === CLOSING_DATA_CONNECTION && exchange !== undefined && MOVES_NOTHING.includes(exchange.verb)) {
-      throw new ProtocolError(`the server ended a transfer twice: ${replyText(reply)} is no reply to ${exchange.verb}`);
-    }
+    if (reply.code === CLOSING_DATA_CONNECTION && exchange !== undefined) mustMoveSomething(exchange, reply);
     if (exchange?.take(this.#meaningOf(reply, exchange)) === true) this.#open.splice(this.#open.indexOf(exchange), 1);
     // RFC 959 §4.2.2: 421 "may be a reply to any command if the service knows it must shut down", and to none.
     if (reply.code === SERVICE_NOT_AVAILABLE) {
@@ -280,6 +278,12 @@ export class ControlConnection {
 export interface Barrier {
   readonly command: OutgoingCommand;
   readonly code: number;
+}
+
+/** One that is sent amid a transfer may get that reply where the transfer was aborted; then the replies are sorted out otherwise. */
+function mustMoveSomething({ verb, isAside }: OpenExchange, reply: Reply): void {
+  if (isAside || !MOVES_NOTHING.includes(verb.toUpperCase())) return;
+  throw new ProtocolError(`the server ended a transfer twice: ${replyText(reply)} is no reply to ${verb}`);
 }
 
 function clientClosed(): ConnectionError {
