@@ -1,20 +1,17 @@
 // What stood under the name of an upload before its first byte, and must not be taken for bytes of it.
 import type { LoginContext } from '../login/login-context.js';
 import { timeIfTold } from '../remote/modification-time.js';
-import { sizeOrAbsence } from '../remote/remote-facts.js';
+import { sizeOrAbsence, type SizeThere } from '../remote/remote-facts.js';
 import type { Start } from './transfer-start.js';
-
-/** The size of a file; `absent` where nothing stands there; `unknown` where nobody told. */
-export type OldSize = number | 'absent' | 'unknown';
 
 export class OldFile {
   static readonly unknown = new OldFile('unknown', undefined);
   static readonly absent = new OldFile('absent', undefined);
 
-  readonly size: OldSize;
+  readonly size: SizeThere;
   readonly #modifiedAt: Date | undefined;
 
-  private constructor(size: OldSize, modifiedAt: Date | undefined) {
+  private constructor(size: SizeThere, modifiedAt: Date | undefined) {
     this.size = size;
     this.#modifiedAt = modifiedAt;
   }

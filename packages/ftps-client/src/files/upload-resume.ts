@@ -3,6 +3,7 @@ import { unlessEnded, type CallEnds } from '../call-ends.js';
 import { TransferError } from '../errors.js';
 import { opened, type UploadSource } from '../local/upload-source.js';
 import type { LoginContext } from '../login/login-context.js';
+import type { SizeThere } from '../remote/remote-facts.js';
 import { remoteHash } from '../remote/remote-hash.js';
 import type { StreamHash } from './hash-algorithm.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
@@ -26,7 +27,7 @@ export interface ResumableUpload {
 export async function resumedStart(
   context: LoginContext,
   check: Check,
-  size: number | 'absent' | 'unknown',
+  size: SizeThere,
   upload: ResumableUpload,
 ): Promise<Start> {
   const { target, totalBytes, hash, ends } = upload;

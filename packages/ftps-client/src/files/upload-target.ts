@@ -1,21 +1,18 @@
 // The name that an upload has on the server until it is whole, and the step from there to the real one.
-import { createHash, randomBytes } from 'node:crypto';
 import { ReplyCode, type Reply } from '@ftps-kit/ftp-protocol';
 import { withDeadline } from '@ftps-kit/tls-core';
 import { throwIfAborted } from '../call-ends.js';
 import { outgoingPath } from '../control/outgoing-command.js';
-import type { ReplyError } from '../errors.js';
-import { RenameError, VerificationError, isCompletion, replyText } from '../errors.js';
-import { hiddenName } from '../local/hidden-name.js';
+import { RenameError, VerificationError, isCompletion, replyText, type ReplyError } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
-import type { ServerTraits } from '../login/server-traits.js';
 import { mayKnow } from '../login/tried-command.js';
 import { printable } from '../printable.js';
 import { isFolder } from '../remote/remote-entry.js';
-import { sizeOrAbsence } from '../remote/remote-facts.js';
+import { sizeOrAbsence, type SizeThere } from '../remote/remote-facts.js';
 import { hashCommandsOf, remoteHash } from '../remote/remote-hash.js';
 import type { LeftBehind } from './left-behind.js';
 import { isRefusal, isRespelled, move } from './remote-rename.js';
+import { TemporaryName, hiddenPath } from './temporary-name.js';
 import type { ParsedUploadOptions } from './transfer-options.js';
 import type { Verified } from './verify.js';
 
@@ -26,17 +23,14 @@ export interface WholeUpload {
   readonly reply: Reply;
 }
 
-/** Temporary names that could be found again, and that uploads of this process write under now. */
-const underWay = new WeakMap<ServerTraits, Set<string>>();
-
 export class UploadTarget {
   readonly #realPath: string;
-  #path: string;
-  #keeps: boolean;
+  /** Undefined where the bytes go under the real name at once. */
+  readonly #temporary: TemporaryName | undefined;
   readonly #replace: boolean;
   readonly #isRetried: boolean;
   /** Under the real name, where it was asked before a rename whose outcome may have to be told by it. */
-  #sizeOfOld: number | 'absent' | 'unknown' | undefined;
+  #sizeOfOld: SizeThere | undefined;
   /** Whether something may be there that was not there before. */
   #isBegun = false;
   /** Whether a rename was sent whose outcome nobody has seen. */
@@ -46,75 +40,50 @@ export class UploadTarget {
   #isWhole = false;
   /** The server renamed it, and nobody knows to what. */
   #isNowhere = false;
-  #release: (() => void) | undefined;
 
   /** `identity` names a source that a later upload can know again. */
   constructor(realPath: string, { atomic, resume, replace, retry }: ParsedUploadOptions, identity: string | undefined) {
     this.#realPath = realPath;
-    this.#keeps = resume !== false;
     this.#replace = replace;
     this.#isRetried = retry.attempts > 1;
-    this.#path = atomic ? this.#temporaryPath(identity) : realPath;
+    this.#temporary = atomic ? new TemporaryName(realPath, identity, resume !== false) : undefined;
   }
 
   /** Where the bytes go. */
   get path(): string {
-    return this.#path;
+    return this.#temporary?.path ?? this.#realPath;
   }
 
   get isTemporary(): boolean {
-    return this.#path !== this.#realPath;
+    return this.#temporary !== undefined;
   }
 
   /** Whether a later upload of that source looks for its bytes here; a real name is that of all. */
   isNamedFor(identity: string | undefined): boolean {
-    return !this.isTemporary || !this.#keeps || this.#path === this.#temporaryPath(identity);
+    return this.#temporary?.isFor(identity) ?? true;
   }
 
   /**
    * Takes the temporary name of that source: under the one before, its bytes would be gone on with as if they were of another
    * source, should that come back. What an attempt has left there is removed, as nobody will look for it.
    */
-  async renameFor(identity: string | undefined, context: LoginContext): Promise<void> {
-    const { control, timeouts } = context;
-    const before = this.#path;
-    this.#path = this.#temporaryPath(identity);
+  async renameFor(identity: string | undefined, { control, timeouts, traits }: LoginContext): Promise<void> {
+    const before = this.path;
     if (this.#isBegun) {
       // What it answers tells nothing of the upload; where the connection is lost, the next command does.
       await control.run(outgoingPath('DELE', before), { timeoutMs: timeouts.replyMs }).catch(() => undefined);
     }
-    this.release();
-    this.claim(context);
+    this.#temporary?.change(identity, traits);
   }
 
-  /**
-   * Takes the temporary name for this upload alone. Two uploads of one source would add to one file behind each other's back, and
-   * one of them could call it whole while the other goes on; so the second gets a name of chance, under which nothing is kept.
-   */
+  /** Takes the temporary name for this upload alone. */
   claim({ traits }: LoginContext): void {
-    if (!this.isTemporary || !this.#keeps || this.#release !== undefined) return;
-    const names = underWay.get(traits) ?? new Set();
-    underWay.set(traits, names);
-    const path = this.#path;
-    if (names.has(path)) {
-      this.#keeps = false;
-      this.#path = this.#temporaryPath(undefined);
-      return;
-    }
-    names.add(path);
-    this.#release = () => {
-      names.delete(path);
-    };
+    this.#temporary?.claim(traits);
   }
 
   /** To be called when the upload has ended, however it did. */
   release(): void {
-    this.#release?.();
-    this.#release = undefined;
-  }
-
-  #temporaryPath(identity: string | undefined): string {
-    return temporaryPath(this.#realPath, this.#keeps ? [this.#realPath, identity ?? ''].join('\0') : undefined);
+    this.#temporary?.release();
   }
 
   /** To be called before the first byte goes. */
@@ -174,7 +143,7 @@ export class UploadTarget {
     const isWrong = error instanceof VerificationError && error.reason === 'hash-differs';
     const { control, timeouts } = context;
     const deadline = { timeoutMs: timeouts.closeMs };
-    if (this.#keeps && !isWrong) {
+    if (this.#temporary?.isFindable === true && !isWrong) {
       // Of a source that was replaced some bytes may be of the new one, and the old one may come back and find the name again.
       // A disk that hangs does not tell.
       const isOfOne = await withDeadline('close', deadline, isFoundAgain(), () => undefined).catch(() => false);
@@ -258,7 +227,7 @@ export class UploadTarget {
     if (await isFolder(context, this.#realPath, undefined)) {
       throw this.#notRenamed(refusal, whole, '; it is the name of a folder');
     }
-    const aside = temporaryPath(this.#realPath, undefined);
+    const aside = hiddenPath(this.#realPath);
     try {
       await move(context, this.#realPath, aside, () => {
         this.#asideAt = aside;
@@ -309,13 +278,4 @@ export class UploadTarget {
       },
     );
   }
-}
-
-function temporaryPath(path: string, identity: string | undefined): string {
-  const slash = path.lastIndexOf('/') + 1;
-  const mark =
-    identity === undefined
-      ? randomBytes(6).toString('hex')
-      : createHash('sha256').update(identity).digest('hex').slice(0, 12);
-  return path.slice(0, slash) + hiddenName(path.slice(slash), `${mark}.ftps-part`);
 }

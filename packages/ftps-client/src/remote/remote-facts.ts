@@ -36,14 +36,15 @@ export function sizeToldIn(reply: Reply | undefined): number | undefined {
   return toldBy(reply, parseByteOffset);
 }
 
-/**
- * The size of what stands under a name; `absent` where the server says that nothing does; `unknown` where it says neither.
- */
+/** The size of what stands under a name; `absent` where the server says that nothing does; `unknown` where it says neither. */
+export type SizeThere = number | 'absent' | 'unknown';
+
+/** What stands there now, by SIZE. */
 export async function sizeOrAbsence(
   context: LoginContext,
   path: string,
   signal: AbortSignal | undefined,
-): Promise<number | 'absent' | 'unknown'> {
+): Promise<SizeThere> {
   const reply = await tryCommand(context, 'SIZE', path, signal);
   return reply?.code === ReplyCode.FileUnavailable ? 'absent' : (sizeToldIn(reply) ?? 'unknown');
 }
