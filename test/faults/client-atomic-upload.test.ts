@@ -231,6 +231,27 @@ describe('an atomic upload', () => {
     });
   });
 
+  it('with replace is done where the server goes before the old file could be removed', async () => {
+    const fault: Fault = async ({ verb, argument, count, peer }, server) => {
+      if (verb !== 'RNTO' || argument !== 'a') return false;
+      if (count === 1) {
+        await peer.say('553 it exists\r\n');
+        return true;
+      }
+      const [whole] = names(server).filter((name) => server.bytes(name)?.equals(content));
+      server.files.delete(whole ?? '');
+      server.put('a', content);
+      await peer.say('250 renamed\r\n421 shutting down\r\n');
+      peer.destroy();
+      return true;
+    };
+    await withFaultyServer({ fault }, async (client, server) => {
+      server.put('a', 'old');
+      expect(await client.upload(content, 'a', { atomic: true, replace: true })).to.include({ attempts: 1 });
+      expect(server.bytes('a')?.equals(content)).to.equal(true);
+    });
+  });
+
   it('with replace moves no folder aside', async () => {
     await withFaultyServer({ fault: refusing('RNTO', '550 it is a directory') }, async (client, server) => {
       server.folders.add('a');
