@@ -175,13 +175,13 @@ describe('a server that is not as others', () => {
 
   it('may end an upload twice: the second 226 is not the hash that is asked for next, nor the reply to NOOP', async () => {
     const fault: Fault = async ({ verb, peer }) => {
-      if (verb === 'HASH' || verb === 'noop') await peer.say('226 done, as was said\r\n');
+      if (verb === 'HASH' || verb === 'NOOP') await peer.say('226 done, as was said\r\n');
       return false;
     };
     for (const options of [{ features: [...HASHING_FEATURES], fault }, { fault }]) {
       await withFaultyServer(options, async (client, server) => {
         const error = await rejection(client.upload(Buffer.from('a'), 'a').then(() => client.raw('noop')));
-        expect(server.commands.at(-1)).to.match(/^(?:HASH a|noop)$/);
+        expect(server.commands.at(-1)).to.match(/^(?:HASH a|NOOP)$/);
         expect(error).to.be.instanceOf(ProtocolError);
         expect(client.isOpen).to.equal(false);
       });
