@@ -29,6 +29,7 @@ import {
 import { readAll, readExactly } from '../support/channel-bytes.js';
 import { rejection } from '../support/rejection.js';
 import { tcpPair } from '../support/tcp-pair.js';
+import { tlsClosureCompliance } from './tls-closure.js';
 
 /** A client and a server of one engine that trust each other. */
 export interface EngineSides {
@@ -119,6 +120,8 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
     for (const versions of ['1.3', '1.2'] as const) {
       describe(`under TLS ${versions}`, () => {
         const protocol = versions === '1.3' ? 'TLSv1.3' : 'TLSv1.2';
+
+        tlsClosureCompliance(engine, versions);
 
         it('agrees on the version and says what was agreed', async () => {
           const sides = await engineSides(engine, { versions }, { versions });

@@ -16,12 +16,13 @@ import {
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
 import { availableEngines, selectEngine } from '@ftps-kit/tls-core';
+import { blindEngine } from '../support/blind-engine.js';
+import { collect } from '../support/collect.js';
+import { withFaultyServer, type Fault } from '../support/faulty-server.js';
 import { rejection } from '../support/rejection.js';
 import { withScriptedClient } from '../support/scripted-client.js';
 import type { ScriptedData, ScriptedPeer } from '../support/scripted-server.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
-
-const { secureClosure } = selectEngine().capabilities;
 
 const content = randomBytes(300_000);
 const part = content.subarray(0, 100_000);
@@ -137,16 +138,17 @@ describe('a download that breaks', () => {
         await sendPart(data);
         (await data.socket()).destroy();
         await peer.say('226 done\r\n');
-        // Who cannot tell a cut from an end has to compare sizes.
-        if (!secureClosure) await peer.on('SIZE a', `213 ${content.length}`);
       },
     });
     expect(error).to.be.instanceOf(TransferError).and.include({ bytes: part.length, resumable: true });
   });
 
-  for (const engine of availableEngines()) {
+  for (const engine of [...availableEngines(), blindEngine(selectEngine())]) {
     const isSeen = engine.capabilities.secureClosure;
-    it(`by FIN without close_notify after all bytes is ${isSeen ? 'an error' : 'none, once the size is compared'}, ${engine.name} engine`, async () => {
+    const which = isSeen
+      ? `an error, ${engine.name} engine`
+      : 'none to an engine that cannot tell, once the size is compared';
+    it(`by FIN without close_notify after all bytes is ${which}`, async () => {
       const script = async (peer: ScriptedPeer): Promise<void> => {
         await peer.on('SIZE a', `213 ${content.length}`);
         const data = await peer.passive();
@@ -169,6 +171,26 @@ describe('a download that breaks', () => {
           expect(verified).to.include({ by: 'size' });
           expect((await readFile(join(folder, 'a'))).equals(content)).to.equal(true);
         });
+      });
+    });
+  }
+
+  for (const features of [['EPSV', 'MLSD'], ['EPSV']]) {
+    const command = features.includes('MLSD') ? 'MLSD' : 'LIST';
+    it(`by FIN without close_notify behind a whole line of a listing is an error (${command})`, async () => {
+      const lines = { MLSD: 'type=file;size=1; a\r\n', LIST: '-rw-r--r-- 1 me me 1 Nov 23 12:00 a\r\n' };
+      const fault: Fault = async ({ verb, peer, data }) => {
+        if (verb !== command) return false;
+        await peer.say('150 here it comes\r\n');
+        await (await data?.channel())?.write(Buffer.from(lines[command]));
+        (await data?.socket())?.end();
+        await peer.say('226 done\r\n');
+        return true;
+      };
+      await withFaultyServer({ features, fault }, async (client) => {
+        const error = await rejection(collect(client.list('/')));
+        expect(error).to.be.instanceOf(TransferError);
+        expect(error).to.have.property('cause').that.is.instanceOf(TruncationError);
       });
     });
   }

@@ -33,7 +33,7 @@ export class SocketChannel implements ByteChannel {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     this.#socket = socket;
-    this.#stream = new StreamChannel(socket, new SocketTraffic(socket), 'clean');
+    this.#stream = new StreamChannel(socket, new SocketTraffic(socket));
   }
 
   /** Connects; rejects with `ConnectionError`, `TimeoutError` (phase `connect`) or `AbortedError`. */

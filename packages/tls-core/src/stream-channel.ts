@@ -7,29 +7,24 @@ import type { SocketTraffic } from './socket-traffic.js';
 /**
  * Reads and writes a duplex stream as a `ByteChannel`.
  *
- * `traffic` is that of the socket below it. `closureAtEnd` is what a plain end of the stream means: `clean` on TCP,
- * `unverified` where TLS's end is not visible. `failureOf` gives the typed error for one of the stream's.
+ * `traffic` is that of the socket below it; `failureOf` gives the typed error for one of the stream's. An end of the stream
+ * is a clean one, of TCP as of TLS.
  */
 export class StreamChannel implements ByteChannel {
   closure: Closure = 'open';
   readonly #stream: Duplex;
   readonly #traffic: SocketTraffic;
-  readonly #closureAtEnd: Closure;
   readonly #failureOf: (error: Error) => FtpsError;
   #rest: Uint8Array | undefined;
   #failure: Error | undefined;
+  #whyCut: (() => Promise<Error>) | undefined;
   #wake: (() => void) | undefined;
   #listening = false;
+  readonly #unsettled = new Set<() => void>();
 
-  constructor(
-    stream: Duplex,
-    traffic: SocketTraffic,
-    closureAtEnd: Closure,
-    failureOf: (error: Error) => FtpsError = connectionError,
-  ) {
+  constructor(stream: Duplex, traffic: SocketTraffic, failureOf: (error: Error) => FtpsError = connectionError) {
     this.#stream = stream;
     this.#traffic = traffic;
-    this.#closureAtEnd = closureAtEnd;
     this.#failureOf = failureOf;
     stream.on('error', this.#onError);
     stream.on('close', this.#onClose);
@@ -51,7 +46,7 @@ export class StreamChannel implements ByteChannel {
   }
 
   async read(into: Uint8Array): Promise<number> {
-    for (;;) {
+    for (let isOver = false; ;) {
       const chunk = this.#rest ?? this.#take();
       if (chunk !== undefined) {
         const count = Math.min(chunk.length, into.length);
@@ -60,47 +55,47 @@ export class StreamChannel implements ByteChannel {
         return count;
       }
       if (this.#stream.readableEnded) {
-        if (this.closure === 'open') this.closure = this.#closureAtEnd;
+        if (this.closure === 'open') this.closure = 'clean';
         return 0;
       }
-      if (this.#failure !== undefined) throw this.#fail();
-      await this.#nextEvent();
+      if (this.#failure !== undefined) throw this.#fail(this.#failure);
+      if (this.#whyCut === undefined) await this.#nextEvent();
+      else if (isOver) throw this.#fail(await this.#whyCut());
+      else {
+        // A stream that has ended tells so in the tick behind the read that finds nothing.
+        await new Promise<void>((resolve) => {
+          process.nextTick(resolve);
+        });
+        isOver = true;
+      }
     }
   }
 
-  write(chunk: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) {
-        reject(this.#failure);
-        return;
-      }
-      this.#stream.write(chunk, (error) => {
-        if (error == null) resolve();
-        else reject(this.#failure ?? this.#failureOf(error));
-      });
-    });
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    // The stream would break by it, and what the peer still sends be lost.
+    if (this.#stream.writableEnded) throw new ConnectionError('this side of the connection has ended already');
+    await this.#sent((done) => this.#stream.write(chunk, done));
   }
 
-  end(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#stream.writableFinished) {
-        resolve();
-        return;
-      }
-      if (this.#failure !== undefined) {
-        reject(this.#failure);
-        return;
-      }
-      this.#stream.end((error?: Error | null) => {
-        if (error == null) resolve();
-        else reject(this.#failure ?? this.#failureOf(error));
-      });
-    });
+  async end(): Promise<void> {
+    if (this.#stream.writableFinished) return;
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#sent((done) => this.#stream.end(done));
   }
 
   destroy(error?: Error): void {
     this.#failure ??= error ?? new ConnectionError('the connection was closed on this side');
     this.#stream.destroy();
+    this.#wakeUp();
+  }
+
+  /**
+   * Nothing more comes from below the stream. If it has not ended by that when all is read, it was cut, and reads reject with what
+   * `why` finds; this side may still write.
+   */
+  nothingFollows(why: () => Promise<Error>): void {
+    this.#whyCut = why;
     this.#wakeUp();
   }
 
@@ -112,6 +107,22 @@ export class StreamChannel implements ByteChannel {
     this.#stream.off('close', this.#onClose);
     this.#stream.off('readable', this.#wakeUp);
     this.#stream.off('end', this.#wakeUp);
+  }
+
+  #sent(send: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const lost = (): void => {
+        this.#unsettled.delete(lost);
+        reject(this.#failure ?? new ConnectionError('the connection was closed'));
+      };
+      this.#unsettled.add(lost);
+      send((error) => {
+        if (error != null) this.#failure ??= this.#failureOf(error);
+        // Of a stream that was destroyed Node calls done what is lost, or says nothing of it.
+        if (error != null || (this.#stream.destroyed && !this.#stream.writableFinished)) lost();
+        else if (this.#unsettled.delete(lost)) resolve();
+      });
+    });
   }
 
   #take(): Uint8Array | undefined {
@@ -129,9 +140,9 @@ export class StreamChannel implements ByteChannel {
     });
   }
 
-  #fail(): Error {
+  #fail(error: Error): Error {
     if (this.closure === 'open') this.closure = 'truncated';
-    return this.#failure ?? new ConnectionError('the connection was closed');
+    return this.#failure ?? error;
   }
 
   readonly #wakeUp = (): void => {
@@ -148,6 +159,7 @@ export class StreamChannel implements ByteChannel {
   readonly #onClose = (): void => {
     this.#failure ??= new ConnectionError('the connection was closed by the peer');
     this.#wakeUp();
+    for (const lost of this.#unsettled) lost();
   };
 }
 

@@ -1,7 +1,7 @@
 // How a connection ends: cleanly, cut, or only its TLS.
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { ConnectionError, TruncationError, selectEngine } from '@ftps-kit/tls-core';
+import { ConnectionError, selectEngine } from '@ftps-kit/tls-core';
 import { readAll, readExactly } from '../../support/channel-bytes.js';
 import { opensslEngine } from '../../support/peers/openssl-engine.js';
 import { requirePeer } from '../../support/peers/peer.js';
@@ -16,33 +16,6 @@ describe('the openssl engine alone', () => {
   });
 
   describe('the end of a connection', () => {
-    for (const versions of ['1.2', '1.3'] as const) {
-      it(`is clean with close_notify, and a TruncationError without (TLS ${versions})`, async () => {
-        const sides = await sidesOf({ versions });
-        const clean = await handshake(sides, newBindings(sides), 'control');
-        await endBoth(clean);
-        expect([clean.client.closure, clean.server.closure]).to.deep.equal(['clean', 'clean']);
-
-        const tcp = await tcpPair();
-        const [client, server] = await Promise.all([
-          sides.connector.connect(tcp.client, {
-            role: 'control',
-            host: 'localhost',
-            binding: sides.connector.newBinding(),
-          }),
-          sides.acceptor.accept(tcp.server, { role: 'control', binding: sides.acceptor.newBinding() }),
-        ]);
-        await server.write(GREETING);
-        tcp.serverSocket.end();
-        expect((await readExactly(client, GREETING.length)).equals(GREETING)).to.equal(true);
-        expect(await rejection(client.read(Buffer.alloc(10)))).to.be.instanceOf(TruncationError);
-        expect(await rejection(client.read(Buffer.alloc(10)))).to.be.instanceOf(TruncationError);
-        expect(client.closure).to.equal('truncated');
-        client.destroy();
-        server.destroy();
-      });
-    }
-
     it('is truncated when the peer drops the connection, and what is written then fails with a ConnectionError', async () => {
       const sides = await sidesOf();
       const tcp = await tcpPair();
@@ -62,16 +35,6 @@ describe('the openssl engine alone', () => {
         for (;;) await client.write(Buffer.alloc(100_000));
       })();
       expect(await rejection(writing)).to.be.instanceOf(ConnectionError);
-    });
-
-    it('takes no more to write, and keeps reading', async () => {
-      const sides = await sidesOf();
-      const pair = await handshake(sides, newBindings(sides), 'data');
-      await pair.client.end();
-      expect(await rejection(pair.client.write(GREETING))).to.be.instanceOf(ConnectionError);
-      await pair.server.write(GREETING);
-      await pair.server.end();
-      expect((await readAll(pair.client)).equals(GREETING)).to.equal(true);
     });
 
     it('does not reset an upload whose client reads nothing, though tickets lie on its connection', async () => {

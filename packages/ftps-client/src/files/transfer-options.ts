@@ -37,7 +37,7 @@ export interface DownloadOptions extends TransferOptions {
   readonly durable?: boolean | undefined;
   /**
    * What becomes of a download that nothing proves to have all bytes: it was checked neither by hash nor by size, and the end of
-   * its data connection may as well have been a cut, as the engine cannot tell (`closure: 'unverified'`) or there is no TLS.
+   * its data connection may as well have been a cut, as there is no TLS, or an engine of one's own cannot tell (`closure: 'unverified'`).
    * `allow`: it is done, and the result says so. `fail`: it is a `VerificationError` (`not-checked`). Default `allow`.
    */
   readonly onUnprovedEnd?: 'allow' | 'fail' | undefined;

@@ -11,6 +11,7 @@ import type { ServerIdentity } from '../server-identity.js';
 import type { SocketChannel } from '../socket-channel.js';
 import type { TlsChannel } from '../tls-channel.js';
 import type { ServerPolicy } from '../tls-policy.js';
+import { CiphertextStream } from './ciphertext-stream.js';
 import { ControlSessions } from './control-sessions.js';
 import { handshakeDone } from './handshake-done.js';
 import { logKeysOf } from './log-keys.js';
@@ -49,9 +50,8 @@ export class NodeAcceptor implements TlsAcceptor {
     const startedAt = performance.now();
     const { role, binding } = options;
     const sessions = this.#sessionsOf(binding);
-    const socket = transport.takeSocket();
-    socket.on('error', ignoreBelowTls);
-    const tlsSocket = new tls.TLSSocket(socket, {
+    const ciphertext = new CiphertextStream(transport.takeSocket());
+    const tlsSocket = new tls.TLSSocket(ciphertext, {
       isServer: true,
       ...sessions.socketOptions(role),
       ALPNProtocols: [...(role === 'data' ? this.policy.dataAlpn : this.policy.alpn)],
@@ -62,7 +62,7 @@ export class NodeAcceptor implements TlsAcceptor {
       'tls',
       { timeoutMs: options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS, signal: options.signal },
       // A TLSSocket outside a tls.Server tells of a failed handshake by '_tlsError' only.
-      handshakeDone(tlsSocket, 'client', { success: 'secure', failures: ['error', '_tlsError'] }),
+      handshakeDone(tlsSocket, ciphertext, 'client', { success: 'secure', failures: ['error', '_tlsError'] }),
       () => tlsSocket.destroy(),
     );
     // node:tls tells of the handshake before OpenSSL has written the tickets that follow it. What is sent at once would go
@@ -71,7 +71,7 @@ export class NodeAcceptor implements TlsAcceptor {
     const verdict = role === 'data' ? binding.judge(evidenceOf(tlsSocket, sessions)) : undefined;
     const handshake = summaryOf(tlsSocket, { role, verdict });
     publishHandshake({ engine: 'node', side: 'server', handshake, durationMs: performance.now() - startedAt });
-    return new NodeChannel(tlsSocket, socket, handshake, 'client');
+    return new NodeChannel(tlsSocket, ciphertext, handshake, 'client');
   }
 
   #sessionsOf(binding: ServerBinding): ControlSessions {
@@ -92,11 +92,6 @@ export class NodeAcceptor implements TlsAcceptor {
 function evidenceOf(tlsSocket: tls.TLSSocket, sessions: ControlSessions): HandshakeEvidence {
   if (!tlsSocket.isSessionReused()) return { resumed: false };
   return sessions.beganHere(tlsSocket) ? { resumed: true } : { resumed: false, refusedTicket: 'foreign' };
-}
-
-/** What breaks below TLS shows on the TLS socket as well, and is handled there. */
-function ignoreBelowTls(): void {
-  return undefined;
 }
 
 function refuseWhatNodeCannot(policy: ServerPolicy): void {

@@ -1,15 +1,14 @@
 // A TlsChannel over a node:tls socket.
 import type { X509Certificate } from 'node:crypto';
-import type net from 'node:net';
 import type tls from 'node:tls';
 import type { Closure } from '../byte-channel.js';
-import { ConfigError, ConnectionError, type FtpsError } from '../errors.js';
+import { ConfigError, TruncationError, type FtpsError } from '../errors.js';
 import { recordFailure } from '../handshake-failure.js';
 import type { SocketChannel } from '../socket-channel.js';
-import { SocketTraffic } from '../socket-traffic.js';
 import { StreamChannel, connectionError } from '../stream-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
+import type { CiphertextStream } from './ciphertext-stream.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -20,14 +19,19 @@ export class NodeChannel implements TlsChannel {
   readonly #stream: StreamChannel;
   readonly #ticketListeners = new Set<(ticket: Ticket) => void>();
 
-  /** `socket` is the one below `tlsSocket`; `peer` is the other side. */
-  constructor(tlsSocket: tls.TLSSocket, socket: net.Socket, handshake: HandshakeSummary, peer: 'client' | 'server') {
+  /** `ciphertext` is what lies below `tlsSocket`; `peer` is the other side. */
+  constructor(
+    tlsSocket: tls.TLSSocket,
+    ciphertext: CiphertextStream,
+    handshake: HandshakeSummary,
+    peer: 'client' | 'server',
+  ) {
     this.handshake = handshake;
     this.#tlsSocket = tlsSocket;
-    // node:tls shows FIN without close_notify as a clean end, so this engine cannot vouch for any end.
-    this.#stream = new StreamChannel(tlsSocket, new SocketTraffic(socket), 'unverified', (error) =>
-      failureOf(peer, error),
-    );
+    this.#stream = new StreamChannel(tlsSocket, ciphertext.traffic, (error) => failureOf(peer, error));
+    void ciphertext.over.then((failure) => {
+      this.#stream.nothingFollows(async () => cutBy(failure ?? (await ciphertext.hiddenReset())));
+    });
   }
 
   get closure(): Closure {
@@ -42,16 +46,8 @@ export class NodeChannel implements TlsChannel {
     return this.#stream.sentBytes;
   }
 
-  async read(into: Uint8Array): Promise<number> {
-    const wasOpen = this.#stream.closure === 'open';
-    const count = await this.#stream.read(into);
-    if (count === 0 && wasOpen && this.#isReset()) {
-      const error = new ConnectionError('the connection broke (ECONNRESET)');
-      this.#stream.closure = 'truncated';
-      this.#stream.destroy(error);
-      throw error;
-    }
-    return count;
+  read(into: Uint8Array): Promise<number> {
+    return this.#stream.read(into);
   }
 
   write(chunk: Uint8Array): Promise<void> {
@@ -67,14 +63,6 @@ export class NodeChannel implements TlsChannel {
 
   destroy(error?: Error): void {
     this.#stream.destroy(error);
-  }
-
-  /**
-   * Whether what looks like the peer's end was a reset: libuv takes one for the other when it comes behind a read that did
-   * not fill its buffer. The peer of a connection that has only ended has an address as long as this side has not.
-   */
-  #isReset(): boolean {
-    return !this.#tlsSocket.writableEnded && this.#tlsSocket.remoteAddress === undefined;
   }
 
   confirmed(): Promise<void> {
@@ -110,6 +98,13 @@ export class NodeChannel implements TlsChannel {
   updateKeys(): Promise<void> {
     return cannot('update keys');
   }
+}
+
+/** The typed error for a connection that is over and whose peer sent no close_notify. */
+function cutBy(failure: Error | undefined): FtpsError {
+  if (failure !== undefined) return connectionError(failure);
+  // RFC 8446 §6.1: an end without close_notify may be an attacker's.
+  return new TruncationError('the connection ended without close_notify: bytes may be missing at its end');
 }
 
 /** What TLS itself broke by, an alert for one, is told from what broke below it. */

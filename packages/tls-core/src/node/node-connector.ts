@@ -13,6 +13,7 @@ import type { SocketChannel } from '../socket-channel.js';
 import { Ticket } from '../ticket.js';
 import type { TlsChannel } from '../tls-channel.js';
 import type { ClientPolicy } from '../tls-policy.js';
+import { CiphertextStream } from './ciphertext-stream.js';
 import { handshakeDone } from './handshake-done.js';
 import { logKeysOf } from './log-keys.js';
 import { NodeChannel } from './node-channel.js';
@@ -45,10 +46,10 @@ export class NodeConnector implements TlsConnector {
     const question: TrustQuestion = { engine: 'node', policy: this.policy, host };
     const presented = ticketToPresent(options, question);
     const { ticket, trust } = presented;
-    const socket = transport.takeSocket();
+    const ciphertext = new CiphertextStream(transport.takeSocket());
     const name = this.policy.serverName ?? host;
     const tlsSocket = tls.connect({
-      socket,
+      socket: ciphertext,
       secureContext: this.#context,
       // Newer Nodes bind a session to the host it was made with: both kinds of connection must name the same one.
       host: name,
@@ -75,7 +76,7 @@ export class NodeConnector implements TlsConnector {
     await withDeadline(
       'tls',
       { timeoutMs: options.timeoutMs ?? HANDSHAKE_TIMEOUT_MS, signal: options.signal },
-      handshakeDone(tlsSocket, 'server', { success: 'secureConnect', failures: ['error'] }),
+      handshakeDone(tlsSocket, ciphertext, 'server', { success: 'secureConnect', failures: ['error'] }),
       () => tlsSocket.destroy(),
     );
     const knownPeer = trust?.peerCertificates ?? binding.peerCertificates;
@@ -83,7 +84,7 @@ export class NodeConnector implements TlsConnector {
     if (!handshake.resumed) this.#checkPins(tlsSocket, handshake.peerCertificates[0]?.fingerprint256);
     if (role === 'control') settleControl(binding, { handshake, presented, question });
     publishHandshake({ engine: 'node', side: 'client', handshake, durationMs: performance.now() - startedAt });
-    return channel.arrive(new NodeChannel(tlsSocket, socket, handshake, 'server'));
+    return channel.arrive(new NodeChannel(tlsSocket, ciphertext, handshake, 'server'));
   }
 
   #checkPins(tlsSocket: tls.TLSSocket, fingerprint: string | undefined): void {

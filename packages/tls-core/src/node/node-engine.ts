@@ -12,7 +12,7 @@ const CAPABILITIES: EngineCapabilities = Object.freeze({
   clientCertificates: false,
   postHandshakeAuth: false,
   earlyData: false,
-  secureClosure: false,
+  secureClosure: true,
   keyUpdate: false,
   serverNames: false,
   returnsToClear: false,
