@@ -3,13 +3,10 @@ import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { AbortedError, TransferError, VerificationError, leftBehind } from '@ftps-kit/ftps-client';
-import { selectEngine } from '@ftps-kit/tls-core';
 import { content, cut, cuts, downloading, firstCut, other } from '../support/broken-download.js';
 import { HASHING_FEATURES, PLAIN_FEATURES, type Fault } from '../support/faulty-server.js';
 import { rejection } from '../support/rejection.js';
 import { now } from '../support/retry-now.js';
-
-const { secureClosure } = selectEngine().capabilities;
 
 describe('a download with resume', () => {
   it('keeps what came under a hidden name, says so, and goes on there in a later call', async () => {
@@ -264,24 +261,22 @@ describe('a download with resume', () => {
     });
   });
 
-  if (secureClosure) {
-    it('is never taken for whole after FIN without close_notify, at any tenth', async () => {
-      for (const bytes of [...cuts, content.length]) {
-        const fault: Fault = async ({ verb, peer, data }) => {
-          if (verb !== 'RETR' || data === undefined) return false;
-          await peer.say('150 here it comes\r\n');
-          const channel = await data.channel();
-          if (bytes > 0) await channel.write(content.subarray(0, bytes));
-          (await data.socket()).destroySoon();
-          await peer.say('226 done\r\n');
-          return true;
-        };
-        await downloading({ fault, features: ['EPSV'] }, async (call, { folder }) => {
-          const error = await rejection(call());
-          expect(error).to.be.instanceOf(TransferError).and.include({ bytes, safeBytes: 0, resumable: true });
-          expect(await readdir(folder)).to.deep.equal([]);
-        });
-      }
-    });
-  }
+  it('is never taken for whole after FIN without close_notify, at any tenth', async () => {
+    for (const bytes of [...cuts, content.length]) {
+      const fault: Fault = async ({ verb, peer, data }) => {
+        if (verb !== 'RETR' || data === undefined) return false;
+        await peer.say('150 here it comes\r\n');
+        const channel = await data.channel();
+        if (bytes > 0) await channel.write(content.subarray(0, bytes));
+        (await data.socket()).destroySoon();
+        await peer.say('226 done\r\n');
+        return true;
+      };
+      await downloading({ fault, features: ['EPSV'] }, async (call, { folder }) => {
+        const error = await rejection(call());
+        expect(error).to.be.instanceOf(TransferError).and.include({ bytes, safeBytes: 0, resumable: true });
+        expect(await readdir(folder)).to.deep.equal([]);
+      });
+    }
+  });
 });

@@ -4,7 +4,6 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FtpsPool, type FtpsClient, type TransferResult } from '@ftps-kit/ftps-client';
-import { selectEngine } from '@ftps-kit/tls-core';
 import { CommittingFileSystem, type Commit } from '../support/committing-file-system.js';
 import type { ProxiedConnection } from '../support/fault-proxy.js';
 import { SeededRandom } from '../support/seeded-random.js';
@@ -16,11 +15,8 @@ const count = Number(process.env['FTPS_POOL_FILES'] ?? 150);
 const seed = Number(process.env['FTPS_POOL_SEED'] ?? 1 + Math.floor(Math.random() * 1e6));
 const retry = { attempts: 10, firstDelayMs: 1, maxDelayMs: 20 };
 
-/**
- * Some are so large that connections are killed while their bytes move, but not where the engine takes a cut for an end: a
- * server gives half a broken upload its name there.
- */
-const isLarge = (number: number): boolean => selectEngine().capabilities.secureClosure && number % 16 === 0;
+/** Some are so large that connections are killed while their bytes move. */
+const isLarge = (number: number): boolean => number % 16 === 0;
 const contentOf = (number: number): string =>
   `file ${number} ${'x'.repeat(isLarge(number) ? 150_000 + number : number % 300)}`;
 

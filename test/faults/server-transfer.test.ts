@@ -1,5 +1,6 @@
 // Transfers that break: the old file stays whole, nothing is left behind, and the session lives on.
 import { once } from 'node:events';
+import type net from 'node:net';
 import { expect } from 'chai';
 import { readAll } from '../support/channel-bytes.js';
 import { RawFtpClient } from '../support/raw-ftp-client.js';
@@ -28,8 +29,14 @@ describe('a transfer that breaks', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  for (const name of ['a.txt', 'new.txt']) {
-    it(`an upload of ${name} that is reset in the middle is 426; the old state stays, and nothing else`, async () => {
+  const cuts: readonly (readonly [what: string, name: string, cut: (socket: net.Socket) => void])[] = [
+    ['that is reset', 'a.txt', resetConnection],
+    ['that is reset', 'new.txt', resetConnection],
+    ['that ends without close_notify', 'a.txt', (socket) => socket.end()],
+    ['that ends without close_notify', 'new.txt', (socket) => socket.end()],
+  ];
+  for (const [what, name, cut] of cuts) {
+    it(`an upload of ${name} ${what} in the middle is 426; the old state stays, and nothing else`, async () => {
       await start();
       const { channel, socket } = await client.openData();
       await client.expect(150, `STOR ${name}`);
@@ -37,7 +44,7 @@ describe('a transfer that breaks', () => {
       await channel.write(Buffer.alloc(500_000, 'new'));
       await written;
       expect(server.names().filter((entry) => entry.startsWith('.'))).to.have.length(1);
-      resetConnection(socket);
+      cut(socket);
       expect((await client.reply()).code).to.equal(426);
       expect(server.names()).to.deep.equal(['a.txt']);
       expect(server.read('a.txt')).to.equal('old content');

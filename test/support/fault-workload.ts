@@ -14,7 +14,6 @@ import {
   type TransferResult,
   type VerifyMode,
 } from '@ftps-kit/ftps-client';
-import { selectEngine } from '@ftps-kit/tls-core';
 import { collect } from './collect.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { TestServer } from './test-server.js';
@@ -102,10 +101,8 @@ async function within<T>(call: Promise<T>): Promise<T> {
 
 const tried = (random: SeededRandom) => (random.chance(0.7) ? { retry } : {});
 
-const { secureClosure } = selectEngine().capabilities;
-
-/** Without a check it is the end of the data connection that tells, which the portable engine does not see. */
-const checks: readonly VerifyMode[] = secureClosure ? ['auto', 'size', 'none'] : ['auto', 'size'];
+/** Without a check it is the end of the data connection that tells. */
+const checks: readonly VerifyMode[] = ['auto', 'size', 'none'];
 
 const checked = (random: SeededRandom) => ({ verify: random.pick(checks), ...tried(random) });
 
@@ -173,7 +170,7 @@ const upload: Step = async ({ server, remote, isInPlace }, client, random, outco
   const atomic = random.chance(0.5);
   const { value } = await outcome(client.upload(bytes, `/${path}`, { atomic, ...checked(random) }));
   if (value !== undefined) expectWhole(server.bytes(path), bytes, value);
-  else expectOldOrNew(remoteBytes(server, path), [old, bytes], !atomic && (isInPlace || !secureClosure));
+  else expectOldOrNew(remoteBytes(server, path), [old, bytes], !atomic && isInPlace);
 };
 
 const resumedUpload: Step = async ({ server, remote }, client, random, outcome) => {
@@ -197,7 +194,7 @@ const streamedUpload: Step = async ({ server, remote, isInPlace }, client, rando
   const sink = client.createWriteStream(`/${path}`, checked(random));
   const { value } = await outcome(pipeline(Readable.from(pieces), sink).then(() => true));
   if (value === true) expectWhole(server.bytes(path), bytes, undefined);
-  else expectOldOrNew(remoteBytes(server, path), [undefined, bytes], isInPlace || !secureClosure);
+  else expectOldOrNew(remoteBytes(server, path), [undefined, bytes], isInPlace);
 };
 
 const makeFolders: Step = async ({ server, remote }, client, random, outcome) => {
@@ -257,17 +254,15 @@ function expectWhole(actual: Buffer, expected: Buffer, result: TransferResult | 
   if (result !== undefined) expect(result.sizeBytes).to.equal(expected.length);
 }
 
-/** A listing has neither size nor hash: where the engine cannot tell an end from a cut, some may be missing. */
 function expectListed(names: readonly string[], all: readonly string[]): void {
-  if (secureClosure) expect([...names].sort()).to.deep.equal(all);
-  else expect(all).to.include.members([...names]);
+  expect([...names].sort()).to.deep.equal(all);
 }
 
 function expectPrefix(actual: Buffer, whole: Buffer): void {
   expect(whole.subarray(0, actual.length).equals(actual), `${actual.length} bytes are the file's first`).to.equal(true);
 }
 
-/** Half of it may be there on a server that writes in place, and on one that takes a cut for the end (portable engine). */
+/** Half of it may be there on a server that writes in place. */
 function expectOldOrNew(
   actual: Buffer | undefined,
   [old, fresh]: readonly [Buffer | undefined, Buffer],

@@ -34,7 +34,7 @@ async function startOurs({ implicit = false, inPlace = false }: OurOptions): Pro
   };
 }
 
-const { earlyData, secureClosure } = selectEngine().capabilities;
+const { earlyData } = selectEngine().capabilities;
 
 const real: RealServer = {
   peer: { name: 'our own server', missing: () => undefined },
@@ -44,8 +44,7 @@ const real: RealServer = {
   // On the portable engine it cannot send before the client's part of the handshake has come (0.5-RTT).
   roundTrips: { login: 6, download: earlyData ? 3 : 4, upload: 4, listing: earlyData ? 3 : 4 },
   hasImplicit: true,
-  // On the portable engine it cannot tell a client that was cut off by FIN from one that has ended, and takes what came for the file.
-  keepsBrokenUploads: !secureClosure,
+  keepsBrokenUploads: false,
   machineListing: true,
 };
 
