@@ -119,6 +119,7 @@ describe('a download that breaks', () => {
     expect(error).to.be.instanceOf(TransferError).and.include({ resumable: true });
     expect((error as TransferError).bytes).to.be.within(0, part.length);
     expect(error).to.have.property('reply').that.includes({ code: 426 });
+    expect((error as Error).message).to.match(/^the server gave up RETR a after /);
   });
 
   it('by a reset is an error even where the server says 226', async () => {
@@ -130,6 +131,7 @@ describe('a download that breaks', () => {
       },
     });
     expect(error).to.be.instanceOf(TransferError).and.include({ resumable: true });
+    expect((error as Error).message).to.match(/^RETR a broke off after /);
   });
 
   it('by FIN without close_notify is an error though the server says 226', async () => {

@@ -12,6 +12,7 @@ import {
 import type { Reply } from '@ftps-kit/ftp-protocol';
 import type { OutgoingCommand } from '../control/outgoing-command.js';
 import { ReplyError, TransferError, isCompletion, refused, replyText } from '../errors.js';
+import { printable } from '../printable.js';
 
 /** What is known of a transfer when it ends badly. */
 export interface TransferState {
@@ -59,7 +60,7 @@ export function refusalOf(reply: Reply, state: TransferState, cause?: unknown): 
     reply.code >= 500 && reply.code !== STORAGE_EXCEEDED && !speaksOfLostConnection.test(reply.lines.join(' '));
   // A file that cannot be opened is told behind the 150 by some servers; then nothing was transferred either.
   if (!state.begun || (state.bytes === 0 && isPermanent)) return refusal;
-  return new TransferError(`the server gave ${state.command.verb} up after ${state.bytes} bytes: ${replyText(reply)}`, {
+  return new TransferError(`the server gave up ${shownOf(state)} after ${state.bytes} bytes: ${replyText(reply)}`, {
     bytes: state.bytes,
     safeBytes: state.safeBytes,
     resumable: !isPermanent && reply.code !== STORAGE_EXCEEDED,
@@ -72,13 +73,18 @@ export function refusalOf(reply: Reply, state: TransferState, cause?: unknown): 
 export function failureOf(failure: Error, reply: Reply | undefined, state: TransferState): Error {
   if (reply !== undefined && !isCompletion(reply) && isPeersDoing(failure)) return refusalOf(reply, state, failure);
   if (!state.connected || isOwnDoing(failure)) return failure;
-  return new TransferError(`${state.command.verb} broke off after ${state.bytes} bytes: ${failure.message}`, {
+  return new TransferError(`${shownOf(state)} broke off after ${state.bytes} bytes: ${failure.message}`, {
     bytes: state.bytes,
     safeBytes: state.safeBytes,
     resumable: true,
     reply,
     cause: failure,
   });
+}
+
+/** Who moves many files at a time has to know which one it was. */
+function shownOf({ command }: TransferState): string {
+  return printable(command.shown);
 }
 
 function isOwnDoing(failure: Error): boolean {
