@@ -34,7 +34,13 @@ export class TlsServer implements AsyncDisposable {
   }
 
   static async start({ certPem: cert, keyPem: key }: TestIdentity, answer?: Answer): Promise<TlsServer> {
-    const server = tls.createServer({ cert, key, ALPNProtocols: ['ftp', 'other'], ticketKeys: randomBytes(48) });
+    const server = tls.createServer({
+      cert,
+      key,
+      noDelay: true,
+      ALPNProtocols: ['ftp', 'other'],
+      ticketKeys: randomBytes(48),
+    });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new TlsServer(server, answer);
