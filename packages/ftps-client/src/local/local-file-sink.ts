@@ -1,8 +1,7 @@
 // Downloads into local files: one that appears under its name only when it is whole, and what is kept of it until then.
-import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { access, constants, lstat, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { access, constants, lstat, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, sep } from 'node:path';
 import { VerificationError, folderError, localFailure } from '../errors.js';
 import type { LeftBehind } from '../files/left-behind.js';
 import type { ParsedDownloadOptions } from '../files/transfer-options.js';
@@ -11,7 +10,6 @@ import { DOWNLOAD_BUFFER_BYTES } from '../limits.js';
 import type { RemoteFacts } from '../remote/remote-facts.js';
 import { openDeviceSink } from './device-sink.js';
 import type { OpenSink } from './download-sink.js';
-import { hiddenName } from './hidden-name.js';
 import { openFolder } from './local-folder.js';
 import {
   createPartFile,
@@ -20,9 +18,9 @@ import {
   openInPlace,
   openPartFile,
   removeOwn,
-  removeUnlessWritten,
   type PartFile,
 } from './part-file.js';
+import { PartNames } from './part-names.js';
 import { systemCode, undefinedIfMissing } from './system-code.js';
 
 type FileOptions = Pick<ParsedDownloadOptions, 'resume' | 'durable'>;
@@ -67,6 +65,7 @@ class LocalFileSink implements OpenSink {
   readonly atFailure: 'keeps' | 'removes';
   readonly holdsBy: 'facts' | 'nothing';
   readonly #target: string;
+  readonly #names: PartNames;
   readonly #mode: number;
   readonly #resume: boolean | 'in-place';
   readonly #durable: boolean;
@@ -82,6 +81,7 @@ class LocalFileSink implements OpenSink {
 
   constructor(target: string, mode: number, { resume, durable }: FileOptions) {
     this.#target = target;
+    this.#names = new PartNames(target);
     this.#mode = mode;
     this.#resume = resume;
     this.#durable = durable;
@@ -129,7 +129,7 @@ class LocalFileSink implements OpenSink {
     return this.#alone(async () => {
       const before = this.#open();
       // Under the old name its bytes would be taken for those of the old file, should that come back.
-      const name = this.#resume === true ? this.#nameFor(remotePath, facts) : before.path;
+      const name = this.#resume === true ? this.#names.of(remotePath, facts) : before.path;
       this.#before = undefined;
       if (name === before.path) {
         // Whoever gave it another name calls it whole.
@@ -145,7 +145,7 @@ class LocalFileSink implements OpenSink {
   /** What stands under the name already was kept by another download, and is not replaced: a name of chance will do. */
   async #moveTo(name: string, before: PartFile): Promise<void> {
     const named = await createUnlessThere(name, this.#mode);
-    this.#written = named ?? (await createPartFile(this.#partName(randomBytes(8).toString('hex')), this.#mode));
+    this.#written = named ?? (await createPartFile(this.#names.ofChance(), this.#mode));
     this.#canBeFound = named !== undefined;
     await removeOwn(before);
   }
@@ -171,7 +171,8 @@ class LocalFileSink implements OpenSink {
       } finally {
         await folder?.close();
       }
-      if (this.holdsBy === 'facts') await this.#removeOutdated();
+      // The file is whole: whatever comes of this takes nothing from that.
+      if (this.holdsBy === 'facts') await this.#names.removeKept();
       return modifiedAt === undefined ? undefined : ({ set: true, modifiedAt, by: 'local' } as const);
     });
   }
@@ -248,29 +249,8 @@ class LocalFileSink implements OpenSink {
   #openPart(remotePath: string, facts: RemoteFacts): Promise<PartFile> {
     const [target, mode] = [this.#target, this.#mode];
     if (this.#resume === 'in-place') return openInPlace(target, mode);
-    if (!this.#resume) return createPartFile(hidden(target, `${randomBytes(6).toString('hex')}.part`), mode);
-    return openPartFile(this.#nameFor(remotePath, facts), mode);
-  }
-
-  #nameFor(remotePath: string, { sizeBytes, modifiedAt }: RemoteFacts): string {
-    const facts = [remotePath, String(sizeBytes), String(modifiedAt?.getTime())].join('\0');
-    const name = createHash('sha256').update(facts).digest('hex').slice(0, 16);
-    return this.#partName(name);
-  }
-
-  #partName(digits: string): string {
-    return hidden(this.#target, `${digits}.ftps-part`);
-  }
-
-  /** What was kept of other versions of this file. */
-  async #removeOutdated(): Promise<void> {
-    const folder = dirname(this.#target);
-    const prefix = basename(hidden(this.#target, ''));
-    const isOutdated = (name: string): boolean =>
-      name.startsWith(prefix) && /^[0-9a-f]{16}\.ftps-part$/.test(name.slice(prefix.length));
-    const names = await readdir(folder).catch(() => []);
-    // The file is whole: what cannot be removed, as it is somebody else's, takes nothing from that.
-    await Promise.all(names.filter(isOutdated).map((name) => removeUnlessWritten(join(folder, name))));
+    if (!this.#resume) return createPartFile(this.#names.ofNone(), mode);
+    return openPartFile(this.#names.of(remotePath, facts), mode);
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -291,9 +271,4 @@ class LocalFileSink implements OpenSink {
 async function mustHaveItsName(file: PartFile): Promise<void> {
   if (await hasItsName(file)) return;
   throw new Error(`${file.path} was removed or replaced meanwhile, as by another download to this path`);
-}
-
-/** A hidden name beside the target, short enough for every file system. */
-function hidden(target: string, ending: string): string {
-  return join(dirname(target), hiddenName(basename(target), ending));
 }
