@@ -72,7 +72,9 @@ export async function demandRemoteHash(
   const { value, request, reply } = await hashAnswer(context, command, file, signal);
   if (value !== undefined) return value;
   if (isNegative(reply)) throw refused(request, reply);
-  throw new ProtocolError(`the reply to ${request.verb} holds no ${command.algorithm}: ${replyText(reply)}`);
+  throw new ProtocolError(
+    `the reply to ${request.verb} holds no ${command.algorithm} of the whole file: ${replyText(reply)}`,
+  );
 }
 
 interface HashAnswer {
@@ -94,8 +96,14 @@ async function hashAnswer(
   const request = hashRequest(verb, file.path);
   const reply = await ask(context, request, file.bytes, signal);
   if (isNegative(reply)) return { value: undefined, request, reply };
-  const value = verb === 'HASH' ? hashIn(reply, algorithm)?.value : bareHashIn(reply, algorithm);
+  const value = verb === 'HASH' ? wholeHashIn(reply, algorithm, file) : bareHashIn(reply, algorithm);
   return { value, request, reply };
+}
+
+/** A server may still have a range in mind; a file may have grown meanwhile. */
+function wholeHashIn(reply: Reply, algorithm: HashAlgorithm, { bytes }: HashedFile): string | undefined {
+  const found = hashIn(reply, algorithm);
+  return found?.start === 0 && found.end >= bytes - 1 ? found.value : undefined;
 }
 
 /** The hash of the file's first `bytes` bytes, of which there must be one; undefined where that cannot be had. */

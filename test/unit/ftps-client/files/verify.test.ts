@@ -111,6 +111,15 @@ describe('the check of a transfer', () => {
     }
   });
 
+  it('by size comes next where the server hashes another part of the file than all of it', async () => {
+    for (const range of ['1-49999', '0-49998']) {
+      const reply = `213 SHA-256 ${range} ${'ab'.repeat(32)} a b`;
+      await verifying({ features: HASHING_FEATURES, fault: answering('HASH', reply) }, ({ verified }) => {
+        expect(verified).to.deep.equal({ by: 'size', sizeBytes: content.length });
+      });
+    }
+  });
+
   it('says that there was none where the server has neither', async () => {
     await verifying({ features: ['EPSV'] }, ({ verified, commands }) => {
       expect(verified).to.deep.equal({ by: 'nothing', reason: 'the server tells neither hash nor size of this file' });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ConfigError, ReplyError, UnsupportedError } from '@ftps-kit/ftps-client';
+import { ConfigError, ProtocolError, ReplyError, UnsupportedError } from '@ftps-kit/ftps-client';
 import { rejection } from '../../../support/rejection.js';
 import { withScriptedClient } from '../../../support/scripted-client.js';
 import type { Script, ScriptedPeer } from '../../../support/scripted-server.js';
@@ -26,6 +26,22 @@ describe('the hash of a remote file', () => {
       });
       expect(await rejection(client.hash('/a', { algorithm: 'SHA-512' }))).to.be.instanceOf(UnsupportedError);
       expect(await rejection(client.hash('/a', { algorithm: 'x' as 'MD5' }))).to.be.instanceOf(ConfigError);
+    });
+  });
+
+  it('is not that of a part of it', async () => {
+    const script: Script = async (peer) => {
+      for (const range of ['0-3', '2-5', '0-9']) {
+        await peer.on('SIZE /a', '213 6');
+        await peer.on('HASH /a', `213 SHA-256 ${range} ${digest} /a`);
+      }
+      await quit(peer);
+    };
+    await withScriptedClient({ script, features: ['SIZE', 'HASH SHA-256*'] }, async (client) => {
+      expect(await rejection(client.hash('/a'))).to.be.instanceOf(ProtocolError);
+      expect(await rejection(client.hash('/a'))).to.be.instanceOf(ProtocolError);
+      // It has grown since its size was asked for.
+      expect(await client.hash('/a')).to.deep.equal({ algorithm: 'SHA-256', value: digest });
     });
   });
 
