@@ -37,6 +37,7 @@ export async function openLogin(options: ClientOptions, traits: ServerTraits): P
   const mayPipeline = options.pipelining === 'auto' && !traits.mindsPipelining;
   let pipelines = mayPipeline;
   for (;;) {
+    const wasGivenTime = traits.isSlowToTls;
     try {
       const opened = await attempt(options, traits, pipelines);
       if (mayPipeline && !pipelines) traits.mindsPipelining = true;
@@ -44,7 +45,7 @@ export async function openLogin(options: ClientOptions, traits: ServerTraits): P
     } catch (error) {
       if (error instanceof PipeliningFailure) pipelines = false;
       else if (error instanceof NoNewTickets) traits.leavesReturningWithoutTickets = true;
-      else if (error instanceof HelloLostError) giveTime(traits, error);
+      else if (error instanceof HelloLostError) giveTime(traits, wasGivenTime, error);
       else throw error;
     }
   }
@@ -100,10 +101,10 @@ function isAboutPassword(error: unknown): error is ReplyError {
   return isNegative(error.reply) && !saysNoRoom(error.reply);
 }
 
-/** Throws the handshake's own error where time was given already. */
-function giveTime(traits: ServerTraits, { cause }: HelloLostError): void {
-  traits.isSlowToTls = !traits.isSlowToTls;
-  if (!traits.isSlowToTls) throw cause;
+/** Throws the handshake's own error where time was given already; another login may have found out meanwhile that it is needed. */
+function giveTime(traits: ServerTraits, wasGiven: boolean, { cause }: HelloLostError): void {
+  traits.isSlowToTls = !wasGiven;
+  if (wasGiven) throw cause;
 }
 
 /** Says how names are spelled, and has the server do the same where it can be told. */

@@ -15,6 +15,7 @@ import {
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
 import { testCertificates } from '../../../support/certificates.js';
+import { gate } from '../../../support/gate.js';
 import { rejection } from '../../../support/rejection.js';
 import { scriptedOptions } from '../../../support/scripted-client.js';
 import { scriptedServer, type Script } from '../../../support/scripted-server.js';
@@ -49,6 +50,28 @@ describe('logging in', () => {
       await client.close();
     }
     await server.close();
+  });
+
+  it('gives it that time also where several logins find out at once', async () => {
+    let connections = 0;
+    const bothCame = gate();
+    await using server = await scriptedServer(async (peer) => {
+      connections += 1;
+      if (connections <= 2) {
+        await peer.say('220 scripted\r\n');
+        await peer.on('AUTH TLS', '234 go ahead');
+        if (connections === 2) bothCame.open();
+        await bothCame.opened;
+        await peer.mistakeHello();
+        return;
+      }
+      await peer.login({ tls: true });
+      await peer.on('QUIT', '221 bye');
+    });
+    const options = { ...(await scriptedOptions(server, true)), memory: new ServerMemory() };
+    const clients = await Promise.all([FtpsClient.connect(options), FtpsClient.connect(options)]);
+    await Promise.all(clients.map((client) => client.close()));
+    expect(connections).to.equal(4);
   });
 
   it('takes a server that answers the ClientHello in clear again for one that speaks no TLS', async () => {
