@@ -83,7 +83,7 @@ async function openExplicit(
   { tickets, traits }: WhatIsKnown,
 ): Promise<OpenedControl> {
   const reader = new ReplyReader(transport);
-  const greeting = await withHint('greeting', options, readGreeting(reader, options));
+  const greeting = await withHint('greeting', options, readGreeting(reader, options), traits);
   if (options.plain) {
     return {
       control: new ControlConnection(transport, reader, transport, options.announce),
@@ -94,7 +94,7 @@ async function openExplicit(
   const auth = outgoing('AUTH', 'TLS');
   publishControl({ kind: 'command', line: auth.shown }, options.announce);
   const asked = transport.write(auth.encode(reader.encoding)).then(() => readReply(reader, options));
-  const reply = await withHint('AUTH', options, asked);
+  const reply = await withHint('AUTH', options, asked, traits);
   if (reply.code !== AUTH_ACCEPTED) {
     throw new ReplyError(
       'AUTH',
@@ -149,10 +149,10 @@ async function protect(
     ...{ role: 'control', host, binding, ticket },
     ...{ timeoutMs: timeouts.tlsMs, signal },
   });
-  const channel = await withHint('TLS', options, handshaking);
+  const channel = await withHint('TLS', options, handshaking, traits);
   try {
     const reader = new ReplyReader(channel);
-    const greeting = await withHint('greeting', options, greet(reader));
+    const greeting = await withHint('greeting', options, greet(reader), traits);
     const control = new ControlConnection(channel, reader, transport, options.announce);
     const { handshake } = channel;
     learnGroup(traits, connector.policy, handshake);

@@ -70,7 +70,8 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     pipelinedDeadline: { timeoutMs: Math.min(timeouts.replyMs, LOGIN_PATIENCE_MS), signal },
   });
   try {
-    const features = await withHint('login', options, dialogue.run());
+    const features = await withHint('login', options, dialogue.run(), traits);
+    traits.hasLetIn = true;
     refusals.noteAccepted(credentials.fingerprint);
     if (protection !== undefined && tickets.lacksNew(protection.binding, protection.handshake)) {
       await control.quit(outgoing('QUIT'), timeouts.closeMs);

@@ -44,6 +44,8 @@ export class ServerTraits {
   listsFolderItself: 'untried' | 'yes' | 'no' = 'untried';
   /** It lists MLST, and does not know MLSD. */
   lacksMachineListing = false;
+  /** Somebody has logged in there: it speaks as the options say. */
+  hasLetIn = false;
   /** Whom it has refused how often. */
   readonly refusals: LoginRefusals;
 

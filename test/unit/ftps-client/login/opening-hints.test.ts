@@ -4,6 +4,7 @@ import {
   ConnectionError,
   FtpsClient,
   HandshakeError,
+  ServerMemory,
   TimeoutError,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
@@ -107,6 +108,28 @@ describe('the error where a server', () => {
       await server.close();
     });
   }
+
+  it('that has let somebody in says nothing at first does not put the options in doubt', async () => {
+    let logins = 0;
+    const server = await scriptedServer(async (peer) => {
+      logins += 1;
+      if (logins === 1) await peer.login({ tls: true });
+      await peer.line();
+    });
+    const options = {
+      ...(await scriptedOptions(server, true)),
+      timeouts: { replyMs: 300 },
+      memory: new ServerMemory(),
+    };
+    const first = await FtpsClient.connect(options);
+    const error = await rejection(FtpsClient.connect(options));
+    expect(error)
+      .to.be.instanceOf(TimeoutError)
+      .with.property('message')
+      .that.matches(/; the server did not greet$/);
+    await first.close();
+    await server.close();
+  });
 
   it('has a certificate for another name says which one was asked for', async () => {
     await using server = await TestServer.start();
