@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   FtpsClient,
@@ -21,6 +22,9 @@ import type { TestServer } from './test-server.js';
 const LIMIT_MS = 20_000;
 /** A storm whose place is reached late is waited for. */
 const MOST_STEPS = 60;
+/** So long a login may be at rest between two calls, milliseconds. */
+const REST_MS = 60;
+
 const timeouts = { connectMs: 2_000, tlsMs: 1_000, replyMs: 500, stallMs: 500, closeMs: 200 };
 /** Waits for nothing between attempts. */
 const retry = { attempts: 4, firstDelayMs: 1, maxDelayMs: 1 };
@@ -61,9 +65,13 @@ export async function bearFaults(place: WorkloadPlace, random: SeededRandom, tal
   try {
     const count = 3 + random.below(3);
     const tls = { ...place.options.tls, ...(random.chance(0.2) && { versions: '1.2' as const }) };
+    const preconnect = random.pick(['off', 'port', 'connection'] as const);
     for (let done = 0; done < count || (!place.wasStruck() && done < MOST_STEPS); done++) {
       const step = random.pick(STEPS);
-      client ??= (await outcome(FtpsClient.connect({ ...place.options, tls, timeouts, reconnect: true }))).value;
+      const options = { ...place.options, tls, preconnect, timeouts, reconnect: true };
+      client ??= (await outcome(FtpsClient.connect(options))).value;
+      // At rest the client asks for what the next call needs.
+      if (preconnect !== 'off') await delay(random.below(REST_MS));
       if (client !== undefined) await step(place, client, random, outcome);
     }
   } finally {

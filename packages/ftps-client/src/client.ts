@@ -66,7 +66,9 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   readonly #reconnects: boolean;
   readonly #login: ClientLogin;
   readonly #announce: Announce;
-  readonly #turns = new TurnQueue();
+  readonly #turns = new TurnQueue(() => {
+    this.#login.rest();
+  });
   #openStreams = 0;
   #closing: Promise<void> | undefined;
 
@@ -91,6 +93,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     });
     const client = new FtpsClient(parsed, await ClientLogin.open(parsed));
     announce = client.#announce;
+    client.#login.rest();
     return client;
   }
 
@@ -372,7 +375,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
     return this.#turns.take(signal, async () => {
       if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
       await this.#login.answered(signal);
-      if (this.#reconnects) await this.#login.ensureOpen(signal, first);
+      if (this.#reconnects || this.#login.isLostToHolding) await this.#login.ensureOpen(signal, first);
       return work();
     });
   }

@@ -24,6 +24,18 @@ export const LOGIN_PATIENCE_MS = 2_000;
 /** The same for a transfer command behind EPSV, and for NOOP behind a transfer, for which a server may have more to do. */
 export const PIPELINE_PATIENCE_MS = 5_000;
 
+/**
+ * What is asked for ahead of a transfer (`preconnect`). Calls that follow one another within `restMs` are a burst, and nothing is
+ * asked in between. After `holdMs` it is let go of and asked for again: pyftpdlib says 421 where a port is not used for 30 seconds,
+ * and ftps-kit ends a connection on which no TLS begins for 15. So often, and then no more before the next transfer.
+ */
+export const PRECONNECT: { readonly restMs: number; readonly holdMs: number; readonly renewals: number } =
+  Object.freeze({
+    restMs: 10,
+    holdMs: 10_000,
+    renewals: 5,
+  });
+
 /** Servers that a `ServerMemory` keeps apart; the one not asked for longest is forgotten. */
 export const MAX_REMEMBERED_SERVERS = 1_000;
 

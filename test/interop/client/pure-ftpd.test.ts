@@ -12,6 +12,10 @@ const real: RealServer = {
   // It issues no ticket under TLS 1.3, and demands no resumption.
   resumes: { '1.2': true, '1.3': false },
   roundTrips: { login: 6, download: 5, upload: 4, listing: 5 },
+  preconnected: {
+    port: { download: 4, unverifiedDownload: 4, upload: 3, listing: 4 },
+    connection: { download: 4, unverifiedDownload: 3, upload: 2, listing: 3 },
+  },
   hasImplicit: false,
   keepsBrokenUploads: true,
   // It puts a low line for a space at the end, and for a tabulator.

@@ -39,6 +39,8 @@ export interface RealServer {
   readonly isSilentAfterCuts?: boolean;
   /** The most round trips that it costs over TLS 1.3, without the check of a transfer's hash. */
   readonly roundTrips?: RoundTrips;
+  /** The same where the login was at rest before, by what was asked for ahead then (`preconnect`). */
+  readonly preconnected?: Readonly<Record<'port' | 'connection', PreconnectedRoundTrips>>;
   /** Names that it does not keep as they are, and what it makes of them: a path, where one becomes several. */
   readonly respells?: Readonly<Record<string, string>>;
   /** Whether its listings are machine listings. */
@@ -49,6 +51,15 @@ export interface RealServer {
 export interface RoundTrips {
   readonly login: number;
   readonly download: number;
+  readonly upload: number;
+  readonly listing: number;
+}
+
+/** Behind a first transfer, which shows what the server stands. */
+export interface PreconnectedRoundTrips {
+  /** With its check by SIZE. */
+  readonly download: number;
+  readonly unverifiedDownload: number;
   readonly upload: number;
   readonly listing: number;
 }

@@ -31,7 +31,7 @@ import {
   type RunningServer,
   type TlsVersion,
 } from './real-server.js';
-import { takesFewRoundTrips } from './round-trips.js';
+import { takesFewRoundTrips, takesFewerRoundTripsAtRest } from './round-trips.js';
 import { serverOfSuite } from './suite-server.js';
 
 /** Names that break what is careless about options, wildcards, quotes, formats, facts, home folders and encodings. */
@@ -100,6 +100,7 @@ export function realServerSuite(real: RealServer): void {
     });
 
     if (real.roundTrips !== undefined) takesFewRoundTrips(real.roundTrips, running);
+    if (real.preconnected !== undefined) takesFewerRoundTripsAtRest(real.preconnected, running);
   });
 }
 

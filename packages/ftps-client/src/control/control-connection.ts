@@ -6,21 +6,15 @@ import { publishControl } from '../diagnostics.js';
 import { ProtocolError, ReplyError, isCompletion, isNegative, refused, replyText } from '../errors.js';
 import { OpenExchange, type Exchange } from './exchange.js';
 import type { OutgoingCommand } from './outgoing-command.js';
+import { isOfTransfer } from './reply-of-transfer.js';
 import type { ReplyReader } from './reply-reader.js';
 import { SpokenSecrets } from './spoken-secrets.js';
 import { noteUnanswered } from './unanswered-command.js';
 
 const SERVICE_NOT_AVAILABLE = 421;
-const CLOSING_DATA_CONNECTION = 226;
 
 /** Commands that are answered with 350 (RFC 959 §5.4), for the next one does the rest. */
 const LEADING_UP: readonly string[] = ['RNFR', 'REST'];
-
-/** Commands that no server answers with 226: where one comes, it is the second to a transfer before, and the rest are out of step. */
-const MOVES_NOTHING: readonly string[] = [
-  ...['CWD', 'CDUP', 'MKD', 'RMD', 'DELE', 'RNFR', 'RNTO', 'MFMT', 'MDTM', 'SIZE', 'PWD', 'TYPE', 'REST', 'RANG'],
-  ...['EPSV', 'PASV', 'EPRT', 'PORT', 'MLST', 'NOOP', 'OPTS', 'HASH', 'XSHA256', 'XSHA512', 'XSHA1', 'XMD5', 'XCRC'],
-];
 
 /** What NOOP is answered with, by those that do not know it too. */
 export const NOOP_CODES: readonly number[] = [200, 202, 500, 501, 502, 503];
@@ -46,6 +40,7 @@ export class ControlConnection {
   readonly #secrets = new SpokenSecrets();
   #written: Promise<void> = Promise.resolve();
   #lost: Error | undefined;
+  #onLoss: () => void = () => undefined;
   /** Whether QUIT was said: then the server may close first. */
   #isLeaving = false;
   #barrier: { readonly exchange: Exchange; readonly code: number } | undefined;
@@ -72,6 +67,11 @@ export class ControlConnection {
   /** What ended it; undefined while it stands. */
   get loss(): Error | undefined {
     return this.#lost;
+  }
+
+  /** Has `listener` called when it is lost, before any exchange fails for it. */
+  whenLost(listener: () => void): void {
+    this.#onLoss = listener;
   }
 
   /** How names are spelled in commands and replies. */
@@ -201,6 +201,7 @@ export class ControlConnection {
     if (this.#lost !== undefined) return;
     this.#lost = error;
     this.#channel.destroy(error);
+    this.#onLoss();
     for (const exchange of this.#open.splice(0)) exchange.fail(error);
     this.#announce('close', { error });
   }
@@ -262,7 +263,10 @@ export class ControlConnection {
   #deliver(reply: Reply): void {
     if (this.#barrier !== undefined && !this.#passesBarrier(this.#barrier, reply)) return;
     const exchange = this.#exchangeOf(reply);
-    if (reply.code === CLOSING_DATA_CONNECTION && exchange !== undefined) mustMoveSomething(exchange, reply);
+    // One that was sent amid a transfer may get that where the transfer was aborted; then the replies are sorted out otherwise.
+    if (exchange !== undefined && !exchange.isAside && isOfTransfer(reply, exchange.verb)) {
+      throw new ProtocolError(`the server ended a transfer twice: ${replyText(reply)} is no reply to ${exchange.verb}`);
+    }
     if (exchange?.take(this.#meaningOf(reply, exchange)) === true) this.#open.splice(this.#open.indexOf(exchange), 1);
     // RFC 959 §4.2.2: 421 "may be a reply to any command if the service knows it must shut down", and to none.
     if (reply.code === SERVICE_NOT_AVAILABLE) {
@@ -278,12 +282,6 @@ export class ControlConnection {
 export interface Barrier {
   readonly command: OutgoingCommand;
   readonly code: number;
-}
-
-/** One that is sent amid a transfer may get that reply where the transfer was aborted; then the replies are sorted out otherwise. */
-function mustMoveSomething({ verb, isAside }: OpenExchange, reply: Reply): void {
-  if (isAside || !MOVES_NOTHING.includes(verb.toUpperCase())) return;
-  throw new ProtocolError(`the server ended a transfer twice: ${replyText(reply)} is no reply to ${verb}`);
 }
 
 function clientClosed(): ConnectionError {

@@ -27,7 +27,7 @@ export interface LookedAhead {
 /** Asks for size and time, where they are wanted, and for a passive port along with them. */
 export async function lookAhead(context: LoginContext, wanted: LookAhead): Promise<LookedAhead> {
   const { path, wantsSize, wantsTime, listens, signal } = wanted;
-  const { data, traits } = context;
+  const { data, ahead, traits } = context;
   // Another login of the same server may change both meanwhile.
   const pipelines = data.mayPipeline;
   const { extendedPassive } = traits;
@@ -36,7 +36,9 @@ export async function lookAhead(context: LoginContext, wanted: LookAhead): Promi
   const time = wantsTime ? tryCommand(context, 'MDTM', path, signal) : undefined;
   // Alone it does better with the command.
   const asksAnyway = wantsSize || wantsTime;
-  const listening = listens && asksAnyway && pipelines && !data.areActive ? data.listen(signal) : undefined;
+  const mayListen = listens && asksAnyway && pipelines && !data.areActive;
+  if (mayListen) ahead.hasten();
+  const listening = mayListen && !ahead.isHolding ? data.listen(signal) : undefined;
   // Told by the transfer that takes it.
   listening?.catch(() => undefined);
   const [sizeReply, timeReply] = await Promise.all([size, time]);

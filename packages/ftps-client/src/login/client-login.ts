@@ -67,12 +67,25 @@ export class ClientLogin {
     return !this.#closing.signal.aborted && !this.#current.control.isLost;
   }
 
+  /** Whether it was lost to what was asked of the server ahead of a transfer: its caller did not ask for that. */
+  get isLostToHolding(): boolean {
+    const { control, ahead } = this.#current;
+    return control.isLost && ahead.hasCostLogin;
+  }
+
+  /** To be called when no call is under way: the server may be asked for what the next one needs. */
+  rest(): void {
+    this.#current.ahead.rest();
+  }
+
   /**
-   * Waits for the replies to what calls that were aborted have sent: a server that does several commands at once may answer the
-   * next one before those, and its reply would be taken for one of theirs. Rejects as `ControlConnection.replyTo`.
+   * Waits for the replies to what calls that were aborted have sent, and to what was asked ahead: a server that does several commands
+   * at once may answer the next one before those, and its reply would be taken for one of theirs. Rejects as
+   * `ControlConnection.replyTo`.
    */
   async answered(signal?: AbortSignal): Promise<void> {
-    const { control, timeouts } = this.#current;
+    const { control, ahead, timeouts } = this.#current;
+    await ahead.wake(signal);
     await control.answered({ timeoutMs: timeouts.replyMs, signal });
   }
 
@@ -104,7 +117,8 @@ export class ClientLogin {
           'folder on a server that does not tell where it is; go to folders by paths that begin with a slash',
       );
     }
-    const { control } = this.#current;
+    const { control, ahead } = this.#current;
+    ahead.close();
     control.destroy(new ConnectionError('the client connects anew'));
     const error = control.loss ?? new ConnectionError('the login was lost');
     await this.#current.leaveTickets(this.#current.timeouts.closeMs);
@@ -251,7 +265,8 @@ export class ClientLogin {
   async close({ farewell }: { readonly farewell: boolean }): Promise<void> {
     this.#closing.abort();
     const startedAt = performance.now();
-    const { control, timeouts, leaveTickets } = this.#current;
+    const { control, ahead, timeouts, leaveTickets } = this.#current;
+    ahead.close();
     if (farewell && !control.isLost) await control.quit(outgoing('QUIT'), timeouts.closeMs);
     else control.destroy(new ConnectionError('the client was closed'));
     await leaveTickets(Math.max(1, timeouts.closeMs - (performance.now() - startedAt)));

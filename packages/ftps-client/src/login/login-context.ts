@@ -2,6 +2,7 @@
 import type { Timeouts } from '../client-options.js';
 import type { ControlConnection } from '../control/control-connection.js';
 import type { DataConnections } from '../transfer/data-connection.js';
+import type { HeldDataConnection } from '../transfer/held-data-connection.js';
 import type { KeepAliveContext } from '../transfer/transfer-keep-alive.js';
 import type { Features } from './features.js';
 import type { ServerTimeZone } from './server-time-zone.js';
@@ -10,6 +11,8 @@ import type { ServerTraits } from './server-traits.js';
 export interface LoginContext extends KeepAliveContext {
   readonly control: ControlConnection;
   readonly data: DataConnections;
+  /** What was asked for ahead of the next transfer. */
+  readonly ahead: HeldDataConnection;
   readonly features: Features;
   readonly timeouts: Timeouts;
   readonly onNotResumed: 'allow' | 'fail';

@@ -9,6 +9,7 @@ import { LoginError, ProtocolError, ReplyError, isNegative } from '../errors.js'
 import { LOGIN_PATIENCE_MS } from '../limits.js';
 import { LoginTickets } from '../tickets/login-tickets.js';
 import { DataConnections } from '../transfer/data-connection.js';
+import { HeldDataConnection } from '../transfer/held-data-connection.js';
 import { hasUtf8, type Features } from './features.js';
 import { LoginDialogue } from './login-dialogue.js';
 import type { LoginContext } from './login-context.js';
@@ -79,8 +80,9 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
     }
     await settleEncoding(control, { options, traits, features, pipelines });
     const data = new DataConnections(control, protection, options, traits);
+    const ahead = new HeldDataConnection({ control, data, features, timeouts, traits }, options.preconnect);
     return {
-      ...{ control, data, features, timeouts, onNotResumed, traits },
+      ...{ control, data, ahead, features, timeouts, onNotResumed, traits },
       serverTimeZone: options.serverTimeZone,
       transferKeepAliveMs: options.transferKeepAliveMs,
       ...{ greeting, handshake: protection?.handshake },

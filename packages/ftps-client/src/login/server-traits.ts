@@ -16,6 +16,8 @@ export class ServerTraits {
    * and without it did.
    */
   commandBehindPassive: 'untried' | 'works' | 'minded' = 'untried';
+  /** How much may be asked of it ahead of a transfer; less than `connection` where what was held so was of no use. */
+  preconnect: 'off' | 'port' | 'connection' = 'connection';
   /** EPRT was not understood: PORT from then on. */
   refusesExtendedPort = false;
   /** It lost, or refused, what was sent without waiting for the reply before it. */

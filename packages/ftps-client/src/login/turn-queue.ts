@@ -4,6 +4,12 @@ import { AbortedError } from '@ftps-kit/tls-core';
 export class TurnQueue {
   #last: Promise<unknown> = Promise.resolve();
   #calls = 0;
+  readonly #onIdle: () => void;
+
+  /** `onIdle` is called when the last call has ended and none waits. */
+  constructor(onIdle: () => void = () => undefined) {
+    this.#onIdle = onIdle;
+  }
 
   /** Whether no call is under way. */
   get isIdle(): boolean {
@@ -22,6 +28,7 @@ export class TurnQueue {
       })
       .finally(() => {
         this.#calls -= 1;
+        if (this.isIdle) this.#onIdle();
       });
     this.#last = result.catch(() => undefined);
     return new Promise((resolve, reject) => {

@@ -90,13 +90,24 @@ export class DataConnections {
     return extendedPassive === 'works' && commandBehindPassive !== 'minded' && !wantsDataConnectionFirst;
   }
 
+  /** Whether a port was named that could be reached, or PASV has to do anyway: then a port can be asked for ahead. */
+  get mayAskAhead(): boolean {
+    const { extendedPassive } = this.#traits;
+    return !this.areActive && (extendedPassive === 'works' || extendedPassive === 'useless');
+  }
+
   /**
    * Asks the server to listen, or tells it where this side does. May be done ahead of the transfer, along with other
    * commands; serves one data connection. Rejects with `ReplyError`, `ConnectionError`, `TimeoutError`, `AbortedError`, and
    * with `NotResumedError` where no ticket is left for it and it must have one.
    */
   async listen(signal: AbortSignal | undefined): Promise<Listening> {
-    this.#mustHaveTicket();
+    this.mustHaveTicket();
+    return this.agree(signal);
+  }
+
+  /** As `listen`, ahead of the transfer: whether there is a ticket for it is asked when it comes. */
+  async agree(signal: AbortSignal | undefined): Promise<Listening> {
     if (this.areActive) return this.#listenHere(signal);
     if (this.#traits.extendedPassive === 'doubtful') {
       // What made it so may have been something else, such as a server that was about to go.
@@ -219,8 +230,8 @@ export class DataConnections {
     return { channel, handshake: channel.handshake };
   }
 
-  /** What would fail at the handshake must fail before the server is told to begin: STOR empties the file it names. */
-  #mustHaveTicket(): void {
+  /** What would fail at the handshake must fail before the server is told to begin: STOR empties the file it names. Throws `NotResumedError`. */
+  mustHaveTicket(): void {
     if (this.#protection === undefined || this.#options.whenEmpty !== 'fail') return;
     if (this.#protection.binding.tickets.size > 0) return;
     throw new NotResumedError(
@@ -228,6 +239,16 @@ export class DataConnections {
       'full-handshake',
     );
   }
+}
+
+/** Lets go of what nobody took. */
+export function letGo(agreed: Promise<Listening>): void {
+  agreed.then(
+    (listening) => {
+      listening.close();
+    },
+    () => undefined,
+  );
 }
 
 /** Whether nobody answered at the port, or nothing. */

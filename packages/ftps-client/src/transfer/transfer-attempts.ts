@@ -1,6 +1,8 @@
 // A transfer in the quickest order that its server is known to stand, and in a slower one where the order was at fault.
 import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
+import { findStep } from '../control/coming-into-step.js';
 import type { LoginContext } from '../login/login-context.js';
+import { learnUselessness, type HeldKind } from './held-data-connection.js';
 import { Transfer } from './transfer.js';
 import { quickestOrder } from './transfer-order.js';
 import type { TransferOutcome, TransferRequest } from './transfer-request.js';
@@ -16,6 +18,15 @@ export class LostToOrderError extends ConnectionError {}
  * control connection is in step again, or lost.
  */
 export async function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
+  const { control, data, ahead } = context;
+  if (ahead.isHolding) data.mustHaveTicket();
+  const listening = request.listening === undefined ? await ahead.take() : undefined;
+  if (control.isLost && ahead.hasCostLogin) throw lostToOrder(control.loss);
+  if (listening === undefined) return attempt(context, request);
+  return attempt(context, { ...request, listening: Promise.resolve(listening), isAhead: true }, listening.kind);
+}
+
+async function attempt(context: LoginContext, request: TransferRequest, held?: HeldKind): Promise<TransferOutcome> {
   const { traits, control } = context;
   const order = quickestOrder(context, request);
   const first = new Transfer(context, request, order);
@@ -29,22 +40,33 @@ export async function runTransfer(context: LoginContext, request: TransferReques
     failure = error;
   }
   const { fault } = first;
+  if (held !== undefined && control.isLost && !first.hasShakenHands) learnUselessness(traits, held);
   // A server that goes takes its ports along.
   if (fault === undefined && traits.extendedPassive === 'doubtful') traits.extendedPassive = 'untried';
   const mayBlameOrder = fault !== 'unanswered' || traits.commandBehindPassive === 'untried';
   if (fault === undefined || !mayBlameOrder || failure instanceof AbortedError) throw failure;
-  if (control.isLost) {
+  const learn = (): void => {
+    if (fault === 'too-early') traits.wantsDataConnectionFirst = true;
     if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
-    if (fault === 'unanswered' || fault === 'unreachable') throw lostToOrder(failure);
+    if (fault === 'too-late' && held !== undefined) learnUselessness(traits, held);
+  };
+  if (control.isLost) {
+    if (fault === 'unanswered') learn();
+    if (fault !== 'without-port' && fault !== 'too-early') throw lostToOrder(failure);
     throw failure;
   }
+  // A refusal of what was asked ahead may have been said unasked, with the reply to the command behind it.
+  if (fault === 'too-late') {
+    await findStep(context).catch(() => {
+      throw lostToOrder(failure);
+    });
+  }
   const listening = fault === 'unreachable' ? context.data.listenByPasv(request.signal) : undefined;
-  const second = new Transfer(context, { ...request, listening }, 'connection-first');
+  const second = new Transfer(context, { ...request, listening, isAhead: false }, 'connection-first');
   try {
     const outcome = await second.run();
     context.data.hasServed = true;
-    if (fault === 'too-early') traits.wantsDataConnectionFirst = true;
-    if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
+    learn();
     return outcome;
   } catch (error) {
     // That PASV does no better is no reason to speak of PASV.

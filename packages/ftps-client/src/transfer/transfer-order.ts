@@ -1,10 +1,15 @@
 // When a transfer's command goes out: which orders there are, the quickest that a server stands, and what of one was at fault.
 import type { Reply } from '@ftps-kit/ftp-protocol';
+import { TimeoutError } from '@ftps-kit/tls-core';
 import type { LoginContext } from '../login/login-context.js';
+import { isPeersDoing } from './transfer-failure.js';
 import type { TransferRequest } from './transfer-request.js';
 
 const CANNOT_OPEN_DATA_CONNECTION = 425;
 const BAD_SEQUENCE = 503;
+
+/** What a server says that has no use for the data connection: also 426 "Connection closed", and 522 of its TLS. */
+const OF_DATA_CONNECTION: readonly number[] = [421, CANNOT_OPEN_DATA_CONNECTION, 426, BAD_SEQUENCE, 522];
 
 /**
  * When the transfer command goes out: behind the data connection; while it is made; or right behind EPSV, in one flight with
@@ -14,16 +19,25 @@ export type TransferOrder = 'connection-first' | 'command-first' | 'one-flight';
 
 /**
  * The command was refused because the data connection was not there yet (`too-early`), EPSV gave no port to connect to
- * (`without-port`) or one that cannot be reached (`unreachable`), or the command was lost (`unanswered`).
+ * (`without-port`) or one that cannot be reached (`unreachable`), the command was lost (`unanswered`), or what was asked for ahead
+ * of the transfer was of no use any more (`too-late`).
  */
-export type OrderFault = 'too-early' | 'without-port' | 'unreachable' | 'unanswered';
+export type OrderFault = 'too-early' | 'without-port' | 'unreachable' | 'unanswered' | 'too-late';
 
 /** What is known of a transfer that failed. */
 export interface FailedAttempt {
+  /** Whether its command was sent. */
+  readonly isSent: boolean;
   /** Whether a data connection was made, of TCP at least. */
   readonly hasConnected: boolean;
   /** Whether the server said 1yz, or sent something. */
   readonly hasBegun: boolean;
+  /** Whether the TLS handshake of the data connection came to its end. */
+  readonly hasShakenHands: boolean;
+  /** Whether a byte went either way, or the server was told that there is none. */
+  readonly hasMoved: boolean;
+  /** Why it failed; undefined where its command was never sent. */
+  readonly failure: Error | undefined;
   readonly finalReply: Reply | undefined;
   /** Whether the failure is the final reply. */
   readonly isRefused: boolean;
@@ -50,7 +64,9 @@ export function faultOf(
   order: TransferOrder,
   attempt: FailedAttempt,
   { control, traits }: LoginContext,
+  request: TransferRequest,
 ): OrderFault | undefined {
+  if (request.isAhead === true && isTooLate(attempt, request)) return 'too-late';
   const { hasConnected, hasBegun, finalReply, isRefused } = attempt;
   const isLostOtherwise = control.isLost && !attempt.isGivenUp;
   // 4yz may be the answer to ABOR; 5yz is a reason of its own.
@@ -63,4 +79,18 @@ export function faultOf(
   if (attempt.isWithoutPort) return 'without-port';
   const code = isRefused && !hasBegun ? finalReply?.code : undefined;
   return code === BAD_SEQUENCE || (code === CANNOT_OPEN_DATA_CONNECTION && !hasConnected) ? 'too-early' : undefined;
+}
+
+/**
+ * Whether a data connection that was asked for ahead came to nothing. What the server says of the file is another matter, and so is
+ * what it says once hands were shaken. STOR may have emptied its file: it is said again only where the server refused it.
+ */
+function isTooLate(attempt: FailedAttempt, { sends }: TransferRequest): boolean {
+  const { isSent, hasShakenHands, hasMoved, failure, finalReply, isRefused } = attempt;
+  if (hasShakenHands || hasMoved) return false;
+  if (!isSent) return true;
+  const isOfDataConnection = finalReply !== undefined && OF_DATA_CONNECTION.includes(finalReply.code);
+  if (sends || isRefused) return isOfDataConnection;
+  const hasBroken = isPeersDoing(failure) || failure instanceof TimeoutError;
+  return hasBroken && (isOfDataConnection || (finalReply?.code ?? 0) < 500);
 }

@@ -16,6 +16,8 @@ export interface TransferRequest {
   readonly signal?: AbortSignal | undefined;
   /** Where somebody listens for this transfer, where that was agreed on already. */
   readonly listening?: Promise<Listening> | undefined;
+  /** Whether that was agreed on while the login was at rest, so that the server may be done with it by now. */
+  readonly isAhead?: boolean | undefined;
   /**
    * Moves the bytes to their end. Whatever it waits for on the channel rejects when the transfer breaks off. Who sends says by
    * `end` that this was all, and the server may call it complete from then on.

@@ -11,10 +11,11 @@ import {
 import { comeIntoStep, findStep } from '../control/coming-into-step.js';
 import type { Exchange } from '../control/exchange.js';
 import { clearRestartPoint, setRestartPoint } from '../control/restart-point.js';
-import { ProtocolError, errorOf, isCompletion, replyText } from '../errors.js';
+import { errorOf, isCompletion, replyText } from '../errors.js';
 import { PIPELINE_PATIENCE_MS } from '../limits.js';
 import type { LoginContext } from '../login/login-context.js';
-import type { Listening } from './data-connection.js';
+import { letGo, type Listening } from './data-connection.js';
+import { earlyCompletion } from './early-completion.js';
 import { failureOf, notResumedHere, refusalOf, transferAborted, type TransferState } from './transfer-failure.js';
 import { TransferKeepAlive } from './transfer-keep-alive.js';
 import { faultOf, type OrderFault, type TransferOrder } from './transfer-order.js';
@@ -30,6 +31,8 @@ export class Transfer {
   #transport: SocketChannel | undefined;
   #channel: ByteChannel | undefined;
   #handshake: HandshakeSummary | undefined;
+  /** Whether the command is on its way. */
+  #isSent = false;
   #begun = false;
   #finalReply: Reply | undefined;
   /** What ended it first; everything that breaks afterwards is a consequence. */
@@ -58,6 +61,7 @@ export class Transfer {
     const { meter, signal, command } = this.#request;
     const startedAt = performance.now();
     const [exchange, agreed] = await this.#begin();
+    this.#isSent = true;
     const onAbort = (): void => {
       this.#break(transferAborted(command, signal));
     };
@@ -140,7 +144,7 @@ export class Transfer {
       (reply) => {
         this.#finalReply = reply;
         if (isCompletion(reply)) {
-          this.#mustNotBeEarly(reply);
+          this.#doubt(reply);
           return;
         }
         // What became of EPSV is the reason for what became of the command, and its reply was there first.
@@ -184,19 +188,14 @@ export class Transfer {
     });
   }
 
-  /**
-   * RFC 959 §5.4: 125 or 150 comes before any 226. Of an upload a 226 says that the server has the file to its end, and before
-   * it was told of that end it cannot: what is on its way is lost, as where its data connection was cut.
-   */
-  #mustNotBeEarly(reply: Reply): void {
-    if (!this.#request.sends || this.#hasEndedSending) return;
-    if (!this.#begun) {
-      this.#break(new ProtocolError('the server called the upload complete before a byte of it was sent'));
-      return;
-    }
-    // Another 2yz may be the reply to NOOP.
-    if (reply.code !== CLOSING_DATA_CONNECTION && this.#keepAlive.isUnanswered) return;
-    this.#break(new ConnectionError(`the server called it complete (${replyText(reply)}) before it came to its end`));
+  #doubt(reply: Reply): void {
+    const hasBegun = this.#begun;
+    const stand = { hasBegun, hasEndedSending: this.#hasEndedSending, mayBeNoops: this.#keepAlive.isUnanswered };
+    const error = earlyCompletion(reply, this.#request, stand);
+    if (error === undefined) return;
+    this.#break(error);
+    // The reply to the command itself is still to come then.
+    if (this.#request.isAhead === true && !hasBegun) this.#context.control.destroy(error);
   }
 
   /** A server that was never seen to take a command behind EPSV may have thrown it away, and waits for it now. */
@@ -221,16 +220,22 @@ export class Transfer {
   /** What of its order may have been at fault where it failed; nothing took effect then. undefined: nothing. */
   get fault(): OrderFault | undefined {
     const attempt = {
-      ...{ hasConnected: this.hasConnected, hasBegun: this.#hasBegun },
-      ...{ finalReply: this.#finalReply, isRefused: this.#isRefused },
+      ...{ isSent: this.#isSent, hasConnected: this.hasConnected, hasBegun: this.#hasBegun },
+      ...{ hasShakenHands: this.hasShakenHands, hasMoved: this.#hasEndedSending || this.#request.meter.bytes > 0 },
+      ...{ failure: this.#failure, finalReply: this.#finalReply, isRefused: this.#isRefused },
       ...{ isWithoutPort: this.#isWithoutPort, isUnanswered: this.#isUnanswered, isGivenUp: this.#isGivenUp },
     };
-    return faultOf(this.#order, attempt, this.#context);
+    return faultOf(this.#order, attempt, this.#context, this.#request);
   }
 
   /** Whether a data connection was made, of TCP at least. */
   get hasConnected(): boolean {
     return this.#transport !== undefined;
+  }
+
+  /** Whether the TLS handshake of the data connection came to its end. */
+  get hasShakenHands(): boolean {
+    return this.#handshake !== undefined;
   }
 
   /** Whether the server said 1yz, or sent something. */
@@ -282,7 +287,8 @@ export class Transfer {
     }
     const failure = this.#failure ?? new ConnectionError('the transfer ended without a reason');
     if (this.#finalReply === undefined && !control.isLost) {
-      const hasConnected = this.#transport !== undefined;
+      // One that was made ahead may be gone on the server's side, which would wait for another.
+      const hasConnected = this.#transport !== undefined && (this.#request.isAhead !== true || this.hasShakenHands);
       this.#isGivenUp = await comeIntoStep(this.#context, { exchange, failure, hasConnected, signal });
     }
     if (this.#isRefused) throw failure;
@@ -303,14 +309,4 @@ export class Transfer {
       handshake: this.#handshake,
     };
   }
-}
-
-/** Lets go of the data connection where nobody took it. */
-function letGo(agreed: Promise<Listening>): void {
-  agreed.then(
-    (listening) => {
-      listening.close();
-    },
-    () => undefined,
-  );
 }
