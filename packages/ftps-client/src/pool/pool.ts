@@ -32,9 +32,10 @@ import type { RemoteHash } from '../remote/file-hash.js';
 import type { Entry } from '../remote/list-entry.js';
 import { removeTree } from '../remote/remote-tree.js';
 import { allOf, checkWalkOptions, oneByOne, walkTree, type WalkEntry, type WalkOptions } from '../remote/walk.js';
-import { Lending, type Lendable, type LendOptions } from './lending.js';
+import { Lending, type LendOptions } from './lending.js';
 import type { PoolEvents, PoolMetrics } from './pool-events.js';
 import { parsePoolOptions, type PoolOptions } from './pool-options.js';
+import { PooledClient } from './pooled-client.js';
 
 const ATTEMPTS = { policy: parseRetry(POOL_RETRY), onAttempt: undefined };
 
@@ -270,40 +271,3 @@ export class FtpsPool extends EventEmitter<PoolEvents> implements AsyncDisposabl
 type Put<T> = { readonly answer: T } | { readonly failure: unknown };
 /** What it came to without a failure there. */
 type Asked<T> = { readonly answer: T } | { readonly noLogin: unknown };
-
-/** A client as the pool keeps it. */
-class PooledClient implements Lendable {
-  readonly client: FtpsClient;
-  readonly #reconnects: boolean;
-
-  constructor(client: FtpsClient, reconnects = false) {
-    this.client = client;
-    this.#reconnects = reconnects;
-  }
-
-  get isOpen(): boolean {
-    return this.client.isOpen;
-  }
-
-  get isGone(): boolean {
-    // A transfer that is tried again makes its login anew.
-    return !this.#reconnects && !this.client.isOpen && this.client.isIdle;
-  }
-
-  get openStreams(): number {
-    return this.client.openStreams;
-  }
-
-  get hasMoved(): boolean {
-    // Who left a stream open there would keep the next one waiting.
-    return this.client.hasChangedFolder || this.client.openStreams > 0;
-  }
-
-  keepAlive(): Promise<unknown> {
-    return this.client.raw('NOOP');
-  }
-
-  close(): Promise<void> {
-    return this.client.close();
-  }
-}
