@@ -20,7 +20,7 @@ const SECRET_VERBS: readonly string[] = ['PASS', 'ACCT'];
  * Throws `ConfigError` for a verb that is none, and for an argument with CR, LF or NUL, which could add a command. The error
  * calls it `name`.
  */
-export function outgoing(verb: string, argument?: string, name = verb): OutgoingCommand {
+export function outgoing(verb: string, argument?: string, name = printable(verb)): OutgoingCommand {
   const encode = (encoding: TextEncoding): Uint8Array => {
     try {
       return encodeCommand(verb, argument, { encoding });

@@ -98,6 +98,11 @@ describe('the control connection', () => {
         const [verb = '', ...words] = line.split(' ');
         expect(await rejection(client.raw(verb, words.join(' '))), line).to.be.instanceOf(ConfigError);
       }
+      // What tells of it may go to a log, where a line feed would begin another entry.
+      expect(await rejection(client.raw('NOOP\r\nDELE')))
+        .to.be.instanceOf(ConfigError)
+        .with.property('message')
+        .that.matches(/^NOOP\?\?DELE cannot be sent/);
     });
   });
 
