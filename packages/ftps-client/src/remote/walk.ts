@@ -24,7 +24,7 @@ export interface WalkOptions extends CallOptions {
   /**
    * Called for a folder that could not be listed, with its path as entries have it; the walk goes on without it, or where
    * that is an `IncompleteListingError`, with what could be read of it. By default the walk rejects with the error, in the
-   * last case behind those entries. A lost connection and an abort always end it.
+   * last case behind those entries. A lost connection, an abort and a tree that is too deep always end it.
    */
   readonly onError?: ((error: FtpsError, path: string) => void) | undefined;
 }
@@ -111,11 +111,12 @@ async function listed(
   listing: () => Promise<Listed>,
 ): Promise<Listed> {
   const path = folder.path === '' ? root : joined(root, folder.path);
+  // Not for `onError`: where two links lead round in circles, there are more folders than could ever be listed.
+  if (folder.depth > MAX_TREE_DEPTH)
+    throw new LimitError(`${printable(path)} lies deeper than ${MAX_TREE_DEPTH} folders`);
   let entries: readonly Entry[] = [];
   let failure: IncompleteListingError | undefined;
   try {
-    if (folder.depth > MAX_TREE_DEPTH)
-      throw new LimitError(`${printable(path)} lies deeper than ${MAX_TREE_DEPTH} folders`);
     const isEntered = folder.depth === 0 || enters === undefined || (await enters(path, signal));
     if (isEntered) entries = await list(path === '' ? undefined : path, signal);
   } catch (error) {

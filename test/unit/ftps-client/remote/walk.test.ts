@@ -59,6 +59,18 @@ describe('a walk', () => {
     expect(await rejection(walked({}, { list: circle }))).to.be.instanceOf(LimitError);
   });
 
+  it('ends in it whoever listens, where two circles have more folders than could ever be listed', async () => {
+    let listings = 0;
+    const circles: Walk['list'] = () => {
+      listings += 1;
+      return listings < 10_000 ? Promise.resolve([entryOf('a/'), entryOf('b/')]) : Promise.reject(new Error('no end'));
+    };
+    const told: FtpsError[] = [];
+    const options = { list: circles, onError: (error: FtpsError) => told.push(error) };
+    expect(await rejection(walked({}, options))).to.be.instanceOf(LimitError);
+    expect(told).to.deep.equal([]);
+  });
+
   it('tells of each folder that cannot be listed and goes on, or rejects where nobody listens', async () => {
     const tree = { '/r': ['a/', 'b/'], '/r/a': refusal, '/r/b': ['x'] };
     const told: [FtpsError, string][] = [];
