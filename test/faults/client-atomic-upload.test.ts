@@ -170,6 +170,18 @@ describe('an atomic upload', () => {
     }
   });
 
+  it('that somebody fetches and removes as soon as it has its name is done', async () => {
+    const fetching: Fault = ({ verb, argument }, server) => {
+      if (verb === 'SIZE' && !argument.endsWith('.ftps-part')) server.files.delete(argument);
+      return false;
+    };
+    await withFaultyServer({ fault: fetching }, async (client) => {
+      for (const name of ['a', 'Größe (1) + 2.tar', '.a b']) {
+        expect(await client.upload(content, name, { atomic: true })).to.include({ sizeBytes: content.length });
+      }
+    });
+  });
+
   it('with replace removes the old file for a server that renames over none', async () => {
     const fault: Fault = async ({ verb, peer, argument }, server) => {
       if (verb !== 'RNTO' || !server.files.has(argument)) return false;

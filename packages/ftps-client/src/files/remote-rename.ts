@@ -6,8 +6,11 @@ import { sizeOrAbsence } from '../remote/remote-facts.js';
 import { baseName } from '../remote/remote-path.js';
 import { isTransient } from './retry.js';
 
-/** Names that no server is known to spell in its own way. */
-const keptByAll = /^\.?[\w-](?:[\w. -]*[\w-])?$/;
+/**
+ * Names that some server spells in its own way: with a blank at an end, a dot at the last, characters that Windows has not in
+ * names, or those that steer a terminal. Others are not looked for: a file may be fetched and removed as soon as it has its name.
+ */
+const oddName = /^\s|[\s.]$|["\\:*?<>|]|\p{Cc}/u;
 
 /** Not to be aborted between the two, nor given up while the second is on its way: nobody would know its outcome. */
 export async function move(
@@ -32,7 +35,7 @@ export function isRefusal(error: unknown): error is ReplyError {
  * `a `, and says 250.
  */
 export async function isRespelled(context: LoginContext, path: string): Promise<boolean> {
-  if (keptByAll.test(baseName(path))) return false;
+  if (!oddName.test(baseName(path))) return false;
   // It has been renamed, and whether the server can be asked once more changes nothing of that.
   return (await sizeOrAbsence(context, path, undefined).catch(() => undefined)) === 'absent';
 }

@@ -107,7 +107,7 @@ export class UploadTarget {
     this.#isNowhere = true;
     throw new RenameError(
       `the upload is whole, and the server said that it renamed it to ${printable(this.#realPath)}, but shows nothing of that name: ` +
-        'it may have spelled it in another way',
+        'it may have spelled it in another way, or somebody has taken it away',
       { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply, wholeAt: this.#realPath },
     );
   }
