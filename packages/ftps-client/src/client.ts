@@ -1,47 +1,36 @@
 // The facade: one login, and what can be done with it.
 import { EventEmitter } from 'node:events';
 import type { Reply } from '@ftps-kit/ftp-protocol';
-import { ConnectionError, type EngineName, type HandshakeSummary } from '@ftps-kit/tls-core';
+import type { EngineName, HandshakeSummary } from '@ftps-kit/tls-core';
 import { anySignal } from './any-signal.js';
 import {
-  checkCallOptions,
   parseHashOptions,
   parseTreeOptions,
   type CallOptions,
   type HashOptions,
   type TreeOptions,
 } from './call-options.js';
-import {
-  announceNothing,
-  announcerOf,
-  type Announce,
-  type ClientEvents,
-  type TransferSubject,
-} from './client-events.js';
+import { ClientCalls } from './client-calls.js';
+import { announceNothing, announcerOf, type Announce, type ClientEvents } from './client-events.js';
 import { parseClientOptions, type ClientOptions, type FtpsClientOptions } from './client-options.js';
-import { outgoingPath, type OutgoingCommand } from './control/outgoing-command.js';
+import { outgoingPath } from './control/outgoing-command.js';
 import { mayChangeFolder, rawCommand } from './control/raw-command.js';
 import { isCompletion } from './errors.js';
-import { announcing } from './files/announced-transfer.js';
 import { download } from './files/download.js';
-import { loginsOf, type Logins } from './files/transfer-logins.js';
 import {
   parseDownloadOptions,
   parseUploadOptions,
   type DownloadOptions,
-  type ParsedTransferOptions,
   type UploadOptions,
 } from './files/transfer-options.js';
 import type { TransferResult } from './files/transfer-result.js';
 import { upload } from './files/upload.js';
 import type { DownloadTarget } from './local/download-sink.js';
-import { giving, type Given } from './local/given-stream.js';
 import { letGoOfTarget } from './local/interruptible-sink.js';
 import { letGoOfSource, type UploadInput } from './local/upload-source.js';
 import { ClientLogin } from './login/client-login.js';
 import type { Features } from './login/features.js';
 import type { LoginContext } from './login/login-context.js';
-import { TurnQueue } from './login/turn-queue.js';
 import { workingFolder } from './remote/entering.js';
 import { fileHash, type RemoteHash } from './remote/file-hash.js';
 import type { Entry } from './remote/list-entry.js';
@@ -63,21 +52,16 @@ import { allOf, checkWalkOptions, oneByOne, walkTree, type WalkEntry, type WalkO
  */
 export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDisposable {
   readonly engine: EngineName;
-  readonly #reconnects: boolean;
   readonly #login: ClientLogin;
   readonly #announce: Announce;
-  readonly #turns = new TurnQueue(() => {
-    this.#login.rest();
-  });
-  #openStreams = 0;
-  #closing: Promise<void> | undefined;
+  readonly #calls: ClientCalls;
 
   private constructor({ engine, reconnect }: ClientOptions, login: ClientLogin) {
     super();
     this.engine = engine.name;
-    this.#reconnects = reconnect;
     this.#login = login;
     this.#announce = announcerOf(this);
+    this.#calls = new ClientCalls(login, reconnect, this.#announce);
   }
 
   /**
@@ -120,17 +104,17 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * wait for that code.
    */
   get openStreams(): number {
-    return this.#openStreams;
+    return this.#calls.openStreams;
   }
 
   /** Whether no call is under way, and none waits. */
   get isIdle(): boolean {
-    return this.#turns.isIdle;
+    return this.#calls.areOver;
   }
 
   /** Whether the control connection still stands. */
   get isOpen(): boolean {
-    return this.#closing === undefined && this.#login.isOpen;
+    return !this.#calls.isClosed && this.#login.isOpen;
   }
 
   /**
@@ -141,7 +125,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * them.
    */
   async *list(path?: string, options: CallOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    yield* oneByOne(this.#call(options, (context, signal) => listEntries(context, path, signal)));
+    yield* oneByOne(this.#calls.call(options, (context, signal) => listEntries(context, path, signal)));
   }
 
   /**
@@ -160,17 +144,17 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * told as the server tells it: by MLST many tell what it leads to.
    */
   stat(path: string, options: CallOptions = {}): Promise<Entry> {
-    return this.#call(options, (context, signal) => remoteStat(context, path, signal));
+    return this.#calls.call(options, (context, signal) => remoteStat(context, path, signal));
   }
 
   /** Whether the server shows something at `path`. What it hides from this user does not exist. */
   exists(path: string, options: CallOptions = {}): Promise<boolean> {
-    return this.#call(options, (context, signal) => remoteExists(context, path, signal));
+    return this.#calls.call(options, (context, signal) => remoteExists(context, path, signal));
   }
 
   /** The size of a remote file, bytes (SIZE, RFC 3659 §4). */
   size(path: string, options: CallOptions = {}): Promise<number> {
-    return this.#call(options, (context, signal) =>
+    return this.#calls.call(options, (context, signal) =>
       remoteSize(context.control, path, { timeoutMs: context.timeouts.replyMs, signal }),
     );
   }
@@ -182,12 +166,12 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    */
   async hash(path: string, options: HashOptions = {}): Promise<RemoteHash> {
     const { algorithm, rest } = parseHashOptions(options);
-    return this.#call(rest, (context, signal) => fileHash(context, path, { algorithm, signal }));
+    return this.#calls.call(rest, (context, signal) => fileHash(context, path, { algorithm, signal }));
   }
 
   /** When it was modified: MDTM (RFC 3659 §3), else as `stat`. Rejects with `UnsupportedError` where nothing tells. */
   modifiedAt(path: string, options: CallOptions = {}): Promise<Date> {
-    return this.#call(options, (context, signal) => remoteModifiedAt(context, path, signal));
+    return this.#calls.call(options, (context, signal) => remoteModifiedAt(context, path, signal));
   }
 
   /**
@@ -195,7 +179,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * `UnsupportedError` where the server takes neither.
    */
   setModified(path: string, time: Date, options: CallOptions = {}): Promise<void> {
-    return this.#call(options, (context, signal) => setRemoteModified(context, path, time, signal));
+    return this.#calls.call(options, (context, signal) => setRemoteModified(context, path, time, signal));
   }
 
   /**
@@ -205,10 +189,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * `ReplyError` (no such file), `NotResumedError`, `LocalFileError` and those of `connect`.
    */
   download(remotePath: string, sink: DownloadTarget, options: DownloadOptions = {}): Promise<TransferResult> {
-    return this.#counting(sink, letGoOfTarget, async (given) =>
-      this.#transfer({ direction: 'download', remotePath }, parseDownloadOptions(options), (logins, observed) =>
-        download(logins, remotePath, given, observed),
-      ),
+    const subject = { direction: 'download', remotePath } as const;
+    return this.#calls.transfer(
+      { subject, end: sink, letGo: letGoOfTarget, options: () => parseDownloadOptions(options) },
+      (logins, given, observed) => download(logins, remotePath, given, observed),
     );
   }
 
@@ -217,10 +201,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * rejects as `download` does, and with `RenameError` where an atomic upload is whole and did not get its name.
    */
   upload(source: UploadInput, remotePath: string, options: UploadOptions = {}): Promise<TransferResult> {
-    return this.#counting(source, letGoOfSource, async (given) =>
-      this.#transfer({ direction: 'upload', remotePath }, parseUploadOptions(options), (logins, observed) =>
-        upload(logins, given, remotePath, observed),
-      ),
+    const subject = { direction: 'upload', remotePath } as const;
+    return this.#calls.transfer(
+      { subject, end: source, letGo: letGoOfSource, options: () => parseUploadOptions(options) },
+      (logins, given, observed) => upload(logins, given, remotePath, observed),
     );
   }
 
@@ -230,9 +214,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * ends the download.
    */
   createReadStream(remotePath: string, options: DownloadOptions = {}): RemoteReadStream {
-    return new RemoteReadStream((sink, ends) =>
-      this.download(remotePath, sink, { ...options, signal: anySignal(options.signal, ends) }),
-    );
+    return new RemoteReadStream(async (sink, ends) => {
+      const parsed = parseDownloadOptions(options);
+      return this.download(remotePath, sink, { ...parsed, signal: anySignal(parsed.signal, ends) });
+    });
   }
 
   /**
@@ -240,9 +225,10 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * where it fails; `result` is what `upload` gives. Until it is ended, the calls behind it wait.
    */
   createWriteStream(remotePath: string, options: UploadOptions = {}): RemoteWriteStream {
-    return new RemoteWriteStream((source, ends) =>
-      this.upload(source, remotePath, { ...options, signal: anySignal(options.signal, ends) }),
-    );
+    return new RemoteWriteStream(async (source, ends) => {
+      const parsed = parseUploadOptions(options);
+      return this.upload(source, remotePath, { ...parsed, signal: anySignal(parsed.signal, ends) });
+    });
   }
 
   /**
@@ -252,7 +238,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   async mkdir(path: string, options: TreeOptions = {}): Promise<void> {
     const { recursive, rest } = parseTreeOptions(options);
     if (!recursive) return this.#pathCall('MKD', path, rest);
-    return this.#call(rest, (context, signal) => makeFolders(context, path, signal));
+    return this.#calls.call(rest, (context, signal) => makeFolders(context, path, signal));
   }
 
   /** Removes a file or a link (DELE). */
@@ -272,7 +258,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
 
   /** Renames, or moves (RNFR, RNTO). What stands under the new name may be replaced; that is for the server to say. */
   rename(from: string, to: string, options: CallOptions = {}): Promise<void> {
-    return this.#call(options, async ({ control, timeouts }, signal) => {
+    return this.#calls.call(options, async ({ control, timeouts }, signal) => {
       const steps = [outgoingPath('RNFR', from), outgoingPath('RNTO', to)];
       for (const step of steps) await control.demand(step, { timeoutMs: timeouts.replyMs, signal });
     });
@@ -280,7 +266,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
 
   /** The working folder (PWD), from which paths without a leading slash are meant. */
   pwd(options: CallOptions = {}): Promise<string> {
-    return this.#call(options, workingFolder);
+    return this.#calls.call(options, workingFolder);
   }
 
   /**
@@ -294,7 +280,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
       await control.demand(command, { timeoutMs: timeouts.replyMs });
       await this.#login.folderChanged(command);
     };
-    await this.#call(options, move, command);
+    await this.#calls.call(options, move, command);
   }
 
   /**
@@ -309,7 +295,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
       if (maySwitch && isCompletion(reply)) await this.#login.folderChanged(command);
       return reply;
     };
-    return this.#call(options, send, command);
+    return this.#calls.call(options, send, command);
   }
 
   /**
@@ -317,8 +303,7 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
    * where the connection is gone. Every later call rejects with `ConnectionError`.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#login.close({ farewell: this.#turns.isIdle });
-    return this.#closing;
+    return this.#calls.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -326,62 +311,8 @@ export class FtpsClient extends EventEmitter<ClientEvents> implements AsyncDispo
   }
 
   #pathCall(verb: string, path: string, options: CallOptions): Promise<void> {
-    return this.#call(options, async ({ control, timeouts }, signal) => {
+    return this.#calls.call(options, async ({ control, timeouts }, signal) => {
       await control.demand(outgoingPath(verb, path), { timeoutMs: timeouts.replyMs, signal });
     });
   }
-
-  async #counting<End extends DownloadTarget | UploadInput, T>(
-    otherSide: End,
-    letGo: (end: End, error: Error) => Promise<void>,
-    transfer: (given: Given<End>) => Promise<T>,
-  ): Promise<T> {
-    const count = isCallersCode(otherSide) ? 1 : 0;
-    this.#openStreams += count;
-    try {
-      return await giving(otherSide, letGo, transfer);
-    } finally {
-      this.#openStreams -= count;
-    }
-  }
-
-  async #transfer<O extends ParsedTransferOptions>(
-    subject: TransferSubject,
-    options: O,
-    move: (logins: Logins, observed: O) => Promise<TransferResult>,
-  ): Promise<TransferResult> {
-    const observed = announcing(options, subject, this.#announce);
-    // No pin around it: an attempt has its own, and what was read of a stream cannot be read again from out here.
-    const result = await this.#turn(options.signal, () => move(loginsOf(this.#login), observed));
-    this.#announce('transfer', { ...subject, result });
-    return result;
-  }
-
-  async #call<T>(
-    options: CallOptions,
-    work: (context: LoginContext, signal: AbortSignal | undefined) => Promise<T>,
-    first?: OutgoingCommand,
-  ): Promise<T> {
-    checkCallOptions(options);
-    const { signal } = options;
-    return this.#turn(signal, () => this.#login.withPin(signal, () => work(this.#login.current, signal)), first);
-  }
-
-  /**
-   * Does `work`, which sends `first` before all else, when all calls before it are done, on a login that is opened again where
-   * that is wanted.
-   */
-  async #turn<T>(signal: AbortSignal | undefined, work: () => Promise<T>, first?: OutgoingCommand): Promise<T> {
-    return this.#turns.take(signal, async () => {
-      if (this.#closing !== undefined) throw new ConnectionError('the client is closed');
-      await this.#login.answered(signal);
-      if (this.#reconnects || this.#login.isLostToHolding) await this.#login.ensureOpen(signal, first);
-      return work();
-    });
-  }
-}
-
-/** Whether a transfer from or to it waits for code of its caller, as it does not for bytes and local paths. */
-export function isCallersCode(otherSide: DownloadTarget | UploadInput): boolean {
-  return typeof otherSide !== 'string' && !(otherSide instanceof Uint8Array);
 }

@@ -35,3 +35,8 @@ export async function giving<End, Result>(
     throw thrown;
   }
 }
+
+/** Whether a transfer from or to it waits for code of its caller, as it does not for bytes and local paths. */
+export function isCallersCode(end: unknown): boolean {
+  return typeof end !== 'string' && !(end instanceof Uint8Array);
+}

@@ -11,7 +11,7 @@ import {
   type HashOptions,
   type TreeOptions,
 } from '../call-options.js';
-import { FtpsClient, isCallersCode } from '../client.js';
+import { FtpsClient } from '../client.js';
 import { announcerOf } from '../client-events.js';
 import { parseClientOptions, type FtpsClientOptions } from '../client-options.js';
 import { ReplyError } from '../errors.js';
@@ -25,7 +25,7 @@ import {
 import type { TransferResult } from '../files/transfer-result.js';
 import { POOL_RETRY } from '../limits.js';
 import type { DownloadTarget } from '../local/download-sink.js';
-import { giving } from '../local/given-stream.js';
+import { giving, isCallersCode } from '../local/given-stream.js';
 import { letGoOfTarget } from '../local/interruptible-sink.js';
 import { letGoOfSource, type UploadInput } from '../local/upload-source.js';
 import type { RemoteHash } from '../remote/file-hash.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
-import { AbortedError, ReplyError } from '@ftps-kit/ftps-client';
+import { AbortedError, ConfigError, ReplyError } from '@ftps-kit/ftps-client';
 import { collect } from '../../../support/collect.js';
 import { connectTo } from '../../../support/own-client.js';
 import { rejection } from '../../../support/rejection.js';
@@ -42,6 +42,24 @@ describe('a remote file as a stream', () => {
     const writing = client.createWriteStream('/no/such/folder');
     expect(await rejection(pipeline(Readable.from([content]), writing))).to.be.instanceOf(ReplyError);
     expect(writing.writableFinished).to.equal(false);
+  });
+
+  it('is destroyed with the error where its options are wrong, and nothing is thrown', async () => {
+    await using server = await TestServer.start({ files: { f: content } });
+    await using client = await connectTo(server);
+    for (const options of [null, { signal: {} }, { vrify: 'size' }] as never[]) {
+      for (const open of [
+        () => client.createReadStream('/f', options),
+        () => client.createWriteStream('/g', options),
+      ]) {
+        const stream = open();
+        const failed = once(stream, 'error');
+        const error = await rejection(stream.result);
+        expect(error).to.be.instanceOf(ConfigError);
+        expect(await failed).to.deep.equal([error]);
+      }
+    }
+    expect(server.names()).to.deep.equal(['f']);
   });
 
   it('does not finish before the final reply', async () => {
