@@ -87,6 +87,9 @@ export const CONTROL_KEEP_ALIVE_MS = 30_000;
 /** NOOPs said during one transfer that a server has not answered yet; many answer them all together at its end. */
 export const MAX_UNANSWERED_NOOPS = 1_000;
 
+/** 1yz replies to one command. RFC 959 §4.2 has "at most, one"; a server that sends them without end keeps this process busy. */
+export const MAX_PRELIMINARY_REPLIES = 1_000;
+
 /** Bytes read at a time from the control connection. */
 export const CONTROL_READ_BYTES = 4 * 1024;
 

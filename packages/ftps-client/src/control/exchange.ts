@@ -1,5 +1,7 @@
 // One command on the control connection and its replies.
 import type { Reply } from '@ftps-kit/ftp-protocol';
+import { ProtocolError } from '../errors.js';
+import { MAX_PRELIMINARY_REPLIES } from '../limits.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 
 /** What its sender waits for. Both promises reject when the control connection is lost. */
@@ -28,6 +30,7 @@ export class OpenExchange implements Exchange {
   #givePreliminary: (reply: Reply | undefined) => void = () => undefined;
   #giveFinal: (reply: Reply) => void = () => undefined;
   readonly #failures: ((error: Error) => void)[] = [];
+  #preliminaries = 0;
 
   constructor({ verb, secret }: OutgoingCommand) {
     this.verb = verb;
@@ -45,9 +48,15 @@ export class OpenExchange implements Exchange {
     this.final.catch(() => undefined);
   }
 
-  /** Takes one reply; gives whether it was the final one. */
+  /** Takes one reply; gives whether it was the final one. Throws `ProtocolError` where that is put off without end. */
   take(reply: Reply): boolean {
     if (reply.code < 200) {
+      this.#preliminaries += 1;
+      if (this.#preliminaries > MAX_PRELIMINARY_REPLIES) {
+        throw new ProtocolError(
+          `the server answered ${this.verb} ${MAX_PRELIMINARY_REPLIES} times with 1yz, and not in the end`,
+        );
+      }
       this.hasBegun = true;
       this.#givePreliminary(reply);
       return false;

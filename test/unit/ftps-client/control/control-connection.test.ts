@@ -8,6 +8,7 @@ import {
   TimeoutError,
 } from '@ftps-kit/ftps-client';
 import { limits } from '@ftps-kit/ftp-protocol';
+import { MAX_PRELIMINARY_REPLIES } from '../../../../packages/ftps-client/src/limits.js';
 import { rejection } from '../../../support/rejection.js';
 import { scriptedOptions, withScriptedClient } from '../../../support/scripted-client.js';
 import { scriptedServer, type ScriptedPeer } from '../../../support/scripted-server.js';
@@ -132,6 +133,7 @@ describe('the control connection', () => {
   const broken: readonly [string, string][] = [
     ['text that is no reply', 'SSH-2.0-OpenSSH_9.2'],
     ['a reply longer than its bound', `213 ${'x'.repeat(limits.maxReplyLineBytes)}`],
+    ['a final reply that is put off again and again', `${'150 soon\r\n'.repeat(MAX_PRELIMINARY_REPLIES + 1)}213 1`],
     ['a reply without an end', `213-begin\r\n${'line\r\n'.repeat(limits.maxReplyLines + 1)}213 end`],
   ];
   for (const [what, answer] of broken) {
