@@ -164,6 +164,7 @@ describe('an atomic upload', () => {
           .to.be.instanceOf(RenameError)
           .with.property('message')
           .that.includes('shows nothing of that name');
+        expect(error).to.include({ safeBytes: undefined, resumable: false });
         expect(names(server)).to.deep.equal(['a_']);
         expect(server.commands.filter((line) => line.startsWith('STOR'))).to.have.length(1);
       });

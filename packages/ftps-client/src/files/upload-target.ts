@@ -108,7 +108,7 @@ export class UploadTarget {
     throw new RenameError(
       `the upload is whole, and the server said that it renamed it to ${printable(this.#realPath)}, but shows nothing of that name: ` +
         'it may have spelled it in another way, or somebody has taken it away',
-      { bytes: sizeBytes, safeBytes: sizeBytes, resumable: false, reply, wholeAt: this.#realPath },
+      { bytes: sizeBytes, safeBytes: undefined, resumable: false, reply, wholeAt: this.#realPath },
     );
   }
 
