@@ -45,7 +45,7 @@ describe('an upload that is tried again', () => {
       return true;
     };
     const large = randomBytes(20_000_000);
-    const timeouts = { connectMs: 2_000, tlsMs: 2_000, replyMs: 2_000, stallMs: 1_000, closeMs: 500 };
+    const timeouts = { connectMs: 10_000, tlsMs: 10_000, replyMs: 10_000, stallMs: 1_000, closeMs: 500 };
     await withFaultyServer({ fault, options: { timeouts } }, async (client, server) => {
       expect(await client.upload(large, 'a', { retry: now })).to.include({ attempts: 2, resumedAt: 40_000 });
       expect(server.bytes('a')?.equals(large)).to.equal(true);

@@ -61,7 +61,7 @@ describe('an attack on the control connection', () => {
   describe('by lines', () => {
     it('that never end is answered once, and by 421 when its time is over', async () => {
       await server[Symbol.asyncDispose]();
-      server = await TestServer.start({ limits: { idleTimeoutMs: 400 } });
+      server = await TestServer.start({ limits: { idleTimeoutMs: 1_000 } });
       client = await RawFtpClient.loggedIn(server);
       const piece = Buffer.alloc(32 * 1024, 'x');
       const send = async (): Promise<void> => {

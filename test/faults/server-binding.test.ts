@@ -135,7 +135,7 @@ describe('a port that was announced before PROT P', () => {
   let port: number;
 
   beforeEach(async () => {
-    server = await TestServer.start({ files: { 'a.txt': 'secret' }, limits: { tlsTimeoutMs: 200 } });
+    server = await TestServer.start({ files: { 'a.txt': 'secret' }, limits: { tlsTimeoutMs: 1_000 } });
     client = await RawFtpClient.secured(server);
     await client.login();
     port = await client.passive();
@@ -180,7 +180,7 @@ for (const binding of ['allow', 'off'] satisfies BindingPolicy[]) {
     });
 
     it('still wants TLS on it', async () => {
-      await using server = await TestServer.start({ binding, limits: { tlsTimeoutMs: 200 } });
+      await using server = await TestServer.start({ binding, limits: { tlsTimeoutMs: 1_000 } });
       await using client = await RawFtpClient.loggedIn(server);
       const { channel } = await client.dataTcp(await client.extendedPassive());
       await client.expect(150, 'STOR b.txt');

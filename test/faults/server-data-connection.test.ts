@@ -131,7 +131,7 @@ describe('a passive port, with small limits', () => {
   });
 
   it('answers 425 when TLS does not begin in time, and the session lives on', async () => {
-    await using server = await TestServer.start({ files: { a: 'a' }, limits: { tlsTimeoutMs: 100 } });
+    await using server = await TestServer.start({ files: { a: 'a' }, limits: { tlsTimeoutMs: 1_000 } });
     await using client = await RawFtpClient.loggedIn(server);
     const { channel } = await client.dataTcp(await client.extendedPassive());
     await client.expect(150, 'RETR a');

@@ -266,7 +266,7 @@ describe('a login in a home that never answers', () => {
       const files = Object.assign(new MemoryFileSystem(), { stat });
       let home = '/home';
       await using server = await TestServer.start({
-        limits: { loginTimeoutMs: 1_000 },
+        limits: { loginTimeoutMs: 2_000 },
         authenticate: () => ({ name: 'alice', fileSystem: files, homeDirectory: home, maxSessions: 1 }),
       });
       await using client = await RawFtpClient.secured(server);
@@ -287,7 +287,7 @@ describe('an authenticator that never answers', () => {
   it('costs the login, which is told 421, and lets others in', async () => {
     const accounts = fixedAccounts([{ name: 'bob', password: 'opensesame', root: '/' }]);
     await using server = await TestServer.start({
-      limits: { loginTimeoutMs: 1_000 },
+      limits: { loginTimeoutMs: 2_000 },
       authenticate: (credentials, client) => (credentials.user === 'alice' ? never : accounts(credentials, client)),
     });
     await using client = await RawFtpClient.secured(server);

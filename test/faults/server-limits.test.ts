@@ -29,7 +29,7 @@ const cases: readonly Case[] = [
   },
   {
     limit: 'idleTimeoutMs',
-    limits: { idleTimeoutMs: 100 },
+    limits: { idleTimeoutMs: 1_000 },
     what: 'a client that says nothing any more is told 421',
     meet: async (server) => {
       await using client = await RawFtpClient.secured(server);
@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
   },
   {
     limit: 'tlsTimeoutMs',
-    limits: { tlsTimeoutMs: 300 },
+    limits: { tlsTimeoutMs: 1_000 },
     what: 'a data connection without a handshake is 425, and the session lives on',
     meet: async (server) => {
       await using client = await RawFtpClient.loggedIn(server);

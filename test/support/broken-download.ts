@@ -84,7 +84,7 @@ export async function downloading(
 ): Promise<void> {
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'a');
-    const timeouts = { connectMs: 2_000, tlsMs: 2_000, replyMs: 2_000, stallMs: stallMs ?? 2_000, closeMs: 500 };
+    const timeouts = { connectMs: 10_000, tlsMs: 10_000, replyMs: 10_000, stallMs: stallMs ?? 10_000, closeMs: 500 };
     await withFaultyServer(
       { fault, features: [...features], files: { a: content }, options: { timeouts } },
       async (client, server) => {

@@ -3,7 +3,7 @@ import { FtpsClient, type FtpsClientOptions } from '@ftps-kit/ftps-client';
 import { testCertificates } from './certificates.js';
 import { scriptedServer, type Script, type ScriptedServer } from './scripted-server.js';
 
-const timeouts = { connectMs: 2_000, tlsMs: 2_000, replyMs: 2_000, stallMs: 2_000, closeMs: 500 };
+const timeouts = { connectMs: 10_000, tlsMs: 10_000, replyMs: 10_000, stallMs: 10_000, closeMs: 500 };
 
 /** Options for a login on `server` as alice; without TLS unless `tls` is true. */
 export async function scriptedOptions(server: ScriptedServer, tls = false): Promise<FtpsClientOptions> {

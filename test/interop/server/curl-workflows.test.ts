@@ -72,7 +72,7 @@ describe('curl at work', () => {
     if (!(await forgetsTlsInActiveMode())) pend(this, 'this one does not, as the test before shows');
     await using server = await TestServer.start({
       active: true,
-      limits: { tlsTimeoutMs: 500 },
+      limits: { tlsTimeoutMs: 2_000 },
       files: { 'a.bin': content },
     });
     const output = await curl.run(server, ['--ftp-port', '-', curl.url(server, 'a.bin')]);

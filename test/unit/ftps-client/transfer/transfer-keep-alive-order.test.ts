@@ -9,7 +9,7 @@ import type { Script, ScriptedPeer } from '../../../support/scripted-server.js';
 const features = ['MLST type*;'];
 const options = {
   transferKeepAliveMs: 20,
-  timeouts: { connectMs: 2_000, tlsMs: 2_000, replyMs: 500, stallMs: 2_000, closeMs: 2_000 },
+  timeouts: { connectMs: 10_000, tlsMs: 10_000, replyMs: 500, stallMs: 10_000, closeMs: 2_000 },
 };
 
 /** What a server says to a listing with NOOPs in its middle. */
