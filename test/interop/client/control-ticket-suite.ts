@@ -31,8 +31,7 @@ export function controlTicketSuite(real: RealServer, returning: Readonly<Record<
     for (const engine of availableEngines()) {
       for (const pin of ['1.3', '1.2'] as const) {
         const how = returning[pin];
-        it(`resume: ${how} (TLS ${pin}, ${engine.name} engine), and their data connections are bound as ever`, async function () {
-          this.timeout(30_000);
+        it(`resume: ${how} (TLS ${pin}, ${engine.name} engine), and their data connections are bound as ever`, async () => {
           await using server = await real.start({});
           const content = randomBytes(10_000);
           await server.seed({ a: content });

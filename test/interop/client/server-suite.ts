@@ -56,7 +56,7 @@ function countingResumptions(server: RunningServer): (expected: number) => Promi
   if (before === undefined) return () => Promise.resolve();
   const told = (): number => (server.resumptions() ?? 0) - before;
   return async (expected) => {
-    for (let attempt = 0; attempt < 100 && told() !== expected; attempt++) await delay(20);
+    for (let attempt = 0; attempt < 500 && told() !== expected; attempt++) await delay(20);
     expect(told(), 'resumed, by the log of the server').to.equal(expected);
   };
 }

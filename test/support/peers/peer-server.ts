@@ -128,7 +128,7 @@ export async function launch(recipe: ServerRecipe, options: PeerServerOptions): 
       }
     },
     log,
-    async logged(pattern, timeoutMs = 3_000) {
+    async logged(pattern, timeoutMs = 15_000) {
       const failBy = Date.now() + timeoutMs;
       for (;;) {
         const match = pattern.exec(log());

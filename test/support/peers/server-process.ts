@@ -25,7 +25,7 @@ export interface ServerProcess {
 export async function startServerProcess(
   { command, args, env, cwd }: ServerCommand,
   port: number,
-  readyTimeoutMs = 10_000,
+  readyTimeoutMs = 30_000,
 ): Promise<ServerProcess> {
   const child = spawn(command, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

@@ -102,7 +102,7 @@ async function makeAccount(): Promise<ServerAccount> {
   for (let attempt = 1; ; attempt += 1) {
     const { code, stderr } = await runProgram(executable('useradd'), args, { timeoutMs: 30_000 });
     if (code === 0) break;
-    if (attempt === 10 || !stderr.includes('lock')) throw new Error(`useradd ${user} failed: ${stderr}`);
+    if (attempt === 100 || !stderr.includes('lock')) throw new Error(`useradd ${user} failed: ${stderr}`);
     await delay(100);
   }
   // The account's shell lets nobody log in, so the shell is not what is asked here.

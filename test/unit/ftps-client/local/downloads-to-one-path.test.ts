@@ -177,7 +177,6 @@ describe('a second download to one path, while the first is under way,', () => {
 
   it('is refused in another process too, but not once the first was killed', async function () {
     requireHere(this, process.platform === 'linux', 'elsewhere a process knows its own downloads only');
-    this.timeout(30_000);
     await withTemporaryFolder(async (folder) => {
       const local = join(folder, 'local');
       const large = randomBytes(3_000_000);

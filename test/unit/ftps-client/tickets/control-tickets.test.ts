@@ -87,7 +87,7 @@ for (const [place, within] of places) {
         expect(taken.slice(0, 8).flat()).to.deep.equal([]);
         expect(taken.at(-1)).to.deep.equal([9, 8, 7, 6, 5, 4, 3, 2].map((number) => `39-${number}`));
         expect(taken.flat()).to.have.length(256);
-      })).timeout(20_000);
+      }));
 
     it('show in nothing that could be logged', () =>
       within(async (options) => {
