@@ -1,6 +1,8 @@
 // What a client tells of itself while it works, and the way it is told: a listener that throws breaks nothing.
 import type { Reply } from '@ftps-kit/ftp-protocol';
+import { errorOf } from './errors.js';
 import type { TransferResult } from './files/transfer-result.js';
+import { warn } from './process-warning.js';
 import type { Progress } from './transfer/progress.js';
 
 /** The events of `FtpsClient`. Nothing secret is in any of them. */
@@ -98,16 +100,15 @@ export function announcerOf<Events extends EventMap<Events>>(emitter: Emitter): 
         const outcome: unknown = Reflect.apply(listener, emitter, [event]);
         if (outcome instanceof Promise)
           outcome.catch((error: unknown) => {
-            warn(String(name), error);
+            tellOfListener(String(name), error);
           });
       } catch (error) {
-        warn(String(name), error);
+        tellOfListener(String(name), error);
       }
     }
   };
 }
 
-function warn(name: string, error: unknown): void {
-  const what = error instanceof Error ? error.message : String(error);
-  process.emitWarning(`a listener of the event '${name}' threw: ${what}`, { type: 'FtpsKitWarning' });
+function tellOfListener(name: string, thrown: unknown): void {
+  warn(`a listener of the event '${name}' threw: ${errorOf(thrown).message}`);
 }

@@ -3,7 +3,7 @@ import type { Reply, TextEncoding } from '@ftps-kit/ftp-protocol';
 import { ConnectionError, TimeoutError, withDeadline, type ByteChannel, type Endpoint } from '@ftps-kit/tls-core';
 import { announceNothing, type Announce } from '../client-events.js';
 import { publishControl } from '../diagnostics.js';
-import { ProtocolError, ReplyError, isCompletion, isNegative, refused, replyText } from '../errors.js';
+import { ProtocolError, ReplyError, errorOf, isCompletion, isNegative, refused, replyText } from '../errors.js';
 import { OpenExchange, type Exchange } from './exchange.js';
 import type { OutgoingCommand } from './outgoing-command.js';
 import { isOfTransfer } from './reply-of-transfer.js';
@@ -226,7 +226,7 @@ export class ControlConnection {
       }
     } catch (error) {
       if (this.#isLeaving) this.destroy(clientClosed());
-      else this.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
+      else this.destroy(errorOf(error));
     }
   }
 

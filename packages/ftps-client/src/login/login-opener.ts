@@ -5,7 +5,7 @@ import type { ClientOptions } from '../client-options.js';
 import type { ControlConnection } from '../control/control-connection.js';
 import { HelloLostError, openControl } from '../control/control-opener.js';
 import { outgoing } from '../control/outgoing-command.js';
-import { LoginError, ProtocolError, ReplyError, isNegative } from '../errors.js';
+import { LoginError, ProtocolError, ReplyError, errorOf, isNegative } from '../errors.js';
 import { LOGIN_PATIENCE_MS } from '../limits.js';
 import { LoginTickets } from '../tickets/login-tickets.js';
 import { DataConnections } from '../transfer/data-connection.js';
@@ -91,7 +91,7 @@ async function attempt(options: ClientOptions, traits: ServerTraits, pipelines: 
       },
     };
   } catch (error) {
-    control.destroy(error instanceof Error ? error : new ConnectionError(String(error)));
+    control.destroy(errorOf(error));
     if (isAboutPassword(error)) refusals.noteRefused(credentials.fingerprint, error);
     throw dialogue.hasPipelined && isLostOrSilent(error) ? new PipeliningFailure() : error;
   }

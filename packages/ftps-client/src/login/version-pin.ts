@@ -1,5 +1,7 @@
 // Which TLS versions a client speaks with a server whose data connections may resume under one and not under another.
 import type { ClientOptions } from '../client-options.js';
+import { errorOf } from '../errors.js';
+import { warn } from '../process-warning.js';
 
 /** `allowed`: what the options allow, TLS 1.3 where the server has it. `pinned`: TLS 1.2. */
 export type VersionChoice = 'allowed' | 'pinned';
@@ -108,8 +110,6 @@ const NOTHING_KNOWN = { allowed: 'untried', pinned: 'untried' } as const;
 /** What was to be done is done; that the next process has to find out about the server again is no failure of it. */
 async function keeping(host: string, change: Promise<void>): Promise<void> {
   await change.catch((error: unknown) => {
-    process.emitWarning(`what was found out about TLS 1.2 on ${host} is not kept: ${String(error)}`, {
-      type: 'FtpsKitWarning',
-    });
+    warn(`what was found out about TLS 1.2 on ${host} is not kept: ${errorOf(error).message}`);
   });
 }

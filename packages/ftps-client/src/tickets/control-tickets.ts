@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { ConfigError, systemClock, type Clock, type ControlTicket } from '@ftps-kit/tls-core';
 import { knownKeys, optionalFunction } from '@ftps-kit/tls-core/internal';
+import { errorOf } from '../errors.js';
 import { MAX_KEPT_TICKETS, MAX_KEPT_TICKETS_PER_SERVER } from '../limits.js';
+import { warn } from '../process-warning.js';
 import { TicketFolder } from './ticket-folder.js';
 
 export interface ControlTicketsOptions {
@@ -61,10 +63,10 @@ export class ControlTickets {
     try {
       return await work();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorOf(error).message;
       if (!this.#warned.has(why) && this.#warned.size < MAX_WARNINGS) {
         this.#warned.add(why);
-        process.emitWarning(`control connections do not resume: ${why}`, { type: 'FtpsKitWarning' });
+        warn(`control connections do not resume: ${why}`);
       }
       return undefined;
     }

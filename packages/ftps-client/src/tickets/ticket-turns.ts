@@ -2,6 +2,7 @@
 // answers.
 import { AbortedError, withDeadline, type Deadline } from '@ftps-kit/tls-core';
 import { TurnQueue } from '../login/turn-queue.js';
+import { warn } from '../process-warning.js';
 import type { ControlTickets } from './control-tickets.js';
 
 /** All clients that share tickets share their turns. */
@@ -55,9 +56,6 @@ class TicketTurns {
     for (const call of this.#calls) call.abort();
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    process.emitWarning(
-      'control connections do not resume: the tickets that are kept were not read or written in time',
-      { type: 'FtpsKitWarning' },
-    );
+    warn('control connections do not resume: the tickets that are kept were not read or written in time');
   }
 }
