@@ -259,6 +259,17 @@ describe('an upload that is tried again', () => {
     });
   });
 
+  it('whose source goes on behind the announced number of bytes is an error at once, and no byte behind them is sent', async () => {
+    await withFaultyServer({}, async (client, server) => {
+      const endless = (function* () {
+        for (let chunks = 0; chunks < 1_000; chunks++) yield content.subarray(0, 1_000);
+      })();
+      const error = await rejection(client.upload(Readable.from(endless), 'a', { totalBytes: 2_500 }));
+      expect(error).to.be.instanceOf(LocalFileError);
+      expect(server.bytes('a')?.length).to.be.at.most(2_500);
+    });
+  });
+
   for (const verb of ['SIZE', 'EPSV', 'STOR', 'HASH', 'MFMT', 'RNFR']) {
     it(`is whole and once there where the control connection is lost at ${verb}`, async () => {
       const features = [...HASHING_FEATURES, 'MFMT'];

@@ -4,7 +4,7 @@ import { StreamHash, type HashAlgorithm } from './hash-algorithm.js';
 
 /** One reading of the source, from where an attempt goes on. */
 export interface SourcePass {
-  /** The next of its bytes, which are about to be sent. */
+  /** The next of its bytes, which are about to be sent. Throws `LocalFileError` where they are too many. */
   take(chunk: Uint8Array): void;
   /**
    * The source has ended, and the data connection has not: behind that the server takes what it has for the file. Throws
@@ -51,10 +51,12 @@ export class SentBytes {
     this.#end = 0;
   }
 
-  from(offset: number): SourcePass {
+  /** No more than `most` bytes of the file are taken: a source that goes on for ever would fill the server's disk. */
+  from(offset: number, most = Infinity): SourcePass {
     let at = offset;
     return {
       take: (chunk) => {
+        if (at + chunk.length > most) throw unlikeAnnounced(`the source has more than ${most} bytes`);
         this.#hasBegun = true;
         this.#hash?.update(chunk, at);
         at += chunk.length;
@@ -63,16 +65,16 @@ export class SentBytes {
       },
       mustBeWhole: (announced, mayBeMore) => {
         if (at < this.#readTo) {
-          throw endedEarly(`the source ended after ${at} bytes, though ${this.#readTo} were read of it before`);
+          throw unlikeAnnounced(`the source ended after ${at} bytes, though ${this.#readTo} were read of it before`);
         }
         this.#end = at;
         if (announced === undefined || at === announced || (mayBeMore && at > announced)) return;
-        throw endedEarly(`the source ended after ${at} bytes, and not after ${announced}`);
+        throw unlikeAnnounced(`the source ended after ${at} bytes, and not after ${announced}`);
       },
     };
   }
 }
 
-function endedEarly(message: string): LocalFileError {
+function unlikeAnnounced(message: string): LocalFileError {
   return new LocalFileError(message, undefined);
 }

@@ -265,7 +265,7 @@ class Upload {
       return await runTransfer(context, {
         ...{ command: outgoingPath(verb, this.#target.path), sends: true, restartAt, meter, signal },
         move: async (channel, end) => {
-          const pass = this.#bytes.from(offset);
+          const pass = this.#bytes.from(offset, this.#options.totalBytes);
           await send(channel, reading, meter, (chunk) => {
             pass.take(chunk);
           });
