@@ -1,12 +1,17 @@
 import { EventEmitter, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ConnectionError } from '@ftps-kit/tls-core';
 import { parseClientOptions } from '../../../../packages/ftps-client/src/client-options.js';
 import { outgoing } from '../../../../packages/ftps-client/src/control/outgoing-command.js';
+import type { LoginContext } from '../../../../packages/ftps-client/src/login/login-context.js';
 import { openLogin } from '../../../../packages/ftps-client/src/login/login-opener.js';
 import { ServerTraits } from '../../../../packages/ftps-client/src/login/server-traits.js';
 import { HeldDataConnection } from '../../../../packages/ftps-client/src/transfer/held-data-connection.js';
+import { LostToOrderError, runTransfer } from '../../../../packages/ftps-client/src/transfer/transfer-attempts.js';
+import { TransferMeter } from '../../../../packages/ftps-client/src/transfer/transfer-meter.js';
 import { gate } from '../../../support/gate.js';
+import { rejection } from '../../../support/rejection.js';
 import { scriptedOptions } from '../../../support/scripted-client.js';
 import { scriptedServer, type ScriptedPeer } from '../../../support/scripted-server.js';
 
@@ -19,6 +24,7 @@ interface Bounds {
 interface Holding {
   readonly held: HeldDataConnection;
   readonly traits: ServerTraits;
+  readonly login: LoginContext;
   /** Resolves when the login is lost. */
   readonly lost: Promise<unknown>;
   /** Says a command, and waits for its reply. */
@@ -46,7 +52,7 @@ async function withHeld(
   const held = new HeldDataConnection(login, wanted, bounds);
   try {
     const say = (verb: string): Promise<unknown> => login.control.run(outgoing(verb), { timeoutMs: 2_000 });
-    await work({ held, traits, lost: once(events, 'close'), say });
+    await work({ held, traits, login, lost: once(events, 'close'), say });
   } finally {
     login.control.destroy(new ConnectionError('the test is over'));
     await server.close();
@@ -144,6 +150,37 @@ describe('what is held ahead of a transfer', () => {
       );
     });
   }
+
+  it('is let go of where the transfer that took it never connects', async () => {
+    const ended = gate();
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      const socket = await (await peer.passive()).socket();
+      socket.resume().once('end', () => {
+        ended.open();
+      });
+    };
+    await withHeld({ wanted: 'connection', bounds: LONG, script }, async ({ held }) => {
+      held.rest();
+      while (!held.isHolding) await setImmediate();
+      (await held.take())?.close();
+      await ended.opened;
+    });
+  });
+
+  it('sends no transfer over a login that was lost to it, but says that another one may do it', async () => {
+    const script = async (peer: ScriptedPeer): Promise<void> => {
+      await peer.passive();
+      await peer.say('421 nobody came\r\n');
+    };
+    await withHeld({ wanted: 'port', bounds: LONG, script }, async ({ held, traits, lost, login }) => {
+      traits.commandBehindPassive = 'works';
+      held.rest();
+      await lost;
+      const meter = new TransferMeter({ stallMs: 1_000 });
+      const request = { command: outgoing('MLSD'), sends: false, meter, move: () => Promise.resolve() };
+      expect(await rejection(runTransfer({ ...login, ahead: held }, request))).to.be.instanceOf(LostToOrderError);
+    });
+  });
 
   it('is asked for no more of a server that hangs up when it is let go of', async () => {
     const script = async (peer: ScriptedPeer): Promise<void> => {

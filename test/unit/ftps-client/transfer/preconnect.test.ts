@@ -7,10 +7,12 @@ import {
   NotResumedError,
   ProtocolError,
   ReplyError,
+  ServerMemory,
   type FtpsClientOptions,
 } from '@ftps-kit/ftps-client';
 import { readAll } from '../../../support/channel-bytes.js';
 import { collect } from '../../../support/collect.js';
+import { dialogueOf } from '../../../support/control-dialogue.js';
 import { gate } from '../../../support/gate.js';
 import { rejection } from '../../../support/rejection.js';
 import { scriptedOptions } from '../../../support/scripted-client.js';
@@ -38,7 +40,7 @@ interface Play {
 /** Plays the scripts; `work` gets the client behind its first listing, and a promise that the first script resolves. */
 async function play(
   { preconnect, options, tls = false, scripts }: Play,
-  work: (client: FtpsClient, told: Promise<void>) => Promise<void>,
+  work: (client: FtpsClient, told: Promise<void>, learned: () => string) => Promise<void>,
 ): Promise<readonly string[]> {
   const told = gate();
   const tell = (): void => {
@@ -51,10 +53,12 @@ async function play(
     if (logins === 1) await serve(peer, await peer.passive());
     await script?.({ peer, tell });
   });
-  const client = await FtpsClient.connect({ ...(await scriptedOptions(server, tls)), ...options, preconnect });
+  const memory = new ServerMemory();
+  const learned = (): string => memory.traitsOf('127.0.0.1', server.port).preconnect;
+  const client = await FtpsClient.connect({ ...(await scriptedOptions(server, tls)), ...options, memory, preconnect });
   try {
     await collect(client.list());
-    await work(client, told.opened);
+    await work(client, told.opened, learned);
   } catch (error) {
     const reason = server.failure ?? error;
     await Promise.allSettled([client.close(), server.close()]);
@@ -248,9 +252,11 @@ for (const preconnect of ['port', 'connection'] as const) {
         expect(error).to.be.instanceOf(ReplyError).with.nested.property('reply.code', 425);
       });
       const completed = async ({ peer, tell }: Scene): Promise<void> => {
-        await holdAhead(peer, preconnect);
+        const data = await holdAhead(peer, preconnect);
         tell();
         await peer.on('MLSD', '226 of something else');
+        // The client may be gone by then.
+        await peer.send(data, '').catch(() => undefined);
       };
       const again = async ({ peer }: Scene): Promise<void> => {
         await listAnew(peer);
@@ -290,10 +296,12 @@ for (const preconnect of ['port', 'connection'] as const) {
         await peer.on('STOR a');
         peer.destroy();
       };
-      await play({ preconnect, tls: true, scripts: [first] }, async (client, told) => {
+      await play({ preconnect, tls: true, scripts: [first] }, async (client, told, learned) => {
         await told;
         await rejection(client.upload(Buffer.from('payload'), 'a', { verify: 'none' }));
         expect(client.isOpen).to.equal(false);
+        // The next one is to go as ever.
+        expect(learned()).to.equal(preconnect === 'connection' ? 'port' : 'off');
       });
     });
 
@@ -378,6 +386,48 @@ for (const preconnect of ['port', 'connection'] as const) {
         });
         expect(await removed).to.be.instanceOf(AbortedError);
         await client.close();
+      });
+    });
+
+    it('has calls wait for the reply of a server that is asked, as it may do what comes together in any order', async () => {
+      const called = gate();
+      const script = async ({ peer, tell }: Scene): Promise<void> => {
+        const data = await peer.listenForData();
+        await peer.on('EPSV');
+        tell();
+        await called.opened;
+        await peer.say(`229 (|||${data.port}|)\r\n`);
+        await peer.on('DELE a', '250 gone');
+        await quit(peer);
+      };
+      await play({ preconnect, scripts: [script] }, async (client, told) => {
+        await told;
+        const dialogue = await dialogueOf(async () => {
+          const removed = client.remove('a');
+          setImmediate(() => {
+            called.open();
+          });
+          await removed;
+        });
+        expect(dialogue).to.deep.equal(['229', 'DELE a', '250']);
+      });
+    });
+
+    it('costs a login whose server does not answer when it is asked, and no call', async () => {
+      const first = async ({ peer, tell }: Scene): Promise<void> => {
+        await peer.on('EPSV');
+        tell();
+        await peer.line();
+      };
+      const second = async ({ peer }: Scene): Promise<void> => {
+        await peer.on('DELE a', '250 gone');
+        await quit(peer);
+      };
+      const options = { timeouts: { replyMs: 200 } };
+      await play({ preconnect, options, scripts: [first, second] }, async (client, told, learned) => {
+        await told;
+        await client.remove('a');
+        expect(learned()).to.equal('off');
       });
     });
 
@@ -492,7 +542,50 @@ describe("preconnect: 'connection'", () => {
   }
 });
 
+describe("preconnect: 'connection'", () => {
+  it('does not wait for a reply to a listing whose connection is gone, but aborts it and does it in order', async () => {
+    const script = async ({ peer, tell }: Scene): Promise<void> => {
+      const data = await holdAhead(peer, 'connection');
+      tell();
+      await peer.on('MLSD');
+      (await data.socket()).resetAndDestroy();
+      await peer.on('ABOR', '426 gone\r\n226 aborted');
+      for (let barrier = 0; barrier < 2; barrier++) await peer.on('FEAT', '211 no features');
+      await listAnew(peer);
+      await restOrQuit(peer);
+    };
+    await play({ preconnect: 'connection', tls: true, scripts: [script] }, async (client, told) => {
+      await told;
+      await list(client);
+    });
+  });
+});
+
 describe('preconnect', () => {
+  it('asks by PASV where EPSV is not understood', async () => {
+    const byPasv = async (peer: ScriptedPeer): Promise<ScriptedData> => {
+      const data = await peer.listenForData();
+      await peer.on('PASV', `227 (127,0,0,1,${data.port >> 8},${data.port & 0xff})`);
+      return data;
+    };
+    const asked = gate();
+    const server = await scriptedServer(async (peer) => {
+      await peer.login({ features });
+      await peer.on('EPSV', '500 what?');
+      await serve(peer, await byPasv(peer));
+      const data = await byPasv(peer);
+      asked.open();
+      await serve(peer, data);
+      await peer.line();
+    });
+    const client = await FtpsClient.connect({ ...(await scriptedOptions(server)), preconnect: 'port' });
+    await list(client);
+    await asked.opened;
+    await list(client);
+    await client.close();
+    await server.close();
+  });
+
   it('is refused where the server makes the data connections', async () => {
     const options = { host: '127.0.0.1', dataConnections: 'active', preconnect: 'port' } as const;
     expect(await rejection(FtpsClient.connect(options)))
