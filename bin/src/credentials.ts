@@ -1,6 +1,6 @@
 // Where the password comes from: the first of these that has one.
-import { readFile } from 'node:fs/promises';
 import { ConfigError } from '@ftps-kit/ftps-client';
+import { firstLineOf } from './flag-file.js';
 import { findInNetrc } from './netrc.js';
 import { askPassword } from './password-prompt.js';
 import type { RemoteUrl } from './remote-url.js';
@@ -36,16 +36,6 @@ export async function findCredentials(url: RemoteUrl, sources: CredentialSources
   if (netrc?.password !== undefined) return { user, password: netrc.password };
   if (user === 'anonymous') return { user, password: 'anonymous@' };
   return { user, password: await ask(user, url.host) };
-}
-
-/** The first line of the file that `flag` names. */
-export async function firstLineOf(flag: string, file: string): Promise<string> {
-  try {
-    const text = await readFile(file, 'utf8');
-    return text.split(/\r?\n/, 1)[0] ?? '';
-  } catch (error) {
-    throw new ConfigError(`${flag}: cannot read ${file}`, { cause: error });
-  }
 }
 
 async function ask(user: string, host: string): Promise<string> {

@@ -1,9 +1,9 @@
 // The flags that commands share, and the client's options that they make.
-import { readFile } from 'node:fs/promises';
 import { ConfigError, type FtpsClientOptions, type TlsVersions } from '@ftps-kit/ftps-client';
 import type { EngineChoice } from '@ftps-kit/tls-core';
 import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs';
 import { findCredentials } from './credentials.js';
+import { flagFile } from './flag-file.js';
 import type { RemoteUrl } from './remote-url.js';
 import type { Report } from './report.js';
 
@@ -61,7 +61,7 @@ export async function clientOptions(
     ...credentials,
     tls: {
       versions: tlsVersions(flags.pin),
-      ca: flags.ca === undefined ? undefined : await readPem('--ca', flags.ca),
+      ca: flags.ca === undefined ? undefined : await flagFile('--ca', flags.ca),
       pins: flags.fingerprint,
       dangerouslyAcceptAnyCertificate: flags.insecure,
     },
@@ -77,13 +77,4 @@ export function tlsVersions(pin: string | undefined): TlsVersions {
 
 export function engineChoice(engine: string): EngineChoice {
   return engine === 'openssl' || engine === 'node' ? engine : 'auto';
-}
-
-/** The text of the file that `flag` names. */
-export async function readPem(flag: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError(`${flag}: cannot read ${file}`, { cause: error });
-  }
 }

@@ -1,7 +1,7 @@
 // A password that somebody chooses: typed twice on a terminal, or the first line of a file or of standard input.
 import { text } from 'node:stream/consumers';
 import { ConfigError } from '@ftps-kit/ftps-client';
-import { firstLineOf } from './credentials.js';
+import { firstLineOf } from './flag-file.js';
 import { askPassword } from './password-prompt.js';
 
 /** Throws `ConfigError` for an empty one, and where the two typed ones differ. */

@@ -4,7 +4,8 @@ import { ConfigError } from '@ftps-kit/ftps-client';
 import { createFtpsServer, type FtpsServer, type ListenOptions } from '@ftps-kit/ftps-server';
 import { ServerIdentity } from '@ftps-kit/tls-core';
 import type { ArgumentsCamelCase, CommandModule, InferredOptionTypes, Options } from 'yargs';
-import { engineChoice, outputFlags, readPem, tlsVersions } from '../flags.js';
+import { flagFile } from '../flag-file.js';
+import { engineChoice, outputFlags, tlsVersions } from '../flags.js';
 import { jsonLine } from '../json-line.js';
 import { rereadAtHangup, type Rereadable } from '../read-again.js';
 import type { Report } from '../report.js';
@@ -114,7 +115,7 @@ function reportListening(server: FtpsServer, report: Report, { root, users, made
 async function identityOf({ cert, key }: ArgumentsCamelCase<ServeArguments>): Promise<ServerIdentity> {
   if (cert === undefined && key === undefined) return keptIdentity(stateFolder());
   if (cert === undefined || key === undefined) throw new ConfigError('--cert and --key go together');
-  return new ServerIdentity({ cert: await readPem('--cert', cert), key: await readPem('--key', key) });
+  return new ServerIdentity({ cert: await flagFile('--cert', cert), key: await flagFile('--key', key) });
 }
 
 /** What SIGHUP reads again. */
