@@ -244,7 +244,7 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     mode,
     credentials,
     policy,
-    engine: typeof options.engine === 'object' ? options.engine : selectEngine(options.engine),
+    engine: selectEngine(options.engine),
     whenEmpty: oneOf('whenEmpty', options.whenEmpty ?? 'reuse-last', ['reuse-last', 'full-handshake', 'fail']),
     onNotResumed: oneOf('onNotResumed', options.onNotResumed ?? 'allow', ['allow', 'fail', 'pin-1.2']),
     memory: parseMemory(options.memory),

@@ -16,10 +16,11 @@ export function availableEngines(): readonly TlsEngine[] {
 }
 
 /**
- * The engine to use. The environment variable `FTPS_TLS_ENGINE` overrides `auto`, for tests.
- * Throws `ConfigError` where the named engine does not exist here, and says why.
+ * The engine to use: one of the caller's own, or by its name. The environment variable `FTPS_TLS_ENGINE` overrides `auto`, for
+ * tests. Throws `ConfigError` where the named engine does not exist here, and says why.
  */
-export function selectEngine(choice: EngineChoice = 'auto'): TlsEngine {
+export function selectEngine(choice: EngineChoice | TlsEngine = 'auto'): TlsEngine {
+  if (typeof choice === 'object') return ownEngine(choice);
   const override = process.env['FTPS_TLS_ENGINE'];
   const wanted = choice === 'auto' && override !== undefined && override !== '' ? override : choice;
   if (wanted === 'node') return nodeEngine;
@@ -30,6 +31,11 @@ export function selectEngine(choice: EngineChoice = 'auto'): TlsEngine {
   if (!(native instanceof ConfigError)) return native;
   if (wanted === 'openssl') throw native;
   return nodeEngine;
+}
+
+function ownEngine(engine: TlsEngine | null): TlsEngine {
+  if (typeof engine?.connector === 'function' && typeof engine.acceptor === 'function') return engine;
+  throw new ConfigError('engine: give auto, node, openssl, or a TlsEngine');
 }
 
 function opensslOrWhyNot(): TlsEngine | ConfigError {

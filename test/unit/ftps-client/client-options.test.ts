@@ -57,6 +57,8 @@ describe('client options', () => {
     ],
     ['no options at all', undefined as never, 'give an object'],
     ['an engine that is not there', { host, engine: 'schannel' }, 'schannel'],
+    ['an engine that is none', { host, engine: {} }, 'engine: give auto, node, openssl, or a TlsEngine'],
+    ['no engine at all', { host, engine: null }, 'engine: give auto, node, openssl, or a TlsEngine'],
   ];
   for (const [what, options, message] of wrong) {
     it(`refuse ${what} before anything is opened`, async () => {

@@ -98,6 +98,7 @@ describe('the options of a server', () => {
     ['an unknown mode', { listen: { mode: 'implcit' } }, /^listen\.mode: 'implcit' is not one of explicit, implicit/],
     ['an unknown binding', { binding: 'maybe' }, /^binding: 'maybe' is not one of require, allow, off/],
     ['an unknown engine', { engine: 'gnutls' }, /gnutls/],
+    ['an engine that is none', { engine: {} }, /^engine: give auto, node, openssl, or a TlsEngine/],
     ['passive port 0', { passivePorts: [0, 5] }, /^passivePorts: 0 is not a port/],
     ['a passive port above 65535', { passivePorts: [1, 70_000] }, /^passivePorts: 70000 is not a port/],
     ['passive ports the wrong way round', { passivePorts: [6, 5] }, /^passivePorts: 6 is greater than 5/],

@@ -33,7 +33,7 @@ export interface TlsSettings {
 export const TLS_KEYS = ['tls', 'engine'] as const satisfies readonly (keyof TlsTopic)[];
 
 export function parseTlsTopic({ tls, engine }: TlsTopic): TlsSettings {
-  return { engine: typeof engine === 'object' ? engine : selectEngine(engine), policy: parsePolicy(tls) };
+  return { engine: selectEngine(engine), policy: parsePolicy(tls) };
 }
 
 function parsePolicy(options: TlsOptions): ServerPolicy {
