@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { TransferError } from '@ftps-kit/ftps-client';
-import { content, cut, cutEach } from '../support/broken-upload.js';
+import { TransferError, UnsupportedError } from '@ftps-kit/ftps-client';
+import { content, cut, cutEach, either } from '../support/broken-upload.js';
 import { HASHING_FEATURES, PLAIN_FEATURES, withFaultyServer, type Fault } from '../support/faulty-server.js';
 import { rejection } from '../support/rejection.js';
 import { now } from '../support/retry-now.js';
@@ -97,6 +97,39 @@ describe('an upload with append', () => {
       const { verified } = await client.upload(Buffer.from('second\n'), 'log', { append: true });
       expect(verified.by).to.equal('nothing');
       expect(server.bytes('log')?.toString()).to.equal('first\nsecond\n');
+    });
+  });
+
+  it('to a file that the server calls absent while it is in use leaves out no bytes of its own', async () => {
+    const inUse: Fault = async ({ verb, count, peer }) => {
+      if (verb !== 'SIZE' || count > 1) return false;
+      await peer.say('550 the file is used by another process\r\n');
+      return true;
+    };
+    const lost: Fault = async (command, server) => {
+      if (command.verb !== 'APPE' || command.count > 1) return false;
+      await cut(command, server, { bytes: 60_000, keep: 'all', ending: 'control' });
+      return true;
+    };
+    await withFaultyServer({ fault: either(inUse, lost) }, async (client, server) => {
+      server.put('log', 'first\n');
+      const error = await rejection(client.upload(content, 'log', { append: true, retry: now }));
+      expect(error).to.be.instanceOf(TransferError);
+      const added = server.bytes('log')?.subarray('first\n'.length) ?? Buffer.alloc(0);
+      expect(added.equals(content.subarray(0, added.length))).to.equal(true);
+    });
+  });
+
+  it('adds nothing where a check by size is demanded, and nobody tells the size before', async () => {
+    const busy: Fault = async ({ verb, peer }) => {
+      if (verb === 'SIZE') await peer.say('450 busy\r\n');
+      return verb === 'SIZE';
+    };
+    await withFaultyServer({ fault: busy }, async (client, server) => {
+      server.put('log', 'first\n');
+      const error = await rejection(client.upload(content, 'log', { append: true, verify: 'size' }));
+      expect(error).to.be.instanceOf(UnsupportedError);
+      expect(server.bytes('log')?.toString()).to.equal('first\n');
     });
   });
 

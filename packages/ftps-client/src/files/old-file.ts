@@ -1,7 +1,10 @@
 // What stood under the name of an upload before its first byte, and must not be taken for bytes of it.
+import { UnsupportedError } from '../errors.js';
 import type { LoginContext } from '../login/login-context.js';
+import { printable } from '../printable.js';
 import { timeIfTold } from '../remote/modification-time.js';
 import { sizeOrAbsence, type SizeThere } from '../remote/remote-facts.js';
+import type { ParsedUploadOptions } from './transfer-options.js';
 import type { Start } from './transfer-start.js';
 
 export class OldFile {
@@ -27,6 +30,24 @@ export class OldFile {
     const size = told ?? (await sizeOrAbsence(context, path, signal));
     const isInQuestion = typeof size === 'number' && mayBeAsLong(size);
     return new OldFile(size, isInQuestion ? await timeIfTold(context, path, signal) : undefined);
+  }
+
+  /**
+   * As `look`, for what is to be added to. RFC 959 §4.2.2: 550 is the word for what is not there, and some say it of a file that is
+   * in use as well; one that has a time is there. Rejects with `UnsupportedError` where a check by size is demanded, which needs it.
+   */
+  static async lookAtBase(
+    context: LoginContext,
+    path: string,
+    { verify, signal }: Pick<ParsedUploadOptions, 'verify' | 'signal'>,
+  ): Promise<OldFile> {
+    const size = await sizeOrAbsence(context, path, signal);
+    const isThere = size === 'absent' && (await timeIfTold(context, path, signal)) !== undefined;
+    const base = isThere ? OldFile.unknown : new OldFile(size, undefined);
+    if (verify !== 'size' || base.size !== 'unknown') return base;
+    throw new UnsupportedError(
+      `verify: 'size' cannot be had: the server does not tell the size of ${printable(path)}, which is to be added to`,
+    );
   }
 
   /** Bytes that an append goes behind. */

@@ -168,7 +168,9 @@ class Upload {
       // It may have been replaced while it was looked at.
       return this.#target.isNamedFor(this.#source.identity) ? start : this.#startOver();
     }
-    if (append || (retry.attempts > 1 && !this.#target.isTemporary)) {
+    if (append) {
+      this.#old = await OldFile.lookAtBase(context, this.#target.path, this.#options);
+    } else if (retry.attempts > 1 && !this.#target.isTemporary) {
       await this.#lookBefore(context);
     } else if (this.#target.isTemporary) {
       // Its name is a new one.
@@ -204,8 +206,8 @@ class Upload {
 
   /** What stands there, whose size may be `told` already, is none of this upload's. */
   async #lookBefore(context: LoginContext, told?: number): Promise<void> {
-    const { append, signal } = this.#options;
-    const mayBeAsLong = (size: number): boolean => !append && size === (this.#totalBytes ?? size);
+    const { signal } = this.#options;
+    const mayBeAsLong = (size: number): boolean => size === (this.#totalBytes ?? size);
     this.#old = await OldFile.look(context, this.#target.path, mayBeAsLong, signal, told);
   }
 
