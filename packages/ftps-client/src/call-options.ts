@@ -1,5 +1,5 @@
 // What calls take besides what they are about.
-import { flag, knownKeys, optionalSignal } from '@ftps-kit/tls-core/internal';
+import { flag, knownKeys, optionalSignal, optionalText } from '@ftps-kit/tls-core/internal';
 import type { HashAlgorithm } from './files/hash-algorithm.js';
 
 /** What every call takes. */
@@ -42,5 +42,6 @@ export function parseHashOptions(options: HashOptions): {
 } {
   checkCallOptions(options, ['signal', 'algorithm'] satisfies (keyof HashOptions)[]);
   const { algorithm, signal } = options;
+  optionalText('algorithm', algorithm);
   return { algorithm, rest: { signal } };
 }

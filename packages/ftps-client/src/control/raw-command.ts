@@ -1,5 +1,6 @@
 // Which commands a caller may send by hand, and what they change for the client that sent them.
 import { ConfigError } from '@ftps-kit/tls-core';
+import { optionalText } from '@ftps-kit/tls-core/internal';
 import { outgoing, type OutgoingCommand } from './outgoing-command.js';
 
 /** Verbs that move data, or change what a client keeps track of. */
@@ -16,6 +17,8 @@ const FOLDER_VERBS: readonly string[] = ['CWD', 'CDUP', 'XCWD', 'XCUP', 'SMNT'];
 
 /** Throws `ConfigError` for a verb that is not for sending by hand. */
 export function rawCommand(verb: string, argument: string | undefined): OutgoingCommand {
+  if (typeof verb !== 'string') throw new ConfigError('raw: give the verb as a string');
+  optionalText('raw: argument', argument);
   const [option = ''] = (argument ?? '').trimStart().split(/[ =]/);
   const isKeptOption = verb.toUpperCase() === 'OPTS' && KEPT_OPTIONS.includes(option.toUpperCase());
   if (isKeptOption || KEPT_VERBS.includes(verb.toUpperCase())) {
