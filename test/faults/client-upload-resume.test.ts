@@ -240,7 +240,10 @@ describe('an upload with resume', () => {
           const error = await rejection(client.upload(path, 'a', isRetried ? { ...options, retry } : options));
           // Amid the only one, either the cut is seen first or what became of the file.
           const kinds = isRetried ? [TransferError] : [TransferError, LocalFileError];
-          expect(kinds.some((kind) => error instanceof kind)).to.equal(true);
+          expect(
+            kinds.some((kind) => error instanceof kind),
+            String(error),
+          ).to.equal(true);
           expect(leftBehind(error)).to.equal(undefined);
           expect(names(server)).to.deep.equal([]);
           await putOld();
