@@ -1,5 +1,6 @@
 // An upload to a server that breaks it off or refuses what belongs to it, as often and where a test says.
 import { randomBytes } from 'node:crypto';
+import type { ByteChannel } from '@ftps-kit/tls-core';
 import { readExactly } from './channel-bytes.js';
 import type { Fault, FaultyServer, Incoming } from './faulty-server.js';
 
@@ -30,7 +31,7 @@ export async function cut(
   await peer.say('426 broken\r\n');
 }
 
-/** Takes so many bytes of the upload, keeps them, and refuses the rest. */
+/** Takes so many bytes of the upload, or fewer where its client gives up before, keeps them, and refuses the rest. */
 export async function cutForGood(
   { peer, data, argument }: Incoming,
   server: FaultyServer,
@@ -38,9 +39,22 @@ export async function cutForGood(
 ): Promise<void> {
   if (data === undefined) throw new Error('EPSV comes first');
   await peer.say('150 go on\r\n');
-  server.put(argument, await readExactly(await data.channel(), bytes), new Date());
+  const channel = await data.channel().catch(() => undefined);
+  if (channel !== undefined) server.put(argument, await readAtMost(channel, bytes), new Date());
   (await data.socket()).resetAndDestroy();
   await peer.say('552 full\r\n');
+}
+
+/** Reads so many bytes, or what comes before the connection ends or breaks. */
+async function readAtMost(channel: ByteChannel, bytes: number): Promise<Buffer> {
+  const message = Buffer.alloc(bytes);
+  let have = 0;
+  while (have < bytes) {
+    const count = await channel.read(message.subarray(have)).catch(() => 0);
+    if (count === 0) break;
+    have += count;
+  }
+  return message.subarray(0, have);
 }
 
 /** Breaks the first STOR off, and no other. */
