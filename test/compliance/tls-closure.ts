@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { ConnectionError, TruncationError, type TlsChannel, type TlsEngine } from '@ftps-kit/tls-core';
-import { readAll, readExactly } from '../support/channel-bytes.js';
+import { ConnectionError, TruncationError, type TlsEngine } from '@ftps-kit/tls-core';
+import { readAll, readExactly, readToFailure } from '../support/channel-bytes.js';
 import { heldPair, type HeldPair } from '../support/held-pair.js';
 import { rejection } from '../support/rejection.js';
 import { tcpPair } from '../support/tcp-pair.js';
@@ -185,17 +185,6 @@ export function tlsClosureCompliance(engine: TlsEngine, versions: '1.2' | '1.3')
       expect(await readAll(pair.client)).to.deep.equal(WORD);
     });
   });
-}
-
-async function readToFailure(channel: TlsChannel): Promise<{ readonly read: Buffer; readonly error: unknown }> {
-  const chunks: Buffer[] = [];
-  const into = Buffer.alloc(10_000);
-  try {
-    for (let count; (count = await channel.read(into)) > 0;) chunks.push(Buffer.from(into.subarray(0, count)));
-    return { read: Buffer.concat(chunks), error: undefined };
-  } catch (error) {
-    return { read: Buffer.concat(chunks), error };
-  }
 }
 
 /** Until the client takes no more, though nobody reads. */

@@ -29,6 +29,7 @@ import {
 import { readAll, readExactly } from '../support/channel-bytes.js';
 import { rejection } from '../support/rejection.js';
 import { tcpPair } from '../support/tcp-pair.js';
+import { tlsBadRecordCompliance } from './tls-bad-records.js';
 import { tlsClosureCompliance } from './tls-closure.js';
 
 /** A client and a server of one engine that trust each other. */
@@ -122,6 +123,7 @@ export function tlsEngineCompliance(setup: () => TlsEngine): void {
         const protocol = versions === '1.3' ? 'TLSv1.3' : 'TLSv1.2';
 
         tlsClosureCompliance(engine, versions);
+        tlsBadRecordCompliance(engine, versions);
 
         it('agrees on the version and says what was agreed', async () => {
           const sides = await engineSides(engine, { versions }, { versions });

@@ -23,3 +23,15 @@ export async function readExactly(channel: ByteChannel, bytes: number): Promise<
   }
   return message;
 }
+
+/** What comes until the channel ends, and what it broke by if it did not end. */
+export async function readToFailure(channel: ByteChannel): Promise<{ readonly read: Buffer; readonly error: unknown }> {
+  const chunks: Buffer[] = [];
+  const into = Buffer.alloc(10_000);
+  try {
+    for (let count; (count = await channel.read(into)) > 0;) chunks.push(Buffer.from(into.subarray(0, count)));
+    return { read: Buffer.concat(chunks), error: undefined };
+  } catch (error) {
+    return { read: Buffer.concat(chunks), error };
+  }
+}

@@ -108,7 +108,7 @@ export const SINK_CALL_PATIENCE_MS = 500;
 /** Two of these carry an upload. Smaller: one of them has to get through within the stall limit on a slow line. */
 export const UPLOAD_BUFFER_BYTES = 128 * 1024;
 
-/** A listing longer than this is refused: about a million entries. */
+/** A listing longer than this is refused: 700,000 entries of a server that tells most of each (ProFTPD), two million short ones. */
 export const MAX_LISTING_BYTES = 128 * 1024 * 1024;
 
 /** A listing of more lines than this is refused: to keep one costs some hundred bytes, even where it has none. */

@@ -20,6 +20,7 @@ export class StreamChannel implements ByteChannel {
   #whyCut: (() => Promise<Error>) | undefined;
   #wake: (() => void) | undefined;
   #listening = false;
+  #isBroken = false;
   readonly #unsettled = new Set<() => void>();
 
   constructor(stream: Duplex, traffic: SocketTraffic, failureOf: (error: Error) => FtpsError = connectionError) {
@@ -54,7 +55,7 @@ export class StreamChannel implements ByteChannel {
         this.#rest = count === chunk.length ? undefined : chunk.subarray(count);
         return count;
       }
-      if (this.#stream.readableEnded) {
+      if (this.#stream.readableEnded && !this.#isBroken) {
         if (this.closure === 'open') this.closure = 'clean';
         return 0;
       }
@@ -75,7 +76,8 @@ export class StreamChannel implements ByteChannel {
     if (this.#failure !== undefined) throw this.#failure;
     // The stream would break by it, and what the peer still sends be lost.
     if (this.#stream.writableEnded) throw new ConnectionError('this side of the connection has ended already');
-    await this.#sent((done) => this.#stream.write(chunk, done));
+    // While an empty write is on its way, Node throws out of the socket's event for what TLS itself has to say.
+    if (chunk.length > 0) await this.#sent((done) => this.#stream.write(chunk, done));
   }
 
   async end(): Promise<void> {
@@ -96,6 +98,13 @@ export class StreamChannel implements ByteChannel {
    */
   nothingFollows(why: () => Promise<Error>): void {
     this.#whyCut = why;
+    this.#wakeUp();
+  }
+
+  /** The protocol of the stream broke: what the stream tells from here on, an end too, is nothing that the peer said. */
+  breakBy(error: Error): void {
+    this.#failure ??= error;
+    this.#isBroken = true;
     this.#wakeUp();
   }
 

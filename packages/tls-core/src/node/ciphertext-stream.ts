@@ -1,5 +1,6 @@
 // The TCP socket below node:tls, as a stream that keeps the peer's FIN from it.
 import type net from 'node:net';
+import type tls from 'node:tls';
 import { Duplex } from 'node:stream';
 import { ConnectionError } from '../errors.js';
 import { SocketTraffic } from '../socket-traffic.js';
@@ -21,6 +22,11 @@ export class CiphertextStream extends Duplex {
   readonly traffic: SocketTraffic;
   readonly #socket: net.Socket;
   #failure: Error | undefined;
+  #isEnding = false;
+  #isOver = false;
+  readonly #held: Buffer[] = [];
+  #tlsFailure: Error | undefined;
+  #onTlsFailure: (error: Error) => void = () => undefined;
   #tellOver: (failure: Error | undefined) => void = () => undefined;
 
   constructor(socket: net.Socket) {
@@ -51,6 +57,21 @@ export class CiphertextStream extends Duplex {
     return this.#failure ?? error ?? undefined;
   }
 
+  /** To be called before the first byte moves. A server's socket tells of what breaks TLS in no other way than this. */
+  carries(tlsSocket: tls.TLSSocket): void {
+    tlsSocket.on('_tlsError', (error: Error) => {
+      if (this.#tlsFailure !== undefined || !isOfTls(error)) return;
+      this.#tlsFailure = error;
+      this.#onTlsFailure(error);
+    });
+  }
+
+  /** TLS broke, or has broken already. Read once more behind a fatal alert, OpenSSL tells of an end as by close_notify. */
+  whenTlsBreaks(listener: (error: Error) => void): void {
+    this.#onTlsFailure = listener;
+    if (this.#tlsFailure !== undefined) listener(this.#tlsFailure);
+  }
+
   override _read(): void {
     this.#socket.resume();
   }
@@ -68,8 +89,18 @@ export class CiphertextStream extends Duplex {
     this.#socket.uncork();
   }
 
+  /**
+   * Nothing is handed to TLS until FIN is out: what it answers in between, an alert, Node takes for a fault of its own, and throws
+   * out of the socket's event.
+   */
   override _final(done: Done): void {
-    this.#socket.end(this.#toldBy(done));
+    const told = this.#toldBy(done);
+    this.#isEnding = true;
+    this.#socket.end((error?: Error | null) => {
+      told(error);
+      // Node forgets its own request in the callback of the end, ticks behind this one.
+      setImmediate(this.#onEnded);
+    });
   }
 
   override _destroy(error: Error | null, done: Done): void {
@@ -86,8 +117,15 @@ export class CiphertextStream extends Duplex {
     };
   }
 
+  readonly #onEnded = (): void => {
+    this.#isEnding = false;
+    for (const chunk of this.#held.splice(0)) this.#onData(chunk);
+    if (this.#isOver) this.#onOver();
+  };
+
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#socket.pause();
+    if (this.#isEnding) this.#held.push(chunk);
+    else if (!this.push(chunk)) this.#socket.pause();
   };
 
   readonly #onError = (error: Error): void => {
@@ -101,8 +139,15 @@ export class CiphertextStream extends Duplex {
   };
 
   readonly #onOver = (): void => {
+    this.#isOver = true;
+    if (this.#isEnding) return;
     if (this.readableLength === 0) this.#tellOver(this.#failure);
     // TLS holds back what it has no room for. It listens longer than this, so that it has the chunk by now.
     else this.once('data', this.#onOver);
   };
+}
+
+/** What TLS itself broke by, an alert for one, and not what broke below it. */
+export function isOfTls(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL_');
 }

@@ -6,6 +6,7 @@ import { withDeadline } from '../deadline.js';
 import { publishHandshake } from '../diagnostics.js';
 import type { AcceptOptions, TlsAcceptor } from '../engine.js';
 import { ConfigError } from '../errors.js';
+import { handshakeFailure } from '../handshake-failure.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../limits.js';
 import type { ServerIdentity } from '../server-identity.js';
 import type { SocketChannel } from '../socket-channel.js';
@@ -57,6 +58,7 @@ export class NodeAcceptor implements TlsAcceptor {
       ALPNProtocols: [...(role === 'data' ? this.policy.dataAlpn : this.policy.alpn)],
     });
     transport.ownedBy(tlsSocket);
+    ciphertext.carries(tlsSocket);
     logKeysOf(tlsSocket, this.policy.logKeys);
     await withDeadline(
       'tls',
@@ -68,6 +70,8 @@ export class NodeAcceptor implements TlsAcceptor {
     // node:tls tells of the handshake before OpenSSL has written the tickets that follow it. What is sent at once would go
     // in front of them, and clients that look for tickets before they read anything (GnuTLS) would find none.
     await setImmediate();
+    // It may have broken meanwhile, and then tells nothing of its handshake.
+    if (tlsSocket.destroyed) throw handshakeFailure('client');
     const verdict = role === 'data' ? binding.judge(evidenceOf(tlsSocket, sessions)) : undefined;
     const handshake = summaryOf(tlsSocket, { role, verdict });
     publishHandshake({ engine: 'node', side: 'server', handshake, durationMs: performance.now() - startedAt });

@@ -8,9 +8,7 @@ import type { SocketChannel } from '../socket-channel.js';
 import { StreamChannel, connectionError } from '../stream-channel.js';
 import type { Ticket } from '../ticket.js';
 import type { HandshakeSummary, TlsChannel } from '../tls-channel.js';
-import type { CiphertextStream } from './ciphertext-stream.js';
-
-const NOTHING = new Uint8Array(0);
+import { isOfTls, type CiphertextStream } from './ciphertext-stream.js';
 
 export class NodeChannel implements TlsChannel {
   readonly handshake: HandshakeSummary;
@@ -29,6 +27,9 @@ export class NodeChannel implements TlsChannel {
     this.handshake = handshake;
     this.#tlsSocket = tlsSocket;
     this.#stream = new StreamChannel(tlsSocket, ciphertext.traffic, (error) => failureOf(peer, error));
+    ciphertext.whenTlsBreaks((error) => {
+      this.#stream.breakBy(recordFailure(peer, error));
+    });
     void ciphertext.over.then((failure) => {
       this.#stream.nothingFollows(async () => cutBy(failure ?? (await ciphertext.hiddenReset())));
     });
@@ -54,11 +55,8 @@ export class NodeChannel implements TlsChannel {
     return this.#stream.write(chunk);
   }
 
-  async end(): Promise<void> {
-    // node:tls sends FIN ahead of its close_notify, and so loses it, while a record of its own is still on its way out, such as
-    // the Finished that a client has just sent. An empty write is done once everything before it has left.
-    if (!this.#tlsSocket.writableEnded) await this.#stream.write(NOTHING);
-    await this.#stream.end();
+  end(): Promise<void> {
+    return this.#stream.end();
   }
 
   destroy(error?: Error): void {
@@ -109,8 +107,7 @@ function cutBy(failure: Error | undefined): FtpsError {
 
 /** What TLS itself broke by, an alert for one, is told from what broke below it. */
 function failureOf(peer: 'client' | 'server', error: Error): FtpsError {
-  const isOfTls = 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL_');
-  return isOfTls ? recordFailure(peer, error) : connectionError(error);
+  return isOfTls(error) ? recordFailure(peer, error) : connectionError(error);
 }
 
 function cannot(what: string): Promise<never> {

@@ -60,6 +60,7 @@ export class NodeConnector implements TlsConnector {
       ...(ticket === undefined ? {} : { session: Buffer.from(ticket.sessionForEngine()) }),
     });
     transport.ownedBy(tlsSocket);
+    ciphertext.carries(tlsSocket);
     const channel = new LateChannel();
     tlsSocket.on('session', (session: Buffer) => {
       const received = new Ticket({
