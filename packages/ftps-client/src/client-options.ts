@@ -109,9 +109,10 @@ export interface FtpsClientOptions {
    */
   readonly dataConnections?: 'passive' | 'active' | undefined;
   /**
-   * What is asked for while the login is at rest, so that the next transfer need not wait for it. `port`: the server listens
-   * already, which saves a round trip. `connection`: the TCP connection stands too, which saves two. An idle login keeps one of
-   * the server's passive ports so, for a minute at most. Default `off`; with `dataConnections: 'active'` nothing else is right.
+   * What is asked for while the login is at rest, so that the next download or listing need not wait for it. `port`: the server
+   * listens already, which saves a round trip. `connection`: the TCP connection stands too, which saves two. An idle login keeps
+   * one of the server's passive ports so. Default `off`; nothing else is right with `dataConnections: 'active'`, with
+   * `whenEmpty: 'fail'` and without TLS.
    */
   readonly preconnect?: 'off' | 'port' | 'connection' | undefined;
   /**
@@ -232,11 +233,8 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
   }
   const dataConnections = oneOf('dataConnections', options.dataConnections ?? 'passive', ['passive', 'active']);
   const preconnect = oneOf('preconnect', options.preconnect ?? 'off', ['off', 'port', 'connection']);
-  if (preconnect !== 'off' && dataConnections === 'active') {
-    throw new ConfigError(
-      "preconnect: where the server makes the data connections ('active') nothing can be made ahead",
-    );
-  }
+  const whenEmpty = oneOf('whenEmpty', options.whenEmpty ?? 'reuse-last', ['reuse-last', 'full-handshake', 'fail']);
+  if (preconnect !== 'off') mustStandPreconnect({ dataConnections, whenEmpty, plain });
   const credentials = parseCredentials(options);
   return Object.freeze({
     host: options.host,
@@ -245,7 +243,7 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     credentials,
     policy,
     engine: selectEngine(options.engine),
-    whenEmpty: oneOf('whenEmpty', options.whenEmpty ?? 'reuse-last', ['reuse-last', 'full-handshake', 'fail']),
+    whenEmpty,
     onNotResumed: oneOf('onNotResumed', options.onNotResumed ?? 'allow', ['allow', 'fail', 'pin-1.2']),
     memory: parseMemory(options.memory),
     controlTickets: parseControlTickets(options.controlTickets),
@@ -262,6 +260,26 @@ export function parseClientOptions(options: FtpsClientOptions, announce: Announc
     pipelining: oneOf('pipelining', options.pipelining ?? 'auto', ['auto', 'off']),
     signal: optionalSignal('signal', options.signal),
   });
+}
+
+/** Whatever is held may be of no use, and only the TLS handshake on it shows that nothing was said on it before. */
+function mustStandPreconnect({
+  dataConnections,
+  whenEmpty,
+  plain,
+}: Pick<ClientOptions, 'dataConnections' | 'whenEmpty' | 'plain'>): void {
+  if (dataConnections === 'active') {
+    throw new ConfigError(
+      "preconnect: where the server makes the data connections ('active') nothing can be made ahead",
+    );
+  }
+  if (plain)
+    throw new ConfigError('preconnect: without TLS (dangerouslyPlain) nothing tells what was held from what was not');
+  if (whenEmpty === 'fail') {
+    throw new ConfigError(
+      "preconnect: where what was held is of no use another ticket is needed, and whenEmpty: 'fail' may have none",
+    );
+  }
 }
 
 function parseCredentials(options: FtpsClientOptions): Credentials {

@@ -44,8 +44,8 @@ const real: RealServer = {
   // On the portable engine it cannot send before the client's part of the handshake has come (0.5-RTT).
   roundTrips: { login: 6, download: earlyData ? 3 : 4, upload: 4, listing: earlyData ? 3 : 4 },
   preconnected: {
-    port: { download: earlyData ? 3 : 4, unverifiedDownload: earlyData ? 2 : 3, upload: 3, listing: earlyData ? 2 : 3 },
-    connection: { download: 3, unverifiedDownload: 2, upload: 2, listing: 2 },
+    port: { download: earlyData ? 3 : 4, unverifiedDownload: earlyData ? 2 : 3, upload: 4, listing: earlyData ? 2 : 3 },
+    connection: { download: 3, unverifiedDownload: 2, upload: 4, listing: 2 },
   },
   hasImplicit: true,
   keepsBrokenUploads: false,

@@ -13,8 +13,8 @@ const real: RealServer = {
   demands: { reply: /425 .*Operation not permitted/, livesOn: true },
   roundTrips: { login: 6, download: 5, upload: 4, listing: 5 },
   preconnected: {
-    port: { download: 4, unverifiedDownload: 4, upload: 3, listing: 4 },
-    connection: { download: 4, unverifiedDownload: 3, upload: 2, listing: 3 },
+    port: { download: 4, unverifiedDownload: 4, upload: 4, listing: 4 },
+    connection: { download: 4, unverifiedDownload: 3, upload: 4, listing: 3 },
   },
   hasImplicit: true,
   keepsBrokenUploads: true,

@@ -13,8 +13,8 @@ const real: RealServer = {
   resumes: { '1.2': true, '1.3': true },
   roundTrips: { login: 6, download: 4, upload: 4, listing: 4 },
   preconnected: {
-    port: { download: 3, unverifiedDownload: 3, upload: 3, listing: 3 },
-    connection: { download: 3, unverifiedDownload: 2, upload: 2, listing: 2 },
+    port: { download: 3, unverifiedDownload: 3, upload: 4, listing: 3 },
+    connection: { download: 3, unverifiedDownload: 2, upload: 4, listing: 2 },
   },
   hasImplicit: false,
   keepsBrokenUploads: true,

@@ -60,6 +60,7 @@ export interface PreconnectedRoundTrips {
   /** With its check by SIZE. */
   readonly download: number;
   readonly unverifiedDownload: number;
+  /** Nothing is asked for ahead of it. */
   readonly upload: number;
   readonly listing: number;
 }

@@ -87,8 +87,8 @@ export function takesFewerRoundTripsAtRest(
   running: () => RunningServer,
 ): void {
   for (const preconnect of ['port', 'connection'] as const) {
-    const { unverifiedDownload, upload } = bounds[preconnect];
-    it(`takes ${unverifiedDownload} round trips to download and ${upload} to upload, with preconnect: '${preconnect}'`, async function () {
+    const { unverifiedDownload, listing } = bounds[preconnect];
+    it(`takes ${unverifiedDownload} round trips to download and ${listing} to list, with preconnect: '${preconnect}'`, async function () {
       this.timeout(60_000);
       const server = running();
       await server.seed({ small: 'hello' });

@@ -44,6 +44,8 @@ export class ControlConnection {
   /** Whether QUIT was said: then the server may close first. */
   #isLeaving = false;
   #barrier: { readonly exchange: Exchange; readonly code: number } | undefined;
+  #isLedUp = false;
+  #mayBeToldUnasked = false;
 
   constructor(
     channel: ByteChannel,
@@ -67,6 +69,16 @@ export class ControlConnection {
   /** What ended it; undefined while it stands. */
   get loss(): Error | undefined {
     return this.#lost;
+  }
+
+  /** Whether the last reply was 3yz (RFC 959 §4.2): the server waits for one command, and for no other. */
+  get isLedUp(): boolean {
+    return this.#isLedUp;
+  }
+
+  /** To be called where the server may say of its own what became of a data connection: it is taken for no other reply then. */
+  expectUnasked(): void {
+    this.#mayBeToldUnasked = true;
   }
 
   /** Has `listener` called when it is lost, before any exchange fails for it. */
@@ -261,10 +273,11 @@ export class ControlConnection {
   }
 
   #deliver(reply: Reply): void {
+    this.#isLedUp = reply.code >= 300 && reply.code < 400;
     if (this.#barrier !== undefined && !this.#passesBarrier(this.#barrier, reply)) return;
     const exchange = this.#exchangeOf(reply);
     // One that was sent amid a transfer may get that where the transfer was aborted; then the replies are sorted out otherwise.
-    if (exchange !== undefined && !exchange.isAside && isOfTransfer(reply, exchange.verb)) {
+    if (exchange !== undefined && !exchange.isAside && isOfTransfer(reply, exchange.verb, this.#mayBeToldUnasked)) {
       throw new ProtocolError(`the server ended a transfer twice: ${replyText(reply)} is no reply to ${exchange.verb}`);
     }
     if (exchange?.take(this.#meaningOf(reply, exchange)) === true) this.#open.splice(this.#open.indexOf(exchange), 1);

@@ -4,7 +4,7 @@ import type { Reply } from '@ftps-kit/ftp-protocol';
 const CLOSING_DATA_CONNECTION = 226;
 
 /** 425 "Can't open data connection", 426 "Connection closed" (RFC 959 §4.2.2), and 522 of a data connection whose TLS failed. */
-const OF_TRANSFERS: readonly number[] = [CLOSING_DATA_CONNECTION, 425, 426, 522];
+const OF_DATA_CONNECTIONS: readonly number[] = [425, 426, 522];
 
 const MOVES_NOTHING: readonly string[] = [
   ...['CWD', 'CDUP', 'MKD', 'RMD', 'DELE', 'RNFR', 'RNTO', 'MFMT', 'MDTM', 'SIZE', 'PWD', 'TYPE', 'REST', 'RANG'],
@@ -16,10 +16,11 @@ const AGREES_ON_PORT: readonly string[] = ['EPSV', 'PASV', 'EPRT', 'PORT'];
 
 /**
  * Whether no server answers the command with this: it is the second reply to a transfer before, or one that nobody asked for, and
- * the rest are out of step.
+ * the rest are out of step. What is said of data connections comes of its own only where one was asked for ahead (`isAhead`).
  */
-export function isOfTransfer({ code }: Reply, verb: string): boolean {
+export function isOfTransfer({ code }: Reply, verb: string, isAhead: boolean): boolean {
   const name = verb.toUpperCase();
-  if (AGREES_ON_PORT.includes(name)) return code === CLOSING_DATA_CONNECTION;
-  return MOVES_NOTHING.includes(name) && OF_TRANSFERS.includes(code);
+  const movesNothing = MOVES_NOTHING.includes(name);
+  if (code === CLOSING_DATA_CONNECTION) return movesNothing || AGREES_ON_PORT.includes(name);
+  return isAhead && movesNothing && OF_DATA_CONNECTIONS.includes(code);
 }

@@ -6,6 +6,7 @@ import { tryCommand } from '../login/tried-command.js';
 import { timeToldIn } from '../remote/modification-time.js';
 import { sizeToldIn, type RemoteFacts } from '../remote/remote-facts.js';
 import type { Listening } from '../transfer/data-connection.js';
+import { lostToOrder } from '../transfer/transfer-attempts.js';
 
 /** What is wanted. */
 export interface LookAhead {
@@ -24,8 +25,19 @@ export interface LookedAhead {
   readonly listening: Promise<Listening> | undefined;
 }
 
-/** Asks for size and time, where they are wanted, and for a passive port along with them. */
+/**
+ * Asks for size and time, where they are wanted, and for a passive port along with them. Rejects with `LostToOrderError` where the
+ * login was lost to what was asked ahead of the transfer, as nothing of it has begun.
+ */
 export async function lookAhead(context: LoginContext, wanted: LookAhead): Promise<LookedAhead> {
+  try {
+    return await ask(context, wanted);
+  } catch (error) {
+    throw context.control.isLost && context.ahead.hasCostLogin ? lostToOrder(error) : error;
+  }
+}
+
+async function ask(context: LoginContext, wanted: LookAhead): Promise<LookedAhead> {
   const { path, wantsSize, wantsTime, listens, signal } = wanted;
   const { data, ahead, traits } = context;
   // Another login of the same server may change both meanwhile.
@@ -50,7 +62,7 @@ export async function lookAhead(context: LoginContext, wanted: LookAhead): Promi
   traits.mindsPipelining = true;
   // What was taken for the reply to EPSV may have been another one.
   if (traits.extendedPassive !== 'works') traits.extendedPassive = extendedPassive;
-  return lookAhead(context, wanted);
+  return ask(context, wanted);
 }
 
 /** Whether a reply that tells something does not tell what was asked for: it may be the one to another command. */

@@ -3,6 +3,7 @@
 import { systemClock, type Clock } from '@ftps-kit/tls-core';
 import { LearnedClock } from './learned-clock.js';
 import { LoginRefusals } from './login-refusals.js';
+import { PreconnectBound } from './preconnect-bound.js';
 
 /** Changed by whoever finds something out. Every trait begins as the RFCs have it. */
 export class ServerTraits {
@@ -16,8 +17,8 @@ export class ServerTraits {
    * and without it did.
    */
   commandBehindPassive: 'untried' | 'works' | 'minded' = 'untried';
-  /** How much may be asked of it ahead of a transfer; less than `connection` where what was held so was of no use. */
-  preconnect: 'off' | 'port' | 'connection' = 'connection';
+  /** How much may be asked of it ahead of a transfer. */
+  readonly preconnect = new PreconnectBound();
   /** EPRT was not understood: PORT from then on. */
   refusesExtendedPort = false;
   /** It lost, or refused, what was sent without waiting for the reply before it. */

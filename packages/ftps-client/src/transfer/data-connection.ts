@@ -22,12 +22,13 @@ import {
 import type { ClientOptions } from '../client-options.js';
 import type { ControlConnection, ReplyDeadline } from '../control/control-connection.js';
 import type { Protection } from '../control/control-opener.js';
-import { outgoing } from '../control/outgoing-command.js';
-import { ProtocolError, ReplyError, isNegative, refused, replyText } from '../errors.js';
+import { outgoing, type OutgoingCommand } from '../control/outgoing-command.js';
+import { ProtocolError, ReplyError, isCompletion, isNegative, refused, replyText } from '../errors.js';
 import type { ServerTraits } from '../login/server-traits.js';
 import { ActiveListener } from './active-listener.js';
 
 const EPSV = outgoing('EPSV', encodeEpsvArgument({ kind: 'default' }));
+const PASV = outgoing('PASV');
 
 /** A data connection ready to carry bytes. */
 export interface DataConnection {
@@ -102,12 +103,7 @@ export class DataConnections {
    * with `NotResumedError` where no ticket is left for it and it must have one.
    */
   async listen(signal: AbortSignal | undefined): Promise<Listening> {
-    this.mustHaveTicket();
-    return this.agree(signal);
-  }
-
-  /** As `listen`, ahead of the transfer: whether there is a ticket for it is asked when it comes. */
-  async agree(signal: AbortSignal | undefined): Promise<Listening> {
+    this.#mustHaveTicket();
     if (this.areActive) return this.#listenHere(signal);
     if (this.#traits.extendedPassive === 'doubtful') {
       // What made it so may have been something else, such as a server that was about to go.
@@ -124,7 +120,9 @@ export class DataConnections {
   async listenByPasv(signal: AbortSignal | undefined): Promise<Listening> {
     const isDoubtful = this.#traits.extendedPassive === 'doubtful';
     if (isDoubtful) this.#traits.extendedPassive = 'untried';
-    const { host, port } = passiveAddress(await this.#control.demand(outgoing('PASV'), this.#replyDeadline(signal)));
+    const reply = await this.#askForPort(PASV, signal);
+    if (!isCompletion(reply)) throw refused(PASV, reply);
+    const { host, port } = passiveAddress(reply);
     // RFC 2577 §3 and practice: the address in the reply may be a private one behind a NAT, or a third party's.
     const address = { host: this.#options.passiveAddress === 'reply' ? host : this.#control.remote.address, port };
     const connect = async (ending: AbortSignal | undefined): Promise<SocketChannel> => {
@@ -137,8 +135,7 @@ export class DataConnections {
 
   /** As `listen`, by EPSV and nothing else, which is sent before this returns; undefined where no port comes of it. */
   async listenByEpsv(signal: AbortSignal | undefined): Promise<Listening | undefined> {
-    const reply = await this.#control.run(EPSV, this.#replyDeadline(signal));
-    const port = extendedPort(reply);
+    const port = extendedPort(await this.#askForPort(EPSV, signal));
     return port === undefined ? undefined : this.#atExtendedPort(port);
   }
 
@@ -151,10 +148,17 @@ export class DataConnections {
     return { timeoutMs: this.#options.timeouts.replyMs, signal };
   }
 
+  /** 4yz says that no port can be had now: logins at rest may have them all. */
+  async #askForPort(command: OutgoingCommand, signal: AbortSignal | undefined): Promise<Reply> {
+    const reply = await this.#control.run(command, this.#replyDeadline(signal));
+    if (isNegative(reply) && reply.code < 500) this.#traits.preconnect.lower('off');
+    return reply;
+  }
+
   /** By EPSV, unless PASV has to do. */
   async #listenExtended(signal: AbortSignal | undefined): Promise<Listening | undefined> {
     if (this.#traits.extendedPassive === 'useless') return undefined;
-    const reply = await this.#control.run(EPSV, this.#replyDeadline(signal));
+    const reply = await this.#askForPort(EPSV, signal);
     const port = extendedPort(reply);
     if (port !== undefined) return this.#atExtendedPort(port);
     // 5yz says that EPSV is not understood; 4yz, that no port can be had now.
@@ -231,7 +235,7 @@ export class DataConnections {
   }
 
   /** What would fail at the handshake must fail before the server is told to begin: STOR empties the file it names. Throws `NotResumedError`. */
-  mustHaveTicket(): void {
+  #mustHaveTicket(): void {
     if (this.#protection === undefined || this.#options.whenEmpty !== 'fail') return;
     if (this.#protection.binding.tickets.size > 0) return;
     throw new NotResumedError(

@@ -10,6 +10,8 @@ const CLOSING_DATA_CONNECTION = 226;
 export interface CompletedSoFar {
   /** Whether the server said 1yz. */
   readonly hasBegun: boolean;
+  /** Whether the TLS handshake of the data connection came to its end. */
+  readonly hasShakenHands: boolean;
   /** Whether this side, which sends, has said that this was all. */
   readonly hasEndedSending: boolean;
   /** Whether NOOP was said in the middle of it, and a 2yz other than 226 may be the reply to that. */
@@ -19,15 +21,15 @@ export interface CompletedSoFar {
 /**
  * RFC 959 §5.4: 125 or 150 comes before any 226. Of an upload a 226 says that the server has the file to its end, and before
  * it was told of that end it cannot: what is on its way is lost, as where its data connection was cut. Where something was asked
- * ahead of the transfer, a 226 without 1yz may be the server's word about that.
+ * ahead of the transfer, a 226 without 1yz may be the server's word about that, unless hands were shaken: then that has served.
  */
 export function earlyCompletion(
   reply: Reply,
   { sends, isAhead = false }: TransferRequest,
-  { hasBegun, hasEndedSending, mayBeNoops }: CompletedSoFar,
+  { hasBegun, hasShakenHands, hasEndedSending, mayBeNoops }: CompletedSoFar,
 ): Error | undefined {
   if (!sends) {
-    if (!isAhead || hasBegun) return undefined;
+    if (!isAhead || hasBegun || hasShakenHands) return undefined;
     return new ConnectionError(`the server called it complete (${replyText(reply)}) before it began`);
   }
   if (hasEndedSending) return undefined;

@@ -1,14 +1,15 @@
-// A data connection that is asked for while the login is at rest, so that the next transfer need not wait for it.
-import { withDeadline, type SocketChannel } from '@ftps-kit/tls-core';
+// A data connection that is asked for while the login is at rest, so that the next read need not wait for it.
+import { AbortedError, withDeadline, type SocketChannel } from '@ftps-kit/tls-core';
 import { findStep, type StepContext } from '../control/coming-into-step.js';
 import { outgoing } from '../control/outgoing-command.js';
 import { ProtocolError, ReplyError } from '../errors.js';
 import { PRECONNECT } from '../limits.js';
+import type { PreconnectLevel } from '../login/preconnect-bound.js';
 import type { ServerTraits } from '../login/server-traits.js';
 import type { DataConnections, Listening } from './data-connection.js';
 
 /** What is held: a port to connect to, or a TCP connection to it, on which nothing was said, so that it has cost no ticket. */
-export type HeldKind = 'port' | 'connection';
+export type HeldKind = Exclude<PreconnectLevel, 'off'>;
 
 /** Where somebody listens, found out ahead of the transfer. */
 export interface ListeningAhead extends Listening {
@@ -20,10 +21,14 @@ interface Held {
   readonly listening: Listening;
   /** The connection to it, where one was made or begun. */
   transport: Promise<SocketChannel> | undefined;
+  /** Ends the making of it. */
+  readonly ending: AbortController;
   /** When it is too old, by `performance.now()`. */
   readonly until: number;
   /** Whether the connection has ended, or something came on it. */
   isSpoilt: boolean;
+  /** Whether the server was told to let go of it, so that its end is nothing to learn from. */
+  isGoing: boolean;
 }
 
 type HeldContext = StepContext & { readonly data: DataConnections; readonly traits: ServerTraits };
@@ -31,16 +36,18 @@ type HeldContext = StepContext & { readonly data: DataConnections; readonly trai
 const NOTHING = new Uint8Array(0);
 
 /**
- * Asks for it, holds it for a bounded time, and gives it to one transfer. Between `rest` and `wake` it is the only one that speaks
- * on the control connection, and only there, or in `take`, does it let go of anything: by ABOR, and behind its reply by a command whose
- * reply is unmistakable. vsftpd 3.0.3, ProFTPD 1.3.8, Pure-FTPd 1.0.50, pyftpdlib 1.5.7, ftp-srv 4.6.3 and ftps-kit were seen to
- * answer ABOR once then (225 or 226), to let go of port and connection (vsftpd and Pure-FTPd: at the next EPSV), and to say no more
- * of them. A connection that was just dropped is another matter: pyftpdlib waits for ever at the next RETR, vsftpd ends the login.
+ * Asks for it, holds it for a bounded time, and gives it to one read. Between `rest` and `wake` it is the only one that speaks on the
+ * control connection, and only there, or in `take`, does it let go of anything: by ABOR, and behind its reply by a command whose reply
+ * is unmistakable; or in `replace`, by the next EPSV. vsftpd 3.0.3, ProFTPD 1.3.8, Pure-FTPd 1.0.50, pyftpdlib 1.5.7, ftp-srv 4.6.3 and
+ * ftps-kit were seen to answer ABOR once then (225 or 226), to let go of port and connection (vsftpd and Pure-FTPd: at the next EPSV),
+ * and to say no more of them. A connection that was just dropped is another matter: pyftpdlib waits for ever at the next RETR, vsftpd
+ * ends the login.
  */
 export class HeldDataConnection {
   readonly #context: HeldContext;
-  readonly #wanted: 'off' | HeldKind;
+  readonly #wanted: PreconnectLevel;
   readonly #bounds: typeof PRECONNECT;
+  readonly #stopWatching: () => void;
   #held: Held | undefined;
   /** What is being said to the server; never rejects. */
   #dialogue: Promise<void> | undefined;
@@ -52,13 +59,16 @@ export class HeldDataConnection {
   #isOver = false;
   #hasCostLogin = false;
 
-  constructor(context: HeldContext, wanted: 'off' | HeldKind, bounds = PRECONNECT) {
+  constructor(context: HeldContext, wanted: PreconnectLevel, bounds = PRECONNECT) {
     this.#context = context;
     this.#wanted = wanted;
     this.#bounds = bounds;
     this.#renewalsLeft = bounds.renewals;
     context.control.whenLost(() => {
       this.#onLoss();
+    });
+    this.#stopWatching = context.traits.preconnect.whenLowered(() => {
+      if (this.#isAtRest) this.rest();
     });
   }
 
@@ -75,9 +85,10 @@ export class HeldDataConnection {
   /** To be called when no call is under way. */
   rest(): void {
     this.#isAtRest = true;
-    if (this.#isOver || this.#dialogue !== undefined) return;
+    // Between RNFR and RNTO, which a caller may say by hand, nothing else may be said.
+    if (this.#isOver || this.#dialogue !== undefined || this.#context.control.isLedUp) return;
     const held = this.#held;
-    if (held?.isSpoilt === true) void this.#speak(() => this.#letGo());
+    if (held !== undefined && (held.isSpoilt || this.#kind === 'off')) void this.#speak(() => this.#letGo());
     else if (held !== undefined) this.#after(held.until - performance.now(), () => this.#renew());
     else if (this.#isDue && this.#mayAsk) this.#after(this.#bounds.restMs, () => this.#ask());
   }
@@ -89,10 +100,9 @@ export class HeldDataConnection {
     if (this.#dialogue !== undefined) await withDeadline('reply', { signal }, this.#dialogue, () => undefined);
   }
 
-  /** Gives what is held to a transfer; undefined where there is none. Never rejects. */
+  /** Gives what is held to a read; undefined where there is none. Never rejects. */
   async take(): Promise<ListeningAhead | undefined> {
-    this.#isDue = true;
-    this.#renewalsLeft = this.#bounds.renewals;
+    this.#noteTransfer();
     const held = this.#held;
     if (held === undefined) return undefined;
     if (held.isSpoilt || performance.now() >= held.until) {
@@ -101,6 +111,27 @@ export class HeldDataConnection {
     }
     this.#held = undefined;
     return listeningOf(held);
+  }
+
+  /**
+   * Asks anew for a transfer that is not to have what is held: the server lets go of that at the next EPSV. Where that is refused,
+   * which may have been said unasked of what was held, it asks once more behind that. Rejects as `DataConnections.listen`.
+   */
+  async replace(signal: AbortSignal | undefined): Promise<Listening> {
+    this.#noteTransfer();
+    const { control, data, traits } = this.#context;
+    const { extendedPassive } = traits;
+    if (this.#held !== undefined) this.#held.isGoing = true;
+    try {
+      return await data.listen(signal);
+    } catch (error) {
+      if (error instanceof AbortedError || control.isLost) throw error;
+      await findStep(this.#context);
+      traits.extendedPassive = extendedPassive;
+      return await data.listen(signal);
+    } finally {
+      this.#drop();
+    }
   }
 
   /** Has the connection made at once: a transfer follows, and something is asked before. */
@@ -112,8 +143,8 @@ export class HeldDataConnection {
   close(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    drop(this.#held);
-    this.#held = undefined;
+    this.#stopWatching();
+    this.#drop();
   }
 
   get #mayAsk(): boolean {
@@ -121,9 +152,18 @@ export class HeldDataConnection {
   }
 
   /** What was asked for, as far as the server stands it. */
-  get #kind(): 'off' | HeldKind {
-    const { preconnect } = this.#context.traits;
-    return this.#wanted === 'connection' ? preconnect : preconnect === 'off' ? 'off' : this.#wanted;
+  get #kind(): PreconnectLevel {
+    return this.#context.traits.preconnect.within(this.#wanted);
+  }
+
+  #noteTransfer(): void {
+    this.#isDue = true;
+    this.#renewalsLeft = this.#bounds.renewals;
+  }
+
+  #drop(): void {
+    if (this.#held !== undefined) drop(this.#held);
+    this.#held = undefined;
   }
 
   #after(delayMs: number, work: () => Promise<void>): void {
@@ -151,26 +191,28 @@ export class HeldDataConnection {
     if (kind === 'off') return;
     let listening: Listening;
     try {
-      listening = await data.agree(undefined);
+      listening = await data.listen(undefined);
     } catch {
       // What was taken for a refusal may have been said of something else.
       if (!control.isLost) await findStep(this.#context);
       return;
     }
     const until = performance.now() + this.#bounds.holdMs;
-    const held: Held = { kind, listening, transport: undefined, until, isSpoilt: false };
+    const ending = new AbortController();
+    const held: Held = { kind, listening, transport: undefined, ending, until, isSpoilt: false, isGoing: false };
     if (this.#isOver) return;
+    control.expectUnasked();
     this.#held = held;
     if (kind === 'connection') this.#connect(held);
   }
 
   #connect(held: Held): void {
     if (held.transport !== undefined) return;
-    held.transport = held.listening.connect(undefined);
+    held.transport = held.listening.connect(held.ending.signal);
     const spoil = (): void => {
-      if (this.#held !== held) return;
+      if (this.#held !== held || held.isGoing) return;
       held.isSpoilt = true;
-      learnUselessness(this.#context.traits, held.kind);
+      this.#context.traits.preconnect.lower(lessThan(held.kind));
       if (this.#isAtRest) this.rest();
     };
     // To read nothing waits for something to come, and leaves it there: TLS servers say nothing first.
@@ -187,12 +229,12 @@ export class HeldDataConnection {
   /** The server is the first to let go: some say something of a connection that ends without a transfer. */
   async #letGo(): Promise<void> {
     const { control, timeouts } = this.#context;
+    if (this.#held !== undefined) this.#held.isGoing = true;
     try {
       await control.run(outgoing('ABOR'), { timeoutMs: timeouts.closeMs });
       await findStep(this.#context);
     } finally {
-      drop(this.#held);
-      this.#held = undefined;
+      this.#drop();
     }
   }
 
@@ -200,22 +242,22 @@ export class HeldDataConnection {
   #onLoss(): void {
     const { control, traits } = this.#context;
     const isServersWord = control.loss instanceof ProtocolError || control.loss instanceof ReplyError;
-    const isSpokenTo = this.#dialogue !== undefined && this.#held?.isSpoilt !== true;
-    const isHeld = this.#dialogue !== undefined || this.#held !== undefined;
-    if (!this.#isOver && (isSpokenTo || (isHeld && isServersWord))) {
+    const isSpokenTo = this.#dialogue !== undefined;
+    if (!this.#isOver && (isSpokenTo || (this.isHolding && isServersWord))) {
       this.#hasCostLogin = true;
-      learnUselessness(traits, this.#held?.kind ?? 'port');
+      traits.preconnect.lower(lessThan(this.#held?.kind ?? 'port'));
     }
     this.close();
   }
 }
 
-/** To be called where what was held did not serve its transfer, or cost the login: less is asked for then. */
-export function learnUselessness(traits: ServerTraits, kind: HeldKind): void {
-  traits.preconnect = kind === 'connection' ? 'port' : 'off';
+/** What to ask for where this did not serve its transfer, or cost the login. */
+export function lessThan(kind: HeldKind): PreconnectLevel {
+  return kind === 'connection' ? 'port' : 'off';
 }
 
-function listeningOf({ kind, listening, transport }: Held): ListeningAhead {
+function listeningOf(held: Held): ListeningAhead {
+  const { kind, listening, transport } = held;
   let isTaken = false;
   return {
     kind,
@@ -223,23 +265,20 @@ function listeningOf({ kind, listening, transport }: Held): ListeningAhead {
       isTaken = true;
       if (transport === undefined) return listening.connect(signal);
       return withDeadline('connect', { signal }, transport, () => {
-        dropTransport(transport);
+        drop(held);
       });
     },
     close: () => {
-      if (!isTaken && transport !== undefined) dropTransport(transport);
+      if (!isTaken) drop(held);
     },
   };
 }
 
-function drop(held: Held | undefined): void {
-  if (held?.transport !== undefined) dropTransport(held.transport);
-}
-
-function dropTransport(connecting: Promise<SocketChannel>): void {
-  connecting.then(
-    (transport) => {
-      transport.destroy();
+function drop({ transport, ending }: Held): void {
+  ending.abort();
+  transport?.then(
+    (made) => {
+      made.destroy();
     },
     () => undefined,
   );

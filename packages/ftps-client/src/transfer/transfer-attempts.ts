@@ -2,7 +2,7 @@
 import { AbortedError, ConnectionError } from '@ftps-kit/tls-core';
 import { findStep } from '../control/coming-into-step.js';
 import type { LoginContext } from '../login/login-context.js';
-import { learnUselessness, type HeldKind } from './held-data-connection.js';
+import { lessThan, type HeldKind } from './held-data-connection.js';
 import { Transfer } from './transfer.js';
 import { quickestOrder } from './transfer-order.js';
 import type { TransferOutcome, TransferRequest } from './transfer-request.js';
@@ -18,12 +18,22 @@ export class LostToOrderError extends ConnectionError {}
  * control connection is in step again, or lost.
  */
 export async function runTransfer(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
-  const { control, data, ahead } = context;
-  if (ahead.isHolding) data.mustHaveTicket();
+  const { control, ahead } = context;
+  if (request.sends) return runUpload(context, request);
   const listening = request.listening === undefined ? await ahead.take() : undefined;
   if (control.isLost && ahead.hasCostLogin) throw lostToOrder(control.loss);
   if (listening === undefined) return attempt(context, request);
   return attempt(context, { ...request, listening: Promise.resolve(listening), isAhead: true }, listening.kind);
+}
+
+/** What was asked ahead is for reads: an upload asks in its turn, by which the server lets go of what it held for them. */
+function runUpload(context: LoginContext, request: TransferRequest): Promise<TransferOutcome> {
+  const { control, ahead } = context;
+  if (!ahead.isHolding) return attempt(context, request);
+  const listening = ahead.replace(request.signal).catch((error: unknown) => {
+    throw control.isLost && ahead.hasCostLogin ? lostToOrder(error) : error;
+  });
+  return attempt(context, { ...request, listening });
 }
 
 async function attempt(context: LoginContext, request: TransferRequest, held?: HeldKind): Promise<TransferOutcome> {
@@ -40,7 +50,7 @@ async function attempt(context: LoginContext, request: TransferRequest, held?: H
     failure = error;
   }
   const { fault } = first;
-  if (held !== undefined && control.isLost && !first.hasShakenHands) learnUselessness(traits, held);
+  if (held !== undefined && control.isLost && !first.hasShakenHands) traits.preconnect.lower(lessThan(held));
   // A server that goes takes its ports along.
   if (fault === undefined && traits.extendedPassive === 'doubtful') traits.extendedPassive = 'untried';
   const mayBlameOrder = fault !== 'unanswered' || traits.commandBehindPassive === 'untried';
@@ -48,7 +58,7 @@ async function attempt(context: LoginContext, request: TransferRequest, held?: H
   const learn = (): void => {
     if (fault === 'too-early') traits.wantsDataConnectionFirst = true;
     if (fault === 'unanswered') traits.commandBehindPassive = 'minded';
-    if (fault === 'too-late' && held !== undefined) learnUselessness(traits, held);
+    if (fault === 'too-late' && held !== undefined) traits.preconnect.lower(lessThan(held));
   };
   if (control.isLost) {
     if (fault === 'unanswered') learn();
@@ -74,7 +84,8 @@ async function attempt(context: LoginContext, request: TransferRequest, held?: H
   }
 }
 
-function lostToOrder(failure: unknown): LostToOrderError {
+/** For what failed as the login was lost to such an order. */
+export function lostToOrder(failure: unknown): LostToOrderError {
   const message = failure instanceof Error ? failure.message : String(failure);
   return new LostToOrderError(message, { cause: failure });
 }

@@ -34,8 +34,8 @@ export interface FailedAttempt {
   readonly hasBegun: boolean;
   /** Whether the TLS handshake of the data connection came to its end. */
   readonly hasShakenHands: boolean;
-  /** Whether a byte went either way, or the server was told that there is none. */
-  readonly hasMoved: boolean;
+  /** Whether ABOR was said before any final reply: what came then may be the reply to that. */
+  readonly isAborted: boolean;
   /** Why it failed; undefined where its command was never sent. */
   readonly failure: Error | undefined;
   readonly finalReply: Reply | undefined;
@@ -64,9 +64,9 @@ export function faultOf(
   order: TransferOrder,
   attempt: FailedAttempt,
   { control, traits }: LoginContext,
-  request: TransferRequest,
+  { isAhead }: TransferRequest,
 ): OrderFault | undefined {
-  if (request.isAhead === true && isTooLate(attempt, request)) return 'too-late';
+  if (isAhead === true && isTooLate(attempt)) return 'too-late';
   const { hasConnected, hasBegun, finalReply, isRefused } = attempt;
   const isLostOtherwise = control.isLost && !attempt.isGivenUp;
   // 4yz may be the answer to ABOR; 5yz is a reason of its own.
@@ -82,15 +82,15 @@ export function faultOf(
 }
 
 /**
- * Whether a data connection that was asked for ahead came to nothing. What the server says of the file is another matter, and so is
- * what it says once hands were shaken. STOR may have emptied its file: it is said again only where the server refused it.
+ * Whether a data connection that was asked for ahead of a read came to nothing. What the server says of the file is another matter,
+ * and so is what it says once hands were shaken.
  */
-function isTooLate(attempt: FailedAttempt, { sends }: TransferRequest): boolean {
-  const { isSent, hasShakenHands, hasMoved, failure, finalReply, isRefused } = attempt;
-  if (hasShakenHands || hasMoved) return false;
+function isTooLate(attempt: FailedAttempt): boolean {
+  const { isSent, hasShakenHands, isAborted, failure, finalReply, isRefused } = attempt;
+  if (hasShakenHands) return false;
   if (!isSent) return true;
   const isOfDataConnection = finalReply !== undefined && OF_DATA_CONNECTION.includes(finalReply.code);
-  if (sends || isRefused) return isOfDataConnection;
+  if (isRefused) return isOfDataConnection;
   const hasBroken = isPeersDoing(failure) || failure instanceof TimeoutError;
-  return hasBroken && (isOfDataConnection || (finalReply?.code ?? 0) < 500);
+  return hasBroken && (isAborted || isOfDataConnection || (finalReply?.code ?? 0) < 500);
 }

@@ -16,7 +16,14 @@ import { PIPELINE_PATIENCE_MS } from '../limits.js';
 import type { LoginContext } from '../login/login-context.js';
 import { letGo, type Listening } from './data-connection.js';
 import { earlyCompletion } from './early-completion.js';
-import { failureOf, notResumedHere, refusalOf, transferAborted, type TransferState } from './transfer-failure.js';
+import {
+  failureOf,
+  isPeersDoing,
+  notResumedHere,
+  refusalOf,
+  transferAborted,
+  type TransferState,
+} from './transfer-failure.js';
 import { TransferKeepAlive } from './transfer-keep-alive.js';
 import { faultOf, type OrderFault, type TransferOrder } from './transfer-order.js';
 import type { TransferOutcome, TransferRequest } from './transfer-request.js';
@@ -46,6 +53,8 @@ export class Transfer {
   #isUnanswered = false;
   /** Whether this side gave the control connection up, as the server did not hear ABOR. */
   #isGivenUp = false;
+  /** Whether ABOR was said before any final reply: what came then may be the reply to that. */
+  #isAborted = false;
   #patience: NodeJS.Timeout | undefined;
   readonly #keepAlive: TransferKeepAlive;
 
@@ -189,13 +198,13 @@ export class Transfer {
   }
 
   #doubt(reply: Reply): void {
-    const hasBegun = this.#begun;
-    const stand = { hasBegun, hasEndedSending: this.#hasEndedSending, mayBeNoops: this.#keepAlive.isUnanswered };
-    const error = earlyCompletion(reply, this.#request, stand);
-    if (error === undefined) return;
-    this.#break(error);
-    // The reply to the command itself is still to come then.
-    if (this.#request.isAhead === true && !hasBegun) this.#context.control.destroy(error);
+    const error = earlyCompletion(reply, this.#request, {
+      hasBegun: this.#begun,
+      hasShakenHands: this.hasShakenHands,
+      hasEndedSending: this.#hasEndedSending,
+      mayBeNoops: this.#keepAlive.isUnanswered,
+    });
+    if (error !== undefined) this.#break(error);
   }
 
   /** A server that was never seen to take a command behind EPSV may have thrown it away, and waits for it now. */
@@ -221,7 +230,7 @@ export class Transfer {
   get fault(): OrderFault | undefined {
     const attempt = {
       ...{ isSent: this.#isSent, hasConnected: this.hasConnected, hasBegun: this.#hasBegun },
-      ...{ hasShakenHands: this.hasShakenHands, hasMoved: this.#hasEndedSending || this.#request.meter.bytes > 0 },
+      ...{ hasShakenHands: this.hasShakenHands, isAborted: this.#isAborted },
       ...{ failure: this.#failure, finalReply: this.#finalReply, isRefused: this.#isRefused },
       ...{ isWithoutPort: this.#isWithoutPort, isUnanswered: this.#isUnanswered, isGivenUp: this.#isGivenUp },
     };
@@ -289,6 +298,7 @@ export class Transfer {
     if (this.#finalReply === undefined && !control.isLost) {
       // One that was made ahead may be gone on the server's side, which would wait for another.
       const hasConnected = this.#transport !== undefined && (this.#request.isAhead !== true || this.hasShakenHands);
+      this.#isAborted = !(isPeersDoing(failure) && hasConnected);
       this.#isGivenUp = await comeIntoStep(this.#context, { exchange, failure, hasConnected, signal });
     }
     if (this.#isRefused) throw failure;

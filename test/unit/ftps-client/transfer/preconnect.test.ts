@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   AbortedError,
   ConfigError,
   FtpsClient,
-  NotResumedError,
   ProtocolError,
   ReplyError,
   ServerMemory,
@@ -32,14 +33,13 @@ interface Scene {
 interface Play {
   readonly preconnect: Preconnect;
   readonly options?: Partial<FtpsClientOptions>;
-  readonly tls?: boolean;
   /** A script for each login. The first begins behind a listing, which shows that EPSV works. */
   readonly scripts: readonly ((scene: Scene) => Promise<void>)[];
 }
 
 /** Plays the scripts; `work` gets the client behind its first listing, and a promise that the first script resolves. */
 async function play(
-  { preconnect, options, tls = false, scripts }: Play,
+  { preconnect, options, scripts }: Play,
   work: (client: FtpsClient, told: Promise<void>, learned: () => string) => Promise<void>,
 ): Promise<readonly string[]> {
   const told = gate();
@@ -49,13 +49,13 @@ async function play(
   let logins = 0;
   const server = await scriptedServer(async (peer) => {
     const script = scripts[logins++];
-    await peer.login({ features, tls });
+    await peer.login({ features, tls: true });
     if (logins === 1) await serve(peer, await peer.passive());
     await script?.({ peer, tell });
   });
   const memory = new ServerMemory();
-  const learned = (): string => memory.traitsOf('127.0.0.1', server.port).preconnect;
-  const client = await FtpsClient.connect({ ...(await scriptedOptions(server, tls)), ...options, memory, preconnect });
+  const learned = (): string => memory.traitsOf('127.0.0.1', server.port).preconnect.most;
+  const client = await FtpsClient.connect({ ...(await scriptedOptions(server, true)), ...options, memory, preconnect });
   try {
     await collect(client.list());
     await work(client, told.opened, learned);
@@ -116,6 +116,34 @@ async function holdAhead(peer: ScriptedPeer, preconnect: Preconnect): Promise<Sc
   return data;
 }
 
+/** Behind an aborted transfer where the replies stand is found out, and once more before it is done again. */
+async function inStepTwice(peer: ScriptedPeer): Promise<void> {
+  for (let barrier = 0; barrier < 2; barrier++) await peer.on('FEAT', '211 no features');
+}
+
+/** Plays a download of `a` whose login is asked in any order, and gives it `hello`. */
+async function serveHello(peer: ScriptedPeer): Promise<void> {
+  let data: ScriptedData | undefined;
+  for (let line = await peer.line(); line !== undefined; line = await peer.line()) {
+    if (line === 'SIZE a') await peer.say('213 5\r\n');
+    else if (line === 'EPSV') {
+      data = await peer.listenForData();
+      await peer.say(`229 (|||${data.port}|)\r\n`);
+    } else if (line === 'RETR a' && data !== undefined) {
+      await peer.say('150 here it comes\r\n');
+      await peer.send(data, 'hello');
+      await peer.say('226 done\r\n');
+    } else if (line === 'QUIT') await peer.say('221 bye\r\n');
+    else throw new Error(`the client said ${line}`);
+  }
+}
+
+const nowhere = {
+  write: () => Promise.resolve(),
+  commit: () => Promise.resolve(),
+  discard: () => Promise.resolve(),
+};
+
 const list = async (client: FtpsClient): Promise<void> => {
   expect(await collect(client.list())).to.deep.equal([]);
 };
@@ -141,20 +169,169 @@ for (const preconnect of ['port', 'connection'] as const) {
       expect(lines.join(' ')).to.include('EPSV MLSD EPSV MLSD EPSV MLSD');
     });
 
-    it('serves an upload too, whose command still goes out behind its connection', async () => {
+    it('leaves an upload as it was, which asks in its turn, and drops what is held behind the reply', async () => {
       let got = '';
       const script = async ({ peer, tell }: Scene): Promise<void> => {
-        const data = await holdAhead(peer, preconnect);
+        const held = await holdAhead(peer, preconnect);
         tell();
-        await data.socket();
+        const data = await peer.listenForData();
+        await peer.on('EPSV');
+        let isReplied = false;
+        const dropped =
+          preconnect === 'port' ? undefined : once((await held.socket()).resume(), 'end').then(() => isReplied);
+        await delay(20);
+        isReplied = true;
+        await peer.say(`229 (|||${data.port}|)\r\n`);
+        expect(await dropped).to.not.equal(false);
         got = await takeUpload(peer, data);
         await restOrQuit(peer);
       };
-      await play({ preconnect, tls: true, scripts: [script] }, async (client, told) => {
+      await play({ preconnect, scripts: [script] }, async (client, told) => {
         await told;
-        await client.upload(Buffer.from('payload'), 'a', { verify: 'none' });
+        await client.upload(Readable.from([Buffer.from('pay'), Buffer.from('load')]), 'a', { verify: 'none' });
       });
       expect(got).to.equal('payload');
+    });
+
+    for (const [what, refusal] of [
+      ['425 to STOR', '425 no data connection'],
+      ['425 behind its 150', '150 go on\r\n425 no data connection'],
+      ['421', '421 timed out'],
+      ['nothing, and hangs up', undefined],
+    ] as const) {
+      it(`never sends STOR again by itself, where the server says ${what}`, async () => {
+        const script = async ({ peer, tell }: Scene): Promise<void> => {
+          await holdAhead(peer, preconnect);
+          tell();
+          await peer.passive();
+          await peer.on('STOR a', refusal);
+          if (refusal === undefined) peer.destroy();
+          // Whatever else it says.
+          for (let line = await peer.line(); line !== undefined; line = await peer.line()) {
+            if (line === 'FEAT') await peer.say('211 no features\r\n');
+            if (line === 'QUIT') await peer.say('221 bye\r\n');
+          }
+        };
+        const lines = await play({ preconnect, scripts: [script] }, async (client, told) => {
+          await told;
+          await rejection(client.upload(Readable.from([Buffer.from('payload')]), 'a', { verify: 'none' }));
+        });
+        expect(lines.filter((line) => line.startsWith('STOR'))).to.have.lengthOf(1);
+      });
+    }
+
+    for (const unasked of ['425 nobody came', '522 no TLS came', '426 it is gone']) {
+      it(`takes ${unasked}, which was said of what is held, for no refusal of an upload's EPSV`, async () => {
+        let got = '';
+        const script = async ({ peer, tell }: Scene): Promise<void> => {
+          await holdAhead(peer, preconnect);
+          tell();
+          await peer.on('EPSV', unasked);
+          // What it says to EPSV itself, and where that was taken for PASV's reply, to that.
+          if (unasked.startsWith('522')) await peer.on('PASV', '229 (|||1|)');
+          await peer.on(
+            'FEAT',
+            unasked.startsWith('522') ? '502 what?\r\n211 no features' : '229 (|||1|)\r\n211 no features',
+          );
+          got = await takeUpload(peer, await peer.passive());
+          await restOrQuit(peer);
+        };
+        await play({ preconnect, scripts: [script] }, async (client, told) => {
+          await told;
+          await client.upload(Buffer.from('payload'), 'a', { verify: 'none' });
+        });
+        expect(got).to.equal('payload');
+      });
+    }
+
+    for (const unasked of ['421 timed out', '425 nobody came\r\n229 (|||1|)']) {
+      it(`does an upload on another login where ${unasked.slice(0, 3)} costs the login, before STOR`, async () => {
+        let got = '';
+        const first = async ({ peer, tell }: Scene): Promise<void> => {
+          await holdAhead(peer, preconnect);
+          tell();
+          await peer.on('EPSV', unasked);
+          await peer.line();
+        };
+        const second = async ({ peer }: Scene): Promise<void> => {
+          got = await takeUpload(peer, await peer.passive());
+          await restOrQuit(peer);
+        };
+        await play({ preconnect, scripts: [first, second] }, async (client, told) => {
+          await told;
+          await client.upload(Readable.from([Buffer.from('pay'), Buffer.from('load')]), 'a', { verify: 'none' });
+        });
+        expect(got).to.equal('payload');
+      });
+    }
+
+    it('is asked for no more by any login of a server that has no port', async () => {
+      const script = async ({ peer, tell }: Scene): Promise<void> => {
+        await holdAhead(peer, preconnect);
+        tell();
+        await peer.on('EPSV', '425 no port');
+        await peer.on('FEAT', '211 no features');
+        await peer.on('EPSV', '425 no port');
+        await quit(peer);
+      };
+      await play({ preconnect, scripts: [script] }, async (client, told, learned) => {
+        await told;
+        expect(await rejection(client.upload(Buffer.from('payload'), 'a'))).to.be.instanceOf(ReplyError);
+        expect(learned()).to.equal('off');
+      });
+    });
+
+    it('accepts a download without 150 that what was held has served', async () => {
+      const bytes = Buffer.alloc(1_000_000, 'x');
+      const script = async ({ peer, tell }: Scene): Promise<void> => {
+        const data = await holdAhead(peer, preconnect);
+        tell();
+        await peer.on('RETR a');
+        const channel = await data.channel();
+        const sent = channel.write(bytes).then(() => channel.end());
+        await peer.say('226 done\r\n');
+        await sent;
+        await restOrQuit(peer);
+      };
+      const lines = await play({ preconnect, scripts: [script] }, async (client, told) => {
+        await told;
+        const slow = { ...nowhere, write: () => delay(2) };
+        expect(await client.download('a', slow, { verify: 'none' })).to.include({ bytes: bytes.length });
+      });
+      expect(lines.filter((line) => line === 'RETR a')).to.have.lengthOf(1);
+    });
+
+    for (const unasked of ['421 timed out', '425 nobody came', '426 it is gone', '522 no TLS came']) {
+      it(`does a download on another login whose SIZE meets ${unasked}`, async () => {
+        const first = async ({ peer, tell }: Scene): Promise<void> => {
+          await holdAhead(peer, preconnect);
+          tell();
+          await peer.on('SIZE a', `${unasked}\r\n213 5`);
+          await peer.line();
+        };
+        await play({ preconnect, scripts: [first, ({ peer }) => serveHello(peer)] }, async (client, told) => {
+          await told;
+          expect(await client.download('a', nowhere, { verify: 'size' })).to.include({ bytes: 5 });
+        });
+      });
+    }
+
+    it('comes between no two commands of which the first leads up to the second', async () => {
+      const script = async ({ peer, tell }: Scene): Promise<void> => {
+        const data = await holdAhead(peer, preconnect);
+        tell();
+        await serve(peer, data);
+        await peer.on('RNFR a', '350 to what?');
+        await peer.on('RNTO b', '250 renamed');
+        await restOrQuit(peer);
+      };
+      await play({ preconnect, scripts: [script] }, async (client, told) => {
+        await told;
+        await list(client);
+        await client.raw('RNFR', 'a');
+        await delay(40);
+        await client.raw('RNTO', 'b');
+      });
     });
 
     it('asks for nothing between calls that follow one another at once', async () => {
@@ -208,7 +385,7 @@ for (const preconnect of ['port', 'connection'] as const) {
           await serve(peer, port);
           await restOrQuit(peer);
         };
-        await play({ preconnect, tls: true, scripts: [script] }, async (client, told) => {
+        await play({ preconnect, scripts: [script] }, async (client, told) => {
           await told;
           await list(client);
           if (less === 'port') await once(client, 'reply', { signal: AbortSignal.timeout(5_000) });
@@ -229,7 +406,7 @@ for (const preconnect of ['port', 'connection'] as const) {
           await listAnew(peer);
           await restOrQuit(peer);
         };
-        await play({ preconnect, tls: true, scripts: [first, second] }, async (client, told) => {
+        await play({ preconnect, scripts: [first, second] }, async (client, told) => {
           await told;
           await list(client);
         });
@@ -246,7 +423,7 @@ for (const preconnect of ['port', 'connection'] as const) {
         await peer.on('EPSV', '425 no port');
         await quit(peer);
       };
-      await play({ preconnect, tls: true, scripts: [refused] }, async (client, told) => {
+      await play({ preconnect, scripts: [refused] }, async (client, told) => {
         await told;
         const error = await rejection(collect(client.list()));
         expect(error).to.be.instanceOf(ReplyError).with.nested.property('reply.code', 425);
@@ -262,46 +439,9 @@ for (const preconnect of ['port', 'connection'] as const) {
         await listAnew(peer);
         await restOrQuit(peer);
       };
-      await play({ preconnect, tls: true, scripts: [completed, again] }, async (client, told) => {
+      await play({ preconnect, scripts: [completed, again] }, async (client, told) => {
         await told;
         await list(client);
-      });
-    });
-
-    it('sends STOR once more only where the server has refused it', async () => {
-      let got = '';
-      const script = async ({ peer, tell }: Scene): Promise<void> => {
-        const data = await holdAhead(peer, preconnect);
-        tell();
-        await data.socket();
-        await peer.on('STOR a', '425 no data connection');
-        await peer.on('FEAT', '211 no features');
-        const again = await peer.passive();
-        got = await takeUpload(peer, again);
-        await restOrQuit(peer);
-      };
-      await play({ preconnect, tls: true, scripts: [script] }, async (client, told) => {
-        await told;
-        const result = await client.upload(Buffer.from('payload'), 'a', { verify: 'none' });
-        expect(result.attempts).to.equal(1);
-      });
-      expect(got).to.equal('payload');
-    });
-
-    it('fails an upload whose login is lost behind STOR, as nobody knows what came of it', async () => {
-      const first = async ({ peer, tell }: Scene): Promise<void> => {
-        const data = await holdAhead(peer, preconnect);
-        tell();
-        await data.socket();
-        await peer.on('STOR a');
-        peer.destroy();
-      };
-      await play({ preconnect, tls: true, scripts: [first] }, async (client, told, learned) => {
-        await told;
-        await rejection(client.upload(Buffer.from('payload'), 'a', { verify: 'none' }));
-        expect(client.isOpen).to.equal(false);
-        // The next one is to go as ever.
-        expect(learned()).to.equal(preconnect === 'connection' ? 'port' : 'off');
       });
     });
 
@@ -448,50 +588,24 @@ for (const preconnect of ['port', 'connection'] as const) {
         await list(client);
       });
     });
-
-    it('does not keep a transfer from failing before its command where no ticket is left', async () => {
-      const script = async ({ peer, tell }: Scene): Promise<void> => {
-        // node:tls gives two tickets at login, and none on a connection that resumed.
-        await listAnew(peer);
-        await holdAhead(peer, preconnect);
-        tell();
-        await quit(peer);
-      };
-      const options = { whenEmpty: 'fail' } as const;
-      await play({ preconnect, tls: true, options, scripts: [script] }, async (client, told) => {
-        await list(client);
-        await told;
-        expect(await rejection(client.upload(Buffer.from('x'), 'a'))).to.be.instanceOf(NotResumedError);
-      });
-    });
   });
 }
 
 describe("preconnect: 'port'", () => {
-  it('does transfers in order where the port is closed by then, uploads before their command', async () => {
-    for (const upload of [false, true]) {
-      const script = async ({ peer, tell }: Scene): Promise<void> => {
-        await peer.on('EPSV', '229 (|||1|)');
-        tell();
-        if (!upload) {
-          await peer.on('MLSD');
-          await peer.on('ABOR', '425 nobody came\r\n226 aborted');
-          for (let barrier = 0; barrier < 2; barrier++) await peer.on('FEAT', '211 no features');
-          await listAnew(peer);
-        } else {
-          await peer.on('FEAT', '211 no features');
-          const data = await peer.passive();
-          await takeUpload(peer, data);
-        }
-        await quit(peer);
-      };
-      const lines = await play({ preconnect: 'port', scripts: [script] }, async (client, told) => {
-        await told;
-        if (upload) await client.upload(Buffer.from('payload'), 'a', { verify: 'none' });
-        else await list(client);
-      });
-      expect(lines.filter((line) => line.startsWith('STOR'))).to.have.lengthOf(upload ? 1 : 0);
-    }
+  it('does a listing in order where the port is closed by then', async () => {
+    const script = async ({ peer, tell }: Scene): Promise<void> => {
+      await peer.on('EPSV', '229 (|||1|)');
+      tell();
+      await peer.on('MLSD');
+      await peer.on('ABOR', '425 nobody came\r\n226 aborted');
+      await inStepTwice(peer);
+      await listAnew(peer);
+      await quit(peer);
+    };
+    await play({ preconnect: 'port', scripts: [script] }, async (client, told) => {
+      await told;
+      await list(client);
+    });
   });
 
   it('connects along with SIZE', async () => {
@@ -508,11 +622,6 @@ describe("preconnect: 'port'", () => {
     };
     await play({ preconnect: 'port', scripts: [script] }, async (client, told) => {
       await told;
-      const nowhere = {
-        write: () => Promise.resolve(),
-        commit: () => Promise.resolve(),
-        discard: () => Promise.resolve(),
-      };
       expect(await client.download('a', nowhere, { verify: 'size' })).to.include({ bytes: 5 });
     });
   });
@@ -554,11 +663,54 @@ describe("preconnect: 'connection'", () => {
       await listAnew(peer);
       await restOrQuit(peer);
     };
-    await play({ preconnect: 'connection', tls: true, scripts: [script] }, async (client, told) => {
+    await play({ preconnect: 'connection', scripts: [script] }, async (client, told) => {
       await told;
       await list(client);
     });
   });
+});
+
+describe("preconnect: 'connection'", () => {
+  for (const answer of ['502 what is ABOR?', '226 of both', '225 of both', '200 of both']) {
+    it(`takes the reply to its ABOR for none to the listing that it aborts (${answer})`, async () => {
+      const script = async ({ peer, tell }: Scene): Promise<void> => {
+        const data = await holdAhead(peer, 'connection');
+        tell();
+        await peer.on('MLSD');
+        (await data.socket()).resetAndDestroy();
+        await peer.on('ABOR', answer);
+        await inStepTwice(peer);
+        await listAnew(peer);
+        await restOrQuit(peer);
+      };
+      await play({ preconnect: 'connection', scripts: [script] }, async (client, told, learned) => {
+        await told;
+        await list(client);
+        expect(learned()).to.equal('port');
+      });
+    });
+  }
+
+  for (const how of ['says nothing', 'hangs up']) {
+    it(`costs no call where the server ends the connection, and ${how} when it is told to let go`, async () => {
+      const first = async ({ peer, tell }: Scene): Promise<void> => {
+        (await (await holdAhead(peer, 'connection')).socket()).end();
+        await peer.on('ABOR');
+        tell();
+        if (how === 'hangs up') peer.destroy();
+        else await peer.line();
+      };
+      const second = async ({ peer }: Scene): Promise<void> => {
+        await peer.on('DELE a', '250 gone');
+        await quit(peer);
+      };
+      const options = { timeouts: { closeMs: 100 } };
+      await play({ preconnect: 'connection', options, scripts: [first, second] }, async (client, told) => {
+        await told;
+        await client.remove('a');
+      });
+    });
+  }
 });
 
 describe('preconnect', () => {
@@ -570,7 +722,7 @@ describe('preconnect', () => {
     };
     const asked = gate();
     const server = await scriptedServer(async (peer) => {
-      await peer.login({ features });
+      await peer.login({ features, tls: true });
       await peer.on('EPSV', '500 what?');
       await serve(peer, await byPasv(peer));
       const data = await byPasv(peer);
@@ -578,7 +730,7 @@ describe('preconnect', () => {
       await serve(peer, data);
       await peer.line();
     });
-    const client = await FtpsClient.connect({ ...(await scriptedOptions(server)), preconnect: 'port' });
+    const client = await FtpsClient.connect({ ...(await scriptedOptions(server, true)), preconnect: 'port' });
     await list(client);
     await asked.opened;
     await list(client);
@@ -586,11 +738,32 @@ describe('preconnect', () => {
     await server.close();
   });
 
-  it('is refused where the server makes the data connections', async () => {
-    const options = { host: '127.0.0.1', dataConnections: 'active', preconnect: 'port' } as const;
-    expect(await rejection(FtpsClient.connect(options)))
-      .to.be.instanceOf(ConfigError)
-      .with.property('message')
-      .that.includes('preconnect');
+  for (const [what, options] of [
+    ['where the server makes the data connections', { dataConnections: 'active' }],
+    ['without TLS', { dangerouslyPlain: true }],
+    ['where a ticket must be had that may be spent on what was held', { whenEmpty: 'fail' }],
+  ] as const) {
+    it(`is refused ${what}`, async () => {
+      const error = await rejection(FtpsClient.connect({ host: '127.0.0.1', preconnect: 'port', ...options }));
+      expect(error).to.be.instanceOf(ConfigError).with.property('message').that.includes('preconnect');
+    });
+  }
+
+  it('leaves 425, 426 and 522 what they are to a login on which nothing was asked ahead', async () => {
+    for (const code of [425, 426, 522]) {
+      const server = await scriptedServer(async (peer) => {
+        await peer.login({ features, tls: true });
+        await peer.on('DELE a', `${code} said of the file`);
+        await peer.on('DELE b', '250 gone');
+        await quit(peer);
+      });
+      const client = await FtpsClient.connect({ ...(await scriptedOptions(server, true)), preconnect: 'port' });
+      expect(await rejection(client.remove('a')))
+        .to.be.instanceOf(ReplyError)
+        .with.nested.property('reply.code', code);
+      await client.remove('b');
+      await client.close();
+      await server.close();
+    }
   });
 });
