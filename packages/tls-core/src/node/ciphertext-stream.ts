@@ -72,6 +72,16 @@ export class CiphertextStream extends Duplex {
     if (this.#tlsFailure !== undefined) listener(this.#tlsFailure);
   }
 
+  /** Resolves when nothing that TLS has said is on its way out any more, or nothing can be sent. */
+  async flushed(): Promise<void> {
+    do {
+      if (this.destroyed || this.writableEnded) return;
+      await new Promise((resolve) => this.write(NOTHING, resolve));
+      // TLS is told of the end of its write in the turn behind it, and may have more to say then.
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.writableLength > 0);
+  }
+
   override _read(): void {
     this.#socket.resume();
   }

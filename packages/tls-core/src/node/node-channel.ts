@@ -14,6 +14,7 @@ export class NodeChannel implements TlsChannel {
   readonly handshake: HandshakeSummary;
   readonly earlyDataBytes = 0;
   readonly #tlsSocket: tls.TLSSocket;
+  readonly #ciphertext: CiphertextStream;
   readonly #stream: StreamChannel;
   readonly #ticketListeners = new Set<(ticket: Ticket) => void>();
 
@@ -26,6 +27,7 @@ export class NodeChannel implements TlsChannel {
   ) {
     this.handshake = handshake;
     this.#tlsSocket = tlsSocket;
+    this.#ciphertext = ciphertext;
     this.#stream = new StreamChannel(tlsSocket, ciphertext.traffic, (error) => failureOf(peer, error));
     ciphertext.whenTlsBreaks((error) => {
       this.#stream.breakBy(recordFailure(peer, error));
@@ -55,8 +57,10 @@ export class NodeChannel implements TlsChannel {
     return this.#stream.write(chunk);
   }
 
-  end(): Promise<void> {
-    return this.#stream.end();
+  async end(): Promise<void> {
+    // What TLS has said of its own, such as a client's Finished, goes first.
+    await this.#ciphertext.flushed();
+    await this.#stream.end();
   }
 
   destroy(error?: Error): void {
