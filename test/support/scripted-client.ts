@@ -30,8 +30,17 @@ export async function withScriptedClient(
     await script(peer);
   });
   const client = await FtpsClient.connect({ ...(await scriptedOptions(server, tls)), ...options });
+  await thenClosed(client, server, () => work(client, server));
+}
+
+/** Does the work, and closes both sides, however it ends. */
+export async function thenClosed(
+  client: FtpsClient,
+  server: ScriptedServer,
+  work: () => Promise<unknown>,
+): Promise<void> {
   try {
-    await work(client, server);
+    await work();
   } catch (error) {
     // Where the script failed first, that is the reason.
     const reason = server.failure ?? error;

@@ -16,7 +16,7 @@ import { collect } from '../../../support/collect.js';
 import { dialogueOf } from '../../../support/control-dialogue.js';
 import { gate } from '../../../support/gate.js';
 import { rejection } from '../../../support/rejection.js';
-import { scriptedOptions } from '../../../support/scripted-client.js';
+import { scriptedOptions, thenClosed } from '../../../support/scripted-client.js';
 import { scriptedServer, type ScriptedData, type ScriptedPeer } from '../../../support/scripted-server.js';
 
 const features = ['MLST type*;', 'REST STREAM', 'SIZE'];
@@ -56,16 +56,10 @@ async function play(
   const memory = new ServerMemory();
   const learned = (): string => memory.traitsOf('127.0.0.1', server.port).preconnect.most;
   const client = await FtpsClient.connect({ ...(await scriptedOptions(server, true)), ...options, memory, preconnect });
-  try {
+  await thenClosed(client, server, async () => {
     await collect(client.list());
     await work(client, told.opened, learned);
-  } catch (error) {
-    const reason = server.failure ?? error;
-    await Promise.allSettled([client.close(), server.close()]);
-    throw reason;
-  }
-  await client.close();
-  await server.close();
+  });
   expect(logins).to.equal(scripts.length);
   return server.lines;
 }
